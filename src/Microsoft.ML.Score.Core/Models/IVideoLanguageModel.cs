@@ -1,0 +1,39 @@
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models;
+
+/// <summary>
+/// A frozen video-language model: all that training, answering and evaluation see of it. Implement it to plug in another
+/// model or another reward, a remote one included. Implementations are safe for concurrent calls; disposing while a call is
+/// in flight lets that call end first.
+/// </summary>
+public interface IVideoLanguageModel : IDisposable
+{
+    /// <summary>Where the model came from and which one it is.</summary>
+    VideoModelInfo Info { get; }
+
+    /// <summary>Samples, resizes and normalises frames as the model prescribes and runs the vision encoder and projector.</summary>
+    /// <param name="clip">The video.</param>
+    /// <param name="cancellationToken">Stops between time steps.</param>
+    /// <returns>Grid and vectors [T, H, W, D].</returns>
+    VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Mean cross-entropy, in nats a token, of <paramref name="target"/> (its closing end-of-turn token included) as the answer to
+    /// <paramref name="question"/>, once for each set of kept tokens of one video. The sets share grid and dimension, not their sizes.
+    /// </summary>
+    /// <param name="keptSets">The kept-token sets, at least one; a set may be empty.</param>
+    /// <param name="question">The user turn beside the video.</param>
+    /// <param name="target">The answer to score; not empty.</param>
+    /// <param name="cancellationToken">Stops between layers.</param>
+    /// <returns>One value a set, in order; the same whatever else is in the batch up to rounding.</returns>
+    double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default);
+
+    /// <summary>The model's answer to a question about the kept tokens, by greedy decoding.</summary>
+    /// <param name="kept">The tokens that reach the language model.</param>
+    /// <param name="question">The user turn beside the video.</param>
+    /// <param name="options">Limits; null means the defaults.</param>
+    /// <param name="cancellationToken">Stops between tokens.</param>
+    string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default);
+}

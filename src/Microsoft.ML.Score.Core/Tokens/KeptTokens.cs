@@ -1,0 +1,87 @@
+namespace Microsoft.ML.Score.Tokens;
+
+/// <summary>
+/// The tokens of one video that reach the language model: vectors with their original positions. Pruners keep rows of the
+/// video as they are, mergers bring vectors of their own; both say where on the full grid each token stands. Immutable.
+/// </summary>
+public sealed class KeptTokens
+{
+    /// <param name="grid">The grid of the whole video.</param>
+    /// <param name="dimension">D, values a token.</param>
+    /// <param name="positions">k flat grid indices, strictly ascending; not copied.</param>
+    /// <param name="vectors">k*D values, row-major [k, D]; not copied.</param>
+    /// <exception cref="ArgumentException">A position is outside the grid or out of order, or the number of values is not k*D.</exception>
+    public KeptTokens(TokenGrid grid, int dimension, ReadOnlyMemory<int> positions, ReadOnlyMemory<float> vectors)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        if (vectors.Length != (long)positions.Length * dimension)
+            throw new ArgumentException($"{positions.Length} tokens of dimension {dimension} need {(long)positions.Length * dimension} values, got {vectors.Length}.", nameof(vectors));
+        var previous = -1;
+        foreach (var position in positions.Span)
+        {
+            if (position <= previous || position >= grid.Count)
+                throw new ArgumentException($"Positions must ascend strictly within 0..{grid.Count - 1}; got {position} after {previous}.", nameof(positions));
+            previous = position;
+        }
+
+        Grid = grid;
+        Dimension = dimension;
+        Positions = positions;
+        Vectors = vectors;
+    }
+
+    /// <summary>The grid of the whole video.</summary>
+    public TokenGrid Grid { get; }
+
+    /// <summary>D, values a token.</summary>
+    public int Dimension { get; }
+
+    /// <summary>Flat grid indices, strictly ascending.</summary>
+    public ReadOnlyMemory<int> Positions { get; }
+
+    /// <summary>The vectors, row-major [k, D].</summary>
+    public ReadOnlyMemory<float> Vectors { get; }
+
+    /// <summary>k.</summary>
+    public int Count => Positions.Length;
+
+    /// <summary>Every token of the video.</summary>
+    public static KeptTokens All(VideoTokens video)
+    {
+        ArgumentNullException.ThrowIfNull(video);
+
+        var positions = new int[video.Grid.Count];
+        for (var i = 0; i < positions.Length; i++)
+            positions[i] = i;
+        return new KeptTokens(video.Grid, video.Dimension, positions, video.Vectors);
+    }
+
+    /// <summary>The tokens of the video at the given positions.</summary>
+    /// <param name="video">The video's tokens.</param>
+    /// <param name="positions">Flat grid indices, strictly ascending; not copied.</param>
+    public static KeptTokens Gather(VideoTokens video, ReadOnlyMemory<int> positions)
+    {
+        ArgumentNullException.ThrowIfNull(video);
+
+        var dimension = video.Dimension;
+        var vectors = new float[positions.Length * dimension];
+        for (var k = 0; k < positions.Length; k++)
+        {
+            var position = positions.Span[k];
+            if ((uint)position >= (uint)video.Grid.Count)
+                throw new ArgumentException($"Position {position} is outside the grid of {video.Grid.Count} tokens.", nameof(positions));
+            video.Vectors.Span.Slice(position * dimension, dimension).CopyTo(vectors.AsSpan(k * dimension));
+        }
+
+        return new KeptTokens(video.Grid, dimension, positions, vectors);
+    }
+
+    /// <summary>The mask over all T*N tokens: true where a token is kept.</summary>
+    public bool[] ToMask()
+    {
+        var mask = new bool[Grid.Count];
+        foreach (var position in Positions.Span)
+            mask[position] = true;
+        return mask;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Microsoft.ML.Score.Tokens;
+
+/// <summary>All visual tokens of one video as the frozen encoder gives them: X in R^(T*N x D). Immutable and safe to share between threads.</summary>
+public sealed class VideoTokens
+{
+    /// <param name="grid">The token grid.</param>
+    /// <param name="dimension">D, values a token.</param>
+    /// <param name="vectors">T*N*D finite values, row-major [T, H, W, D]; not copied, so it must not change afterwards.</param>
+    /// <param name="encoderFingerprint">Fingerprint of the model whose encoder made the tokens; null when unknown.</param>
+    /// <exception cref="ArgumentException">The number of values is not T*N*D.</exception>
+    public VideoTokens(TokenGrid grid, int dimension, ReadOnlyMemory<float> vectors, string? encoderFingerprint = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        if (vectors.Length != (long)grid.Count * dimension)
+            throw new ArgumentException($"A grid of {grid} tokens of dimension {dimension} needs {(long)grid.Count * dimension} values, got {vectors.Length}.", nameof(vectors));
+
+        Grid = grid;
+        Dimension = dimension;
+        Vectors = vectors;
+        EncoderFingerprint = encoderFingerprint;
+    }
+
+    /// <summary>The token grid.</summary>
+    public TokenGrid Grid { get; }
+
+    /// <summary>D, values a token.</summary>
+    public int Dimension { get; }
+
+    /// <summary>The vectors, row-major [T, H, W, D].</summary>
+    public ReadOnlyMemory<float> Vectors { get; }
+
+    /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
+    public string? EncoderFingerprint { get; }
+}

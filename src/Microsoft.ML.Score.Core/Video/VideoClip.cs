@@ -1,0 +1,22 @@
+namespace Microsoft.ML.Score.Video;
+
+/// <summary>A video as a source of RGB frames, read in one forward pass. Frames are read on demand and never all held.</summary>
+public abstract class VideoClip
+{
+    /// <summary>Number of frames, at least 1.</summary>
+    public abstract int FrameCount { get; }
+
+    /// <summary>Frame height in pixels.</summary>
+    public abstract int Height { get; }
+
+    /// <summary>Frame width in pixels.</summary>
+    public abstract int Width { get; }
+
+    /// <summary>Frames a second, positive and finite.</summary>
+    public abstract double FramesPerSecond { get; }
+
+    /// <summary>The frames at the given indices, each [height, width, 3] RGB bytes. The memory of one frame is valid until the next is asked for.</summary>
+    /// <param name="frameIndices">Ascending indices from 0 to <see cref="FrameCount"/> - 1; an index may repeat.</param>
+    /// <param name="cancellationToken">Stops between frames.</param>
+    public abstract IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default);
+}
