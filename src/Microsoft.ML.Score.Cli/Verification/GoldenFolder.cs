@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.Score.Cli.Verification;
+
+/// <summary>Recognises what kind of golden cases a folder holds and runs them; sub-folders are visited in name order.</summary>
+internal static class GoldenFolder
+{
+    /// <param name="folder">A folder laid out as the policy, model or compressor goldens are.</param>
+    /// <param name="backend">The kernel backend that models run on.</param>
+    /// <param name="cancellationToken">Stops between cases.</param>
+    public static IEnumerable<VerificationRow> Verify(string folder, string backend, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"The golden folder '{folder}' does not exist.");
+
+        return VerifyFolder(folder, backend).Concat(
+            Directory.GetDirectories(folder).Order(StringComparer.Ordinal).SelectMany(sub =>
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return Verify(sub, backend, cancellationToken);
+            }));
+    }
+
+    private static IEnumerable<VerificationRow> VerifyFolder(string folder, string backend)
+    {
+        var name = Path.GetFileName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
+        var files = Directory.GetFiles(folder).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal).ToArray();
+        return files switch
+        {
+            _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
+            _ when files.Contains("manifest.json") => Unsupported("compressors"),
+            _ => Unsupported("unknown"),
+        };
+
+        IEnumerable<VerificationRow> Unsupported(string kind) =>
+            files.Where(file => file.EndsWith(".json", StringComparison.Ordinal) && file != "config.json")
+                .Select(file => VerificationRow.Unsupported($"{name}/{Path.GetFileNameWithoutExtension(file)}", kind));
+    }
+
+    private static string Architecture(string folder)
+    {
+        using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "config.json")));
+        return config.RootElement.TryGetProperty("architectures", out var architectures) && architectures.GetArrayLength() > 0
+            ? architectures[0].GetString() ?? "unknown"
+            : "unknown";
+    }
+}
