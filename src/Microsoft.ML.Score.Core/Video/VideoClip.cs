@@ -19,4 +19,18 @@ public abstract class VideoClip
     /// <param name="frameIndices">Ascending indices from 0 to <see cref="FrameCount"/> - 1; an index may repeat.</param>
     /// <param name="cancellationToken">Stops between frames.</param>
     public abstract IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default);
+
+    /// <summary>The check that every implementation of <see cref="ReadFrames"/> makes before it reads.</summary>
+    /// <exception cref="ArgumentException">The indices are not ascending within 0 to <see cref="FrameCount"/> - 1.</exception>
+    private protected void ThrowIfNotFrameIndices(IReadOnlyList<int> frameIndices)
+    {
+        ArgumentNullException.ThrowIfNull(frameIndices);
+        var previous = 0;
+        foreach (var index in frameIndices)
+        {
+            if (index < previous || index >= FrameCount)
+                throw new ArgumentException($"Frame indices must ascend within 0..{FrameCount - 1}; got {index} after {previous}.", nameof(frameIndices));
+            previous = index;
+        }
+    }
 }
