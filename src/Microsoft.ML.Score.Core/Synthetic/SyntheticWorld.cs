@@ -1,0 +1,72 @@
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Synthetic;
+
+/// <summary>
+/// A small world of captioned videos in which everything can be learnt and checked without a data set: on grey textured
+/// backgrounds, with scene cuts, shadows, flicker, camera noise and dull distractors, coloured shapes appear, move, change and
+/// leave. Each fills one visual token of 8x8 pixels, so what captions and questions ask stands in a few per cent of the tokens.
+/// A clip is a pure function of its split, length and index: the same bytes and words on every machine. Safe for concurrent calls.
+/// </summary>
+public static class SyntheticWorld
+{
+    /// <summary>Beside the <see cref="VideoLength"/> values.</summary>
+    private const long ImageKind = 3;
+
+    /// <summary>What random numbers are drawn for; each has its own sequence, so more draws for one leave the others as they were.</summary>
+    private enum Purpose { Story, Look, Caption, Questions }
+
+    /// <summary>Makes one video.</summary>
+    /// <param name="split">What the video is for; splits share no clip.</param>
+    /// <param name="length">8, 24 or 64 time steps.</param>
+    /// <param name="index">Which video of the split and length, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The split or length is unknown, or the index is negative.</exception>
+    public static SyntheticVideo Generate(SyntheticSplit split, VideoLength length, int index) => Generate(split, length, index, WorldParameters.Default);
+
+    /// <summary>Makes one still image, as a clip of a single time step (two frames). Captions of several make sense one after the other.</summary>
+    /// <param name="split">What the image is for; splits share no clip.</param>
+    /// <param name="index">Which image of the split, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The split is unknown, or the index is negative.</exception>
+    public static SyntheticClip GenerateImage(SyntheticSplit split, int index) => GenerateImage(split, index, WorldParameters.Default);
+
+    internal static SyntheticVideo Generate(SyntheticSplit split, VideoLength length, int index, WorldParameters parameters)
+    {
+        ThrowIfNotClip(split, index);
+        var lengthParameters = parameters[length];
+
+        RandomSequence Random(Purpose purpose) => new((long)split, (long)length, index, (long)purpose);
+        var story = Story.DrawVideo(lengthParameters, parameters, Random(Purpose.Story));
+        var (clip, labels) = Render(story, parameters, Random(Purpose.Look));
+        var caption = CaptionWriter.Write(story, Random(Purpose.Caption));
+        var questions = new QuestionWriter(story, Random(Purpose.Questions)).Write();
+        return new SyntheticVideo(Name(split, length.ToString(), index), length, clip, caption, questions, story, labels);
+    }
+
+    internal static SyntheticClip GenerateImage(SyntheticSplit split, int index, WorldParameters parameters)
+    {
+        ThrowIfNotClip(split, index);
+
+        RandomSequence Random(Purpose purpose) => new((long)split, ImageKind, index, (long)purpose);
+        var story = Story.DrawImage(parameters, Random(Purpose.Story));
+        var (clip, labels) = Render(story, parameters, Random(Purpose.Look));
+        var caption = CaptionWriter.Write(story, Random(Purpose.Caption));
+        return new SyntheticClip(Name(split, "image", index), clip, caption, story, labels);
+    }
+
+    private static void ThrowIfNotClip(SyntheticSplit split, int index)
+    {
+        if (split is < SyntheticSplit.ModelTraining or > SyntheticSplit.Test)
+            throw new ArgumentOutOfRangeException(nameof(split), split, "Unknown split.");
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+    }
+
+    private static (FrameClip Clip, byte[] Labels) Render(Story story, WorldParameters parameters, RandomSequence random)
+    {
+        var renderer = new SceneRenderer(story, parameters, random);
+        renderer.Render();
+        var clip = new FrameClip(renderer.Frames, story.Steps * WorldParameters.FramesPerStep, WorldParameters.FramePixels, WorldParameters.FramePixels, WorldParameters.FramesPerSecond);
+        return (clip, renderer.Labels);
+    }
+
+    private static string Name(SyntheticSplit split, string kind, int index) => $"{split}-{kind}-{index}".ToLowerInvariant();
+}
