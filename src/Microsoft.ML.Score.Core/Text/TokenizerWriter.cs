@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Microsoft.ML.Score.Text;
+
+/// <summary>Writes a tokenizer as Hugging Face's Qwen2Tokenizer reads it: vocab.json, merges.txt and tokenizer_config.json.</summary>
+internal static class TokenizerWriter
+{
+    /// <summary>Writes the three files, each atomically.</summary>
+    /// <param name="folder">An existing folder; files of the same names are replaced.</param>
+    /// <param name="vocabulary">Tokens and merges.</param>
+    /// <param name="addedTokens">Added tokens, with ids beyond the vocabulary's.</param>
+    public static void Write(string folder, BytePairVocabulary vocabulary, IReadOnlyList<AddedToken> addedTokens)
+    {
+        WriteFile(folder, "vocab.json", stream => WriteJson(stream, json =>
+        {
+            foreach (var (token, id) in vocabulary.Ids.OrderBy(entry => entry.Value))
+                json.WriteNumber(token, id);
+        }));
+        WriteFile(folder, "merges.txt", stream =>
+        {
+            using var writer = new StreamWriter(stream) { NewLine = "\n" };
+            writer.WriteLine("#version: 0.2");
+            foreach (var (left, right) in vocabulary.Merges)
+                writer.WriteLine($"{left} {right}");
+        });
+        WriteFile(folder, "tokenizer_config.json", stream => WriteJson(stream, json => WriteConfiguration(json, addedTokens)));
+    }
+
+    private static void WriteConfiguration(Utf8JsonWriter json, IReadOnlyList<AddedToken> addedTokens)
+    {
+        json.WriteString("tokenizer_class", "Qwen2Tokenizer");
+        json.WriteBoolean("add_prefix_space", false);
+        json.WriteStartObject("added_tokens_decoder");
+        foreach (var (content, id, special) in addedTokens)
+        {
+            json.WriteStartObject(id.ToString(CultureInfo.InvariantCulture));
+            json.WriteString("content", content);
+            json.WriteBoolean("lstrip", false);
+            json.WriteBoolean("normalized", false);
+            json.WriteBoolean("rstrip", false);
+            json.WriteBoolean("single_word", false);
+            json.WriteBoolean("special", special);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteJson(Stream stream, Action<Utf8JsonWriter> writeProperties)
+    {
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        writeProperties(json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteFile(string folder, string name, Action<Stream> write)
+    {
+        var path = Path.Combine(folder, name);
+        var temporary = path + ".tmp";
+        using (var stream = File.Create(temporary))
+            write(stream);
+        File.Move(temporary, path, overwrite: true);
+    }
+}
