@@ -1,0 +1,159 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Microsoft.ML.Score.Text;
+
+[TestFixture]
+public class TokenizerReaderTests
+{
+    private const string Text = "the lowest <|im_end|>of them<tool>\n";
+
+    private static readonly BytePairVocabulary s_vocabulary = BytePairTrainer.Train(["the lower the lowest of them then"], 12);
+
+    private static readonly AddedToken[] s_addedTokens = [new("<|im_end|>", 400, true), new("<tool>", 401, false)];
+
+    private static readonly int[] s_expected = new Tokenizer(s_vocabulary, s_addedTokens).Encode(Text);
+
+    [Test]
+    public void Read_WrittenFolder_GivesTheSameTokenizer()
+    {
+        var tokenizer = Read(WriteFiles());
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(tokenizer.Encode(Text), Is.EqualTo(s_expected));
+            Assert.That(tokenizer.Decode(s_expected, skipSpecialTokens: true), Is.EqualTo("the lowest of them<tool>\n"));
+            Assert.That(tokenizer.VocabularySize, Is.EqualTo(402));
+        }
+    }
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Read_TokenizerJson_GivesTheSameTokenizer(bool mergesAsPairs)
+    {
+        Assert.That(Read(TokenizerJson(mergesAsPairs)).Encode(Text), Is.EqualTo(s_expected));
+    }
+
+    [Test]
+    public void Read_OlderFiles_TakesAddedTokensAndTheSpecialOnesAmongThem()
+    {
+        var files = WriteFiles();
+        files.Remove("tokenizer_config.json");
+        files["merges.txt"] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(files["merges.txt"]).Replace("\n", "\r\n", StringComparison.Ordinal));
+        files["added_tokens.json"] = """{"<|im_end|>": 400, "<tool>": 401}"""u8.ToArray();
+        files["special_tokens_map.json"] = """{"eos_token": {"content": "<|im_end|>"}, "pad_token": "<|absent|>"}"""u8.ToArray();
+
+        var tokenizer = Read(files);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(tokenizer.Encode(Text), Is.EqualTo(s_expected));
+            Assert.That(tokenizer.Decode(s_expected, skipSpecialTokens: true), Is.EqualTo("the lowest of them<tool>\n"));
+        }
+    }
+
+    [Test]
+    public void Read_NoFiles_SaysWhatWasExpected()
+    {
+        Assert.That(() => Read([]), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("tokenizer.json").And.Message.Contains("merges.txt"));
+    }
+
+    [TestCase("vocab.json", "\"Ġ\": 220,", "", "'Ġ'")]
+    [TestCase("vocab.json", "\"!\": 0,", "\"!\": 1,", "id 1")]
+    [TestCase("vocab.json", "\"!\": 0,", "\"!\": 0, \"!\": 0,", "Duplicate")]
+    [TestCase("vocab.json", "\"!\": 0,", "\"!\": -1,", "-1")]
+    [TestCase("merges.txt", "h e", "h  e", "'h  e'")]
+    [TestCase("tokenizer_config.json", "\"400\"", "\"5\"", "<|im_end|>")]
+    [TestCase("tokenizer_config.json", "\"400\"", "\"four\"", "four")]
+    [TestCase("tokenizer_config.json", "\"lstrip\": false", "\"lstrip\": true", "strips")]
+    public void Read_ContradictoryFile_NamesTheCulprit(string name, string find, string replace, string culprit)
+    {
+        var files = WriteFiles();
+        var text = Encoding.UTF8.GetString(files[name]);
+        var place = text.IndexOf(find, StringComparison.Ordinal);
+        Assert.That(place, Is.GreaterThanOrEqualTo(0), text);
+        files[name] = Encoding.UTF8.GetBytes(text.Remove(place, find.Length).Insert(place, replace));
+
+        Assert.That(() => Read(files), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(culprit).And.Message.Contains("test files"));
+    }
+
+    [TestCase("\"NFC\"", "\"NFKC\"", "NFKC")]
+    [TestCase("\"BPE\"", "\"Unigram\"", "Unigram")]
+    [TestCase("(?i:'s", "(?i:'z", "pre-tokenizer")]
+    public void Read_UnsupportedTokenizerJson_SaysWhatIsNot(string find, string replace, string culprit)
+    {
+        var files = TokenizerJson(mergesAsPairs: false);
+        files["tokenizer.json"] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(files["tokenizer.json"]).Replace(find, replace, StringComparison.Ordinal));
+
+        Assert.That(() => Read(files), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(culprit));
+    }
+
+    [Test]
+    public void Read_EveryByteMutated_IsValidOrAnInvalidDataException([Values("vocab.json", "merges.txt", "tokenizer_config.json", "tokenizer.json")] string name)
+    {
+        var files = name == "tokenizer.json" ? TokenizerJson(mergesAsPairs: true) : WriteFiles();
+        var random = new Random(5);
+        for (var position = 0; position < files[name].Length; position++)
+        {
+            var mutated = (byte[])files[name].Clone();
+            mutated[position] ^= (byte)random.Next(1, 256);
+            ReadOrRefuse(new(files) { [name] = mutated });
+            if (position % 7 == 0)
+                ReadOrRefuse(new(files) { [name] = files[name][..position] });
+        }
+
+        static void ReadOrRefuse(Dictionary<string, byte[]> files)
+        {
+            try
+            {
+                var tokenizer = Read(files);
+                tokenizer.Decode(tokenizer.Encode(Text), skipSpecialTokens: false);
+            }
+            catch (InvalidDataException)
+            {
+            }
+        }
+    }
+
+    private static Tokenizer Read(Dictionary<string, byte[]> files) => TokenizerReader.Read(name => files.GetValueOrDefault(name), "the test files");
+
+    private static Dictionary<string, byte[]> WriteFiles()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            TokenizerWriter.Write(folder.FullName, s_vocabulary, s_addedTokens);
+            return folder.GetFiles().ToDictionary(file => file.Name, file => File.ReadAllBytes(file.FullName));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static Dictionary<string, byte[]> TokenizerJson(bool mergesAsPairs)
+    {
+        object merges = mergesAsPairs
+            ? s_vocabulary.Merges.Select(merge => new[] { merge.Left, merge.Right })
+            : s_vocabulary.Merges.Select(merge => $"{merge.Left} {merge.Right}");
+        var json = JsonSerializer.Serialize(
+            new
+            {
+                version = "1.0",
+                added_tokens = s_addedTokens.Select(token => new { id = token.Id, content = token.Content, lstrip = false, special = token.Special }),
+                normalizer = new { type = "NFC" },
+                pre_tokenizer = new
+                {
+                    type = "Sequence",
+                    pretokenizers = new object[]
+                    {
+                        new { type = "Split", pattern = new { Regex = PreTokenizer.Pattern }, behavior = "Isolated", invert = false },
+                        new { type = "ByteLevel", add_prefix_space = false },
+                    },
+                },
+                model = new { type = "BPE", continuing_subword_prefix = "", vocab = s_vocabulary.Ids, merges },
+            },
+            new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        return new() { ["tokenizer.json"] = Encoding.UTF8.GetBytes(json) };
+    }
+}
