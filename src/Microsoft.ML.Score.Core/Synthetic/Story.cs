@@ -73,7 +73,16 @@ internal sealed record Story(int Steps, IReadOnlyList<WorldObject> Objects, IRea
         for (var step = Math.Max(a.Start, b.Start); step < Math.Min(a.End, b.End); step++)
             if (a.CellAt(step) == b.CellAt(step))
                 return true;
-        return false;
+        return TakesOver(a, b) || TakesOver(b, a);
+    }
+
+    /// <summary>Whether <paramref name="later"/> could be taken for <paramref name="earlier"/> in a new colour.</summary>
+    private static bool TakesOver(WorldObject earlier, WorldObject later)
+    {
+        if (!earlier.IsVisible(later.Start - 1) || earlier.Shape != later.Shape)
+            return false;
+        var (row, column) = earlier.CellAt(later.Start - 1);
+        return Math.Abs(row - later.Row) + Math.Abs(column - later.Column) <= 1;
     }
 
     private static List<int> DrawCuts(LengthParameters length, RandomSequence random)
