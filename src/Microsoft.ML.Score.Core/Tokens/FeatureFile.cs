@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Numerics.Tensors;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Tokens;
+
+/// <summary>
+/// Video tokens in a file, the way large rows travel: safetensors with one tensor <c>features</c> [T, H, W, D] in F32, BF16 or
+/// F16 and, as metadata, <c>seconds_per_step</c> and <c>encoder_fingerprint</c>.
+/// </summary>
+public static class FeatureFile
+{
+    private const string Features = "features";
+    private const string SecondsPerStep = "seconds_per_step";
+    private const string EncoderFingerprint = "encoder_fingerprint";
+
+    /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="video">The tokens.</param>
+    /// <param name="type">F32 (exact), BF16 or F16 (rounded to nearest; half the size).</param>
+    /// <exception cref="ArgumentException">The type is another one, or a value is not finite, be it only after rounding to F16.</exception>
+    public static void Write(string path, VideoTokens video, TensorType type = TensorType.F32)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(video);
+        if (type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16))
+            throw new ArgumentOutOfRangeException(nameof(type), type, "Features are stored as F32, BF16 or F16.");
+
+        var grid = video.Grid;
+        var features = TensorData.FromSingle(Features, [grid.TimeSteps, grid.Height, grid.Width, video.Dimension], video.Vectors.Span, type);
+        var stored = new float[video.Vectors.Length];
+        StoredValues.Widen(type, features.Bytes.Span, stored);
+        if (FirstNotFinite(stored) is >= 0 and var at)
+            throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}, stored as {type} {stored[at]}; features must be finite.", nameof(video));
+
+        var metadata = new Dictionary<string, string> { [SecondsPerStep] = grid.SecondsPerStep.ToString("R", CultureInfo.InvariantCulture) };
+        if (video.EncoderFingerprint is { } fingerprint)
+            metadata[EncoderFingerprint] = fingerprint;
+        SafetensorsWriter.Write(path, [features], metadata);
+    }
+
+    /// <summary>Reads the tokens of one video.</summary>
+    /// <param name="path">A file that <see cref="Write"/> made, or any safetensors file laid out like it; absent metadata means 1 second a step and an unknown encoder.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features have no valid shape, type, grid or a value that is not finite.</exception>
+    public static VideoTokens Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        using var file = SafetensorsFile.Open(path);
+        if (!file.Tensors.TryGetValue(Features, out var entry))
+            throw new InvalidDataException($"'{path}' has no tensor '{Features}'.");
+        if (entry.Type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16) || entry.Shape.Count != 4
+            || entry.Shape.Any(size => size is < 1 or > int.MaxValue) || entry.Count > Array.MaxLength)
+            throw new InvalidDataException($"Tensor '{Features}' of '{path}' is {entry}, expected F32, BF16 or F16 of shape [T, H, W, D] with sizes of at least 1.");
+        var seconds = 1.0;
+        if (file.Metadata.TryGetValue(SecondsPerStep, out var text)
+            && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && double.IsFinite(seconds) && seconds > 0))
+            throw new InvalidDataException($"{SecondsPerStep} of '{path}' is '{text}', expected a positive number of seconds.");
+
+        var vectors = file.ReadSingle(Features);
+        if (FirstNotFinite(vectors) is >= 0 and var at)
+            throw new InvalidDataException($"Value {at} of '{Features}' in '{path}' is {vectors[at]}; features must be finite.");
+        var grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
+        return new VideoTokens(grid, (int)entry.Shape[3], vectors, file.Metadata.GetValueOrDefault(EncoderFingerprint));
+    }
+
+    /// <summary>The index of the first value that is NaN or infinite, -1 where all are finite.</summary>
+    private static int FirstNotFinite(ReadOnlySpan<float> values)
+    {
+        if (TensorPrimitives.IsFiniteAll(values))
+            return -1;
+        var i = 0;
+        while (float.IsFinite(values[i]))
+            i++;
+        return i;
+    }
+}

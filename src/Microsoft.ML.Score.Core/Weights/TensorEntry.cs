@@ -1,0 +1,33 @@
+namespace Microsoft.ML.Score.Weights;
+
+/// <summary>What a safetensors header says of one tensor.</summary>
+public sealed class TensorEntry
+{
+    private readonly long[] shape;
+
+    internal TensorEntry(TensorType type, long[] shape, long offset, long byteLength)
+    {
+        Type = type;
+        this.shape = shape;
+        Offset = offset;
+        ByteLength = byteLength;
+    }
+
+    /// <summary>How the elements are stored.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>The dimensions, outermost first; empty for a scalar.</summary>
+    public IReadOnlyList<long> Shape => shape;
+
+    /// <summary>The number of elements, the product of the dimensions.</summary>
+    public long Count => ByteLength / Type.Size();
+
+    /// <summary>Bytes of the tensor.</summary>
+    public long ByteLength { get; }
+
+    /// <summary>Where the tensor starts in the data section.</summary>
+    internal long Offset { get; }
+
+    /// <summary>Type and shape, "F32 [2, 3]", for messages.</summary>
+    public override string ToString() => $"{Type.Word()} {TensorTypes.Describe<long>(shape)}";
+}

@@ -1,0 +1,44 @@
+namespace Microsoft.ML.Score.Weights;
+
+/// <summary>A floating-point tensor of a checkpoint in its stored type. Valid as long as its <see cref="Checkpoint"/>; safe for concurrent reading.</summary>
+internal sealed class WeightTensor
+{
+    private readonly SafetensorsFile file;
+    private readonly string storedName;
+
+    public WeightTensor(SafetensorsFile file, string storedName, string name, int[] shape)
+    {
+        this.file = file;
+        this.storedName = storedName;
+        Name = name;
+        Shape = shape;
+        Type = file.Tensors[storedName].Type;
+        Count = file.Tensors[storedName].Count;
+    }
+
+    /// <summary>The canonical name.</summary>
+    public string Name { get; }
+
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>F64, F32, F16 or BF16.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>The number of elements.</summary>
+    public long Count { get; }
+
+    /// <summary>The stored bytes, without a copy.</summary>
+    public ReadOnlySpan<byte> Bytes => file.Bytes(storedName);
+
+    /// <summary>The values of an F32 tensor, without a copy.</summary>
+    /// <exception cref="InvalidOperationException">The tensor is stored in another type.</exception>
+    public ReadOnlySpan<float> Float32 => Type == TensorType.F32
+        ? file.SingleSpan(storedName)
+        : throw new InvalidOperationException($"Tensor '{Name}' is stored as {Type.Word()}; only F32 can be read without a copy.");
+
+    /// <summary>Elements [start, start + destination.Length) in single precision.</summary>
+    public void Read(long start, Span<float> destination) => file.ReadSingle(storedName, start, destination);
+
+    /// <summary>A copy of all elements in single precision.</summary>
+    public float[] ToArray() => file.ReadSingle(storedName);
+}
