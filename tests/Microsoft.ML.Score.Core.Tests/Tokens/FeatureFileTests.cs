@@ -1,0 +1,74 @@
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Tokens;
+
+[TestFixture]
+public class FeatureFileTests
+{
+    private static readonly TokenGrid Grid = new(2, 1, 3, 0.1 + 0.2);
+
+    [Test]
+    public void WriteThenRead_EveryType_KeepsGridFingerprintAndRepresentableValues([Values(TensorType.F32, TensorType.BF16, TensorType.F16)] TensorType type)
+    {
+        using var folder = new TemporaryFolder();
+        var values = Enumerable.Range(0, 12).Select(i => i / 4f - 1).ToArray();
+        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 2, values, "abc"), type);
+
+        var read = FeatureFile.Read(folder.File("x"));
+        Assert.That(read.Grid, Is.EqualTo(Grid));
+        Assert.That(read.Dimension, Is.EqualTo(2));
+        Assert.That(read.EncoderFingerprint, Is.EqualTo("abc"));
+        Assert.That(read.Vectors.ToArray(), Is.EqualTo(values));
+    }
+
+    [Test]
+    public void Read_FileOfFeaturesAlone_TakesOneSecondAndUnknownEncoder()
+    {
+        using var folder = new TemporaryFolder();
+        SafetensorsWriter.Write(folder.File("x"), [TensorData.FromSingle("features", [1, 1, 2, 1], [1, 2])]);
+        var read = FeatureFile.Read(folder.File("x"));
+        Assert.That(read.Grid, Is.EqualTo(new TokenGrid(1, 1, 2, 1.0)));
+        Assert.That(read.EncoderFingerprint, Is.Null);
+    }
+
+    [Test]
+    public void Write_NotFinite_ThrowsAndWritesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var grid = new TokenGrid(1, 1, 1);
+        Assert.That(() => FeatureFile.Write(folder.File("x"), new VideoTokens(grid, 1, new[] { float.NaN })), Throws.ArgumentException);
+        Assert.That(() => FeatureFile.Write(folder.File("x"), new VideoTokens(grid, 1, new[] { 70000f }), TensorType.F16), Throws.ArgumentException);
+        Assert.That(() => FeatureFile.Write(folder.File("x"), new VideoTokens(grid, 1, new[] { 1f }), TensorType.I8), Throws.InstanceOf<ArgumentException>());
+        Assert.That(Directory.GetFiles(folder.Path), Is.Empty);
+    }
+
+    [Test]
+    public void Read_InvalidContent_IsInvalidData()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("x");
+        var broken = new (TensorData Tensor, string? Seconds)[]
+        {
+            (TensorData.FromSingle("other", [1, 1, 1, 1], [1]), null),
+            (TensorData.FromSingle("features", [1, 1, 1], [1]), null),
+            (TensorData.FromSingle("features", [1, 1, 1, 1, 1], [1]), null),
+            (TensorData.FromSingle("features", [0, 1, 1, 1], []), null),
+            (TensorData.FromSingle("features", [1, 1, 1, 1], [1], TensorType.F64), null),
+            (TensorData.FromInt64("features", [1, 1, 1, 1], [1]), null),
+            (TensorData.FromSingle("features", [1, 1, 1, 2], [1, float.NaN]), null),
+            (TensorData.FromSingle("features", [1, 1, 1, 2], [1, float.PositiveInfinity], TensorType.F16), null),
+            (TensorData.FromSingle("features", [1, 1, 1, 1], [1]), "0"),
+            (TensorData.FromSingle("features", [1, 1, 1, 1], [1]), "NaN"),
+            (TensorData.FromSingle("features", [1, 1, 1, 1], [1]), "one"),
+        };
+        foreach (var (tensor, seconds) in broken)
+        {
+            SafetensorsWriter.Write(path, [tensor], seconds is null ? null : new Dictionary<string, string> { ["seconds_per_step"] = seconds });
+            Assert.That(() => FeatureFile.Read(path), Throws.InstanceOf<InvalidDataException>(), $"{tensor.Name} {string.Join('x', tensor.Shape)} {tensor.Type} {seconds}");
+        }
+
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..^1]);
+        Assert.That(() => FeatureFile.Read(path), Throws.InstanceOf<InvalidDataException>());
+        Assert.That(() => FeatureFile.Read(folder.File("absent")), Throws.InstanceOf<FileNotFoundException>());
+    }
+}
