@@ -1,0 +1,51 @@
+using System.Reflection;
+
+namespace Microsoft.ML.Runtime;
+
+/// <summary>The extensions that saved models name: classes under an <see cref="ExtensionBaseAttribute"/>. Thread-safe.</summary>
+public sealed class ComponentCatalog
+{
+    private readonly Dictionary<(Type Attribute, string ContractName), Type> _extensions = [];
+    private readonly HashSet<string> _assemblies = [];
+    private readonly Lock _lock = new();
+
+    internal ComponentCatalog()
+    {
+    }
+
+    /// <exception cref="InvalidOperationException">Two classes claim one contract name, unless <paramref name="throwOnError"/> is false.</exception>
+    public void RegisterAssembly(Assembly assembly, bool throwOnError = true)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+
+        lock (_lock)
+        {
+            if (!_assemblies.Add(assembly.FullName))
+                return;
+
+            foreach (var type in assembly.GetTypes())
+            {
+                foreach (var attribute in type.GetCustomAttributes<ExtensionBaseAttribute>(inherit: false))
+                {
+                    if (!_extensions.TryAdd((attribute.GetType(), attribute.ContractName), type) && throwOnError)
+                        throw new InvalidOperationException($"The contract name '{attribute.ContractName}' is claimed by {_extensions[(attribute.GetType(), attribute.ContractName)]} and {type}");
+                }
+            }
+        }
+    }
+
+    /// <summary>An instance of the class that claims the contract, or null.</summary>
+    internal object CreateExtension(Type attributeType, string contractName)
+    {
+        Type type;
+        lock (_lock)
+        {
+            if (!_extensions.TryGetValue((attributeType, contractName), out type))
+                return null;
+        }
+
+        if (type.IsAbstract || type.GetConstructor(Type.EmptyTypes) is null)
+            throw new InvalidOperationException($"{type} claims the contract name '{contractName}' but has no public constructor without parameters");
+        return Activator.CreateInstance(type);
+    }
+}
