@@ -8,17 +8,17 @@ internal readonly struct CounterRandom
 {
     private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
 
-    private readonly ulong key;
+    private readonly ulong _key;
 
     /// <param name="key">What the stream belongs to, for example seed, stage, step, video, rollout; the order matters.</param>
     public CounterRandom(params ReadOnlySpan<long> key)
     {
         foreach (var word in key)
-            this.key = Mix(this.key + GoldenGamma + Mix((ulong)word + GoldenGamma));
+            _key = Mix(_key + GoldenGamma + Mix((ulong)word + GoldenGamma));
     }
 
     /// <summary>64 uniform bits.</summary>
-    public ulong Bits(long counter) => Mix(key + unchecked((ulong)(counter + 1) * GoldenGamma));
+    public ulong Bits(long counter) => Mix(_key + unchecked((ulong)(counter + 1) * GoldenGamma));
 
     /// <summary>Uniform in [0, 1) with 53 bits.</summary>
     public double Uniform(long counter) => (Bits(counter) >> 11) * (1.0 / (1UL << 53));

@@ -1,8 +1,7 @@
-using Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Numerics;
 
-namespace Microsoft.ML.Score.Tests.Numerics;
-
-internal sealed class CounterRandomTests
+[TestFixture]
+public class CounterRandomTests
 {
     [Test]
     public void Uniform_ManyDraws_HasUniformMomentsAndNoSerialCorrelation()

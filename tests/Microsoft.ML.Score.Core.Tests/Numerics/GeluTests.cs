@@ -1,8 +1,7 @@
-using Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Numerics;
 
-namespace Microsoft.ML.Score.Tests.Numerics;
-
-internal sealed class GeluTests
+[TestFixture]
+public class GeluTests
 {
     [TestCase(0f, 0.0)]
     [TestCase(1f, 0.8413447460685429)] // Phi(1) from tables

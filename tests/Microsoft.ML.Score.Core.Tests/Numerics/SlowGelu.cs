@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Tests.Numerics;
+namespace Microsoft.ML.Score.Numerics;
 
 /// <summary>GELU in double precision; erf by its Taylor series, erfc beyond by its continued fraction.</summary>
 internal static class SlowGelu

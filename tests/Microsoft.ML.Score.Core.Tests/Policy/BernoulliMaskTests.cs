@@ -1,0 +1,74 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.ML.Score.Numerics;
+
+namespace Microsoft.ML.Score.Policy;
+
+[TestFixture]
+public class BernoulliMaskTests
+{
+    [Test]
+    public void LogLikelihood_HandWorked_MatchesEquation9()
+    {
+        // p = 3/4 kept, p = 1/5 dropped: log(3/4) + log(4/5) = log(3/5)
+        Assert.That(BernoulliMask.LogLikelihood([MathF.Log(3), -MathF.Log(4)], [true, false]), Is.EqualTo(Math.Log(0.6)).Within(1e-7));
+    }
+
+    [Test]
+    public void LogLikelihood_SaturatedLogits_StaysExact()
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(BernoulliMask.LogLikelihood([40f], [true]), Is.EqualTo(-Math.Exp(-40)).Within(1e-30));
+            Assert.That(BernoulliMask.LogLikelihood([40f], [false]), Is.EqualTo(-40).Within(1e-12));
+            Assert.That(BernoulliMask.LogLikelihood([-3e38f], [true]), Is.EqualTo(-3e38f));
+            Assert.That(BernoulliMask.LogLikelihood([-3e38f, 3e38f], [false, true]), Is.Zero);
+        });
+    }
+
+    [Test]
+    public void AccumulateGradient_SaturatedLogits_LosesNoDigits()
+    {
+        var gradient = new double[4];
+        BernoulliMask.AccumulateGradient([40f, -40f, 40f, float.MaxValue], [true, false, false, true], 1, gradient);
+        Assert.That(gradient[0], Is.EqualTo(Math.Exp(-40)).Within(1e-30));
+        Assert.That(gradient[1], Is.EqualTo(-Math.Exp(-40)).Within(1e-30));
+        Assert.That(gradient[2], Is.EqualTo(-1).Within(1e-15));
+        Assert.That(gradient[3], Is.Zero);
+    }
+
+    [Test]
+    public void Sample_ManyMasks_KeepsWithTheGivenProbabilities()
+    {
+        float[] logits = [-100f, -2f, 0f, 1f, 100f];
+        var counts = new int[logits.Length];
+        for (var k = 0; k < 20_000; k++)
+            foreach (var position in BernoulliMask.Positions(BernoulliMask.Sample(logits, new CounterRandom(1, k))))
+                counts[position]++;
+
+        for (var i = 0; i < logits.Length; i++)
+        {
+            var p = 1 / (1 + Math.Exp(-logits[i]));
+            Assert.That(counts[i] / 20_000.0, Is.EqualTo(p).Within(4 * Math.Sqrt(p * (1 - p) / 20_000) + 1e-12));
+        }
+    }
+
+    [Test]
+    public void LossAndGradient_AnyFiniteInput_AreFinite()
+    {
+        var logit = Gen.Frequency((3, Gen.Choose(-100, 100).Select(z => z * 0.7f)), (1, Gen.Elements(-3e38f, -1e4f, 0f, 1e4f, 3e38f)));
+        var groups = from n in Gen.Choose(1, 9)
+                     from k in Gen.Choose(1, 6)
+                     from logits in logit.ArrayOf(n)
+                     from masks in Gen.Elements(false, true).ArrayOf(n).ArrayOf(k)
+                     from ce in Gen.Choose(0, 40).Select(value => value / 20.0).ArrayOf(k)
+                     select (logits, masks, ce);
+        Prop.ForAll(groups.ToArbitrary(), group =>
+        {
+            var kept = group.masks.Select(mask => mask.Count(bit => bit)).ToArray();
+            var advantage = new SplitAdvantage(1, group.ce, kept, group.logits.Length, 1.02, 1e-6);
+            var (loss, gradient) = PolicyLoss.Evaluate(group.logits, group.masks, advantage.Advantage);
+            return double.IsFinite(loss) && gradient.All(double.IsFinite) && advantage.Advantage.All(double.IsFinite);
+        }).QuickCheckThrowOnFailure();
+    }
+}

@@ -1,0 +1,126 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Policy;
+
+[TestFixture]
+public class PolicyNetworkTests
+{
+    private const double SingleTolerance = 1e-4; // float32 against the double twin, relative to the largest magnitude
+
+    [TestCase(1, 1, 1, true)]
+    [TestCase(3, 2, 2, true)]
+    [TestCase(3, 2, 2, false)]
+    [TestCase(90, 1, 7, true)]     // many steps a block, a short last block
+    [TestCase(3, 20, 20, true)]    // a step larger than a block
+    [TestCase(3, 20, 20, false)]
+    public void Logits_Shapes_MatchSlowTwin(int steps, int height, int width, bool useResidual)
+    {
+        var video = RandomVideo(steps, height, width, dimension: 5, seed: 3);
+        var policy = RandomPolicy(5, 7, useResidual, seed: 4);
+
+        AssertClose([.. policy.Logits(video)], SlowPolicy.Logits(video, Widen(policy), 7, useResidual));
+    }
+
+    [TestCase(1, 1, 1, true)]
+    [TestCase(4, 2, 3, true)]
+    [TestCase(4, 2, 3, false)]
+    [TestCase(70, 1, 5, true)]
+    [TestCase(2, 17, 16, true)]
+    public void AccumulateGradient_Loss_MatchesFiniteDifferencesOfSlowTwin(int steps, int height, int width, bool useResidual)
+    {
+        var video = RandomVideo(steps, height, width, dimension: 3, seed: 5);
+        var policy = RandomPolicy(3, 4, useResidual, seed: 6);
+        var logits = policy.Logits(video);
+        bool[][] masks = [.. Enumerable.Range(0, 4).Select(k => BernoulliMask.Sample(logits, new CounterRandom(8, k)))];
+        double[] advantages = [0.3, -0.2, 0.7, -1.1];
+        var gradient = new float[policy.Parameters.Length];
+
+        var (_, logitGradient) = PolicyLoss.Evaluate(logits, masks, advantages);
+        policy.AccumulateGradient(video, logitGradient.Select(g => (float)g).ToArray(), gradient);
+
+        var parameters = Widen(policy);
+        var expected = new double[parameters.Length];
+        for (var i = 0; i < parameters.Length; i++)
+        {
+            var original = parameters[i];
+            parameters[i] = original + 1e-5;
+            var above = SlowPolicy.Loss(SlowPolicy.Logits(video, parameters, 4, useResidual), masks, advantages);
+            parameters[i] = original - 1e-5;
+            var below = SlowPolicy.Loss(SlowPolicy.Logits(video, parameters, 4, useResidual), masks, advantages);
+            parameters[i] = original;
+            expected[i] = (above - below) / 2e-5;
+        }
+        AssertClose([.. gradient], expected);
+    }
+
+    [Test]
+    public void AccumulateGradient_CalledTwice_Adds()
+    {
+        var video = RandomVideo(3, 2, 2, 4, 1);
+        var policy = RandomPolicy(4, 3, true, 2);
+        var logitGradient = Enumerable.Range(0, 12).Select(i => i * 0.1f - 0.5f).ToArray();
+        var once = new float[policy.Parameters.Length];
+        var twice = new float[policy.Parameters.Length];
+
+        policy.AccumulateGradient(video, logitGradient, once);
+        policy.AccumulateGradient(video, logitGradient, twice);
+        policy.AccumulateGradient(video, logitGradient, twice);
+
+        AssertClose([.. twice], [.. once.Select(g => 2.0 * g)]);
+    }
+
+    [Test]
+    public void Probabilities_AnyVideo_AreSigmoidsOfLogits()
+    {
+        var shapes = from t in Gen.Choose(1, 12) from h in Gen.Choose(1, 5) from w in Gen.Choose(1, 5) from seed in Gen.Choose(0, 1000) select (t, h, w, seed);
+        Prop.ForAll(shapes.ToArbitrary(), shape =>
+        {
+            var video = RandomVideo(shape.t, shape.h, shape.w, 3, shape.seed);
+            var policy = RandomPolicy(3, 6, shape.seed % 2 == 0, shape.seed + 1);
+            var logits = policy.Logits(video);
+            return policy.Probabilities(video).Zip(logits).All(pair => Math.Abs(pair.First - 1 / (1 + Math.Exp(-pair.Second))) < 1e-6);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Test]
+    public void Initialize_StandardTokens_StartsAroundOneHalfAndIsReproducible()
+    {
+        var video = RandomVideo(10, 4, 4, 32, 9);
+        var policies = Enumerable.Range(0, 20).Select(seed => PolicyNetwork.Initialize(32, seed: seed)).ToList();
+
+        Assert.That(policies.Average(policy => policy.Probabilities(video).Average()), Is.EqualTo(0.5).Within(0.1));
+        Assert.That(PolicyNetwork.Initialize(32, seed: 7).Parameters.ToArray(), Is.EqualTo(policies[7].Parameters.ToArray()));
+        Assert.That(policies[6].Parameters.ToArray(), Is.Not.EqualTo(policies[7].Parameters.ToArray()));
+    }
+
+    [Test]
+    public void Logits_OtherDimension_NamesBoth()
+    {
+        var error = Assert.Throws<ArgumentException>(() => PolicyNetwork.Initialize(8).Logits(RandomVideo(1, 1, 1, 5, 1)));
+        Assert.That(error!.Message, Does.Contain("dimension 8").And.Contain("dimension 5"));
+    }
+
+    internal static VideoTokens RandomVideo(int steps, int height, int width, int dimension, int seed)
+    {
+        var random = new CounterRandom(seed, 77);
+        var vectors = Enumerable.Range(0, steps * height * width * dimension).Select(i => (float)random.Normal(i)).ToArray();
+        return new VideoTokens(new TokenGrid(steps, height, width), dimension, vectors);
+    }
+
+    private static PolicyNetwork RandomPolicy(int dimension, int hiddenWidth, bool useResidual, int seed)
+    {
+        var policy = PolicyNetwork.Initialize(dimension, hiddenWidth, useResidual, seed);
+        for (var i = 0; i < hiddenWidth; i++)
+            policy.B1[i] = 0.3f - 0.1f * i;
+        policy.B2[0] = -0.4f;
+        return policy;
+    }
+
+    private static double[] Widen(PolicyNetwork policy) => [.. policy.Parameters];
+
+    private static void AssertClose(double[] actual, double[] expected) =>
+        Assert.That(actual, Is.EqualTo(expected).Within(SingleTolerance * expected.Max(Math.Abs)));
+}
