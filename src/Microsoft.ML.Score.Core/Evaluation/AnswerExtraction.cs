@@ -1,0 +1,57 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Microsoft.ML.Score.Evaluation;
+
+/// <summary>Reads which option a model chose from what it said.</summary>
+public static partial class AnswerExtraction
+{
+    /// <summary>
+    /// Finds the option that a response names: first an option's text and nothing else; then an option's letter, A for the first,
+    /// alone, as a heading ("B. blue", "(b)") or declared ("the answer is B"); then the only option whose text occurs in the
+    /// response, an option inside a longer one that occurs not counted ("red" in "red circle"). Case, punctuation and spacing are ignored.
+    /// </summary>
+    /// <param name="response">What the model said.</param>
+    /// <param name="options">The option texts.</param>
+    /// <returns>The index of the option; null when the response names none, several, or a letter beyond the options.</returns>
+    public static int? FindOption(string response, IReadOnlyList<string> options)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        ArgumentNullException.ThrowIfNull(options);
+
+        var said = Words(response);
+        var texts = options.Select(Words).ToList();
+        if (texts.IndexOf(said) is >= 0 and var exact)
+            return exact;
+        if (Letter().Match(response) is { Success: true } match)
+        {
+            var letter = char.ToUpperInvariant(match.Groups["letter"].Value[0]) - 'A';
+            return letter < options.Count ? letter : null;
+        }
+
+        var named = Enumerable.Range(0, texts.Count).Where(index => said.Contains(texts[index], StringComparison.Ordinal)).ToList();
+        named.RemoveAll(index => named.Any(other => texts[other].Length > texts[index].Length && texts[other].Contains(texts[index], StringComparison.Ordinal)));
+        return named.Count == 1 ? named[0] : null;
+    }
+
+    /// <summary>Lower-case words of letters and digits, each with a space before and after, so that containment is of whole words.</summary>
+    private static string Words(string text)
+    {
+        var words = new StringBuilder(" ");
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (Rune.IsLetterOrDigit(rune))
+                words.Append(Rune.ToLowerInvariant(rune).ToString());
+            else if (words[^1] != ' ')
+                words.Append(' ');
+        }
+
+        if (words[^1] != ' ')
+            words.Append(' ');
+        return words.ToString();
+    }
+
+    // A letter that begins a sentence ("A red circle") is no answer: it must stand alone or be marked off.
+    [GeneratedRegex(@"^\s*\(?(?<letter>[A-Z])(?:\s*$|\s*[.):])|\b(?:answer|option)(?:\s+is)?\s*:?\s*\(?(?<letter>[A-Z])\)?\s*(?:[.:,]|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Letter();
+}

@@ -1,0 +1,133 @@
+namespace Microsoft.ML.Score.Evaluation;
+
+/// <summary>One answer.</summary>
+/// <param name="System">The system that answered.</param>
+/// <param name="VideoId">The video asked about.</param>
+/// <param name="LengthClass">Its length class.</param>
+/// <param name="Number">The question's number within the video, from 0.</param>
+/// <param name="Category">The question's category.</param>
+/// <param name="Response">What the model said.</param>
+/// <param name="ChosenIndex">The option that the response names; null when none could be read from it, which counts as wrong.</param>
+/// <param name="AnswerIndex">The right option.</param>
+public sealed record QuestionResult(BenchmarkSystem System, string VideoId, string LengthClass, int Number, string Category, string Response, int? ChosenIndex, int AnswerIndex)
+{
+    /// <summary>Whether the right option was chosen.</summary>
+    public bool IsCorrect => ChosenIndex == AnswerIndex;
+}
+
+/// <summary>What a system did with one video.</summary>
+/// <param name="System">The system.</param>
+/// <param name="VideoId">The video.</param>
+/// <param name="LengthClass">Its length class.</param>
+/// <param name="TokenCount">T*N, tokens before compression.</param>
+/// <param name="KeptCount">Tokens that reached the language model.</param>
+/// <param name="CaptionCrossEntropy">Mean cross-entropy of the caption in nats a token; null without a caption.</param>
+/// <param name="CompressionTime">Time of the compressor.</param>
+/// <param name="PrefillTime">Time of generating a single token, which is the prefill and one step.</param>
+public sealed record VideoResult(BenchmarkSystem System, string VideoId, string LengthClass, int TokenCount, int KeptCount, double? CaptionCrossEntropy, TimeSpan CompressionTime, TimeSpan PrefillTime);
+
+/// <summary>
+/// The records of a benchmark run and the statistics over them. Where a method takes several systems, as for seeds of one
+/// method, a question counts once, with the mean over the systems. All intervals are clustered by video. Immutable.
+/// </summary>
+public sealed class BenchmarkResult
+{
+    internal BenchmarkResult(IReadOnlyList<VideoResult> videos, IReadOnlyList<QuestionResult> questions)
+    {
+        Videos = videos;
+        Questions = questions;
+    }
+
+    /// <summary>One record a video and system.</summary>
+    public IReadOnlyList<VideoResult> Videos { get; }
+
+    /// <summary>One record a question and system.</summary>
+    public IReadOnlyList<QuestionResult> Questions { get; }
+
+    /// <summary>The share of right answers.</summary>
+    /// <param name="systems">One system, or several to average.</param>
+    /// <param name="where">Which questions count; null means all.</param>
+    /// <param name="seed">Seed of the bootstrap.</param>
+    /// <exception cref="ArgumentException">A system was not run, or no question is left.</exception>
+    public Estimate Accuracy(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null, long seed = 0) =>
+        Estimate.OfMean(Scores(systems, where).Select(score => (score.Key.VideoId, score.Value)), seed);
+
+    /// <summary>Accuracy for each category of question, in alphabetical order.</summary>
+    /// <inheritdoc cref="Accuracy"/>
+    public IReadOnlyList<(string Category, Estimate Accuracy)> AccuracyByCategory(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
+        [.. Questions.Select(question => question.Category).Distinct().Order(StringComparer.Ordinal)
+            .Select(category => (category, Accuracy(systems, question => question.Category == category, seed)))];
+
+    /// <summary>Accuracy for each length class, in the benchmark's order.</summary>
+    /// <inheritdoc cref="Accuracy"/>
+    public IReadOnlyList<(string LengthClass, Estimate Accuracy)> AccuracyByLength(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
+        [.. Questions.Select(question => question.LengthClass).Distinct()
+            .Select(length => (length, Accuracy(systems, question => question.LengthClass == length, seed)))];
+
+    /// <summary>Accuracy of <paramref name="first"/> minus accuracy of <paramref name="second"/>, paired by question.</summary>
+    /// <param name="first">One system, or several to average.</param>
+    /// <param name="second">The systems to compare with.</param>
+    /// <param name="where">Which questions count, whoever answers them; null means all.</param>
+    /// <param name="seed">Seed of the bootstrap.</param>
+    /// <exception cref="ArgumentException">A system was not run, or no question is left, or the filter leaves the sides different questions.</exception>
+    public Estimate Difference(IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second, Func<QuestionResult, bool>? where = null, long seed = 0)
+    {
+        var (minuends, subtrahends) = (Scores(first, where), Scores(second, where));
+        if (!minuends.Keys.ToHashSet().SetEquals(subtrahends.Keys))
+            throw new ArgumentException("The filter must choose the same questions for both sides, so it may not depend on system or response.", nameof(where));
+
+        return Estimate.OfMean(minuends.Select(score => (score.Key.VideoId, score.Value - subtrahends[score.Key])), seed);
+    }
+
+    /// <summary>Mean over videos of the caption's cross-entropy, in nats a token.</summary>
+    /// <param name="systems">One system, or several to average.</param>
+    /// <param name="seed">Seed of the bootstrap.</param>
+    /// <exception cref="ArgumentException">A system was not run, or the benchmark has no captions.</exception>
+    public Estimate CaptionCrossEntropy(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
+        Estimate.OfMean(VideosOf(systems).Where(video => video.CaptionCrossEntropy is not null)
+            .GroupBy(video => video.VideoId, (id, runs) => (id, runs.Average(run => run.CaptionCrossEntropy!.Value))), seed);
+
+    /// <summary>Mean number of tokens that reached the language model.</summary>
+    /// <param name="systems">One system, or several to average.</param>
+    /// <exception cref="ArgumentException">A system was not run.</exception>
+    public double KeptCount(IReadOnlyCollection<BenchmarkSystem> systems) => VideosOf(systems).Average(video => video.KeptCount);
+
+    /// <summary>Mean time of the prefill.</summary>
+    /// <inheritdoc cref="KeptCount"/>
+    public TimeSpan PrefillTime(IReadOnlyCollection<BenchmarkSystem> systems) => TimeSpan.FromTicks((long)VideosOf(systems).Average(video => video.PrefillTime.Ticks));
+
+    /// <summary>Answers from which no option could be read; they count as wrong.</summary>
+    /// <inheritdoc cref="KeptCount"/>
+    public int UnreadableAnswers(IReadOnlyCollection<BenchmarkSystem> systems)
+    {
+        ThrowIfNotRun(systems);
+
+        return Questions.Count(question => question.ChosenIndex is null && systems.Contains(question.System));
+    }
+
+    private Dictionary<(string VideoId, int Number), double> Scores(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where)
+    {
+        ThrowIfNotRun(systems);
+
+        return Questions.Where(question => systems.Contains(question.System) && (where is null || where(question)))
+            .GroupBy(question => (question.VideoId, question.Number))
+            .ToDictionary(runs => runs.Key, runs => runs.Average(run => run.IsCorrect ? 1.0 : 0.0));
+    }
+
+    private IEnumerable<VideoResult> VideosOf(IReadOnlyCollection<BenchmarkSystem> systems)
+    {
+        ThrowIfNotRun(systems);
+
+        return Videos.Where(video => systems.Contains(video.System));
+    }
+
+    private void ThrowIfNotRun(IReadOnlyCollection<BenchmarkSystem> systems)
+    {
+        ArgumentNullException.ThrowIfNull(systems);
+        if (systems.Count == 0)
+            throw new ArgumentException("Name at least one system.", nameof(systems));
+        foreach (var system in systems)
+            if (!Videos.Any(video => video.System == system))
+                throw new ArgumentException($"The system '{system}' is not part of this run.", nameof(systems));
+    }
+}

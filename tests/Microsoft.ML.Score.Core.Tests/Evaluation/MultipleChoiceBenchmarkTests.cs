@@ -1,0 +1,184 @@
+using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Evaluation;
+
+[TestFixture]
+public class MultipleChoiceBenchmarkTests
+{
+    private static readonly BenchmarkSystem s_first = new(new FirstTokens(), 0.5);
+    private static readonly BenchmarkSystem s_few = new(new FirstTokens(), 0.1);
+
+    [Test]
+    public void Evaluate_SeveralSystems_EncodesAndCompressesEachVideoOnce()
+    {
+        using var model = new CountingModel();
+        var compressor = new FirstTokens();
+
+        var result = new TwoVideos().Evaluate(model, [BenchmarkSystem.AllTokens, new(compressor, 0.5), new(compressor, 0.1)]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(model.Encoded, Is.EqualTo(2));
+            Assert.That(compressor.Calls, Is.EqualTo(4));
+            Assert.That(result.Videos, Has.Count.EqualTo(6));
+            Assert.That(result.Questions, Has.Count.EqualTo(15));
+            Assert.That(result.Videos.Select(video => video.KeptCount), Is.EqualTo(new[] { 10, 5, 1, 10, 5, 1 }));
+        });
+    }
+
+    /// <summary>The fake answers "yes" with all ten tokens, "no" with five and nonsense with one; the truth is yes, yes / yes, no, no.</summary>
+    [Test]
+    public void Evaluate_FakeAnswers_GiveTheHandWorkedNumbers()
+    {
+        using var model = new CountingModel();
+
+        var result = new TwoVideos().Evaluate(model, [BenchmarkSystem.AllTokens, s_first, s_few]);
+        var difference = result.Difference([BenchmarkSystem.AllTokens], [s_first]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.Accuracy([BenchmarkSystem.AllTokens]).Value, Is.EqualTo(0.6).Within(1e-12));
+            Assert.That(result.Accuracy([s_first]).Value, Is.EqualTo(0.4).Within(1e-12));
+            Assert.That(result.Accuracy([s_few]).Value, Is.Zero);
+            Assert.That(result.UnreadableAnswers([s_few]), Is.EqualTo(5));
+            Assert.That(result.UnreadableAnswers([s_first]), Is.Zero);
+            // By video +1, +1 and +1, -1, -1: mean 0.2, residuals 2 - 0.4 and -1 - 0.6.
+            Assert.That(difference.Value, Is.EqualTo(0.2).Within(1e-12));
+            Assert.That(difference.StandardError, Is.EqualTo(Math.Sqrt(2 * 1.6 * 1.6) / 5).Within(1e-12));
+            // Averaged over both: 0.5 of each question.
+            Assert.That(result.Accuracy([BenchmarkSystem.AllTokens, s_first]).Value, Is.EqualTo(0.5).Within(1e-12));
+            Assert.That(result.Accuracy([BenchmarkSystem.AllTokens, s_first]).StandardError, Is.Zero);
+            Assert.That(result.AccuracyByCategory([s_first]).Select(row => (row.Category, row.Accuracy.Value, row.Accuracy.Count)),
+                Is.EqualTo(new[] { ("even", 1.0 / 3, 3), ("odd", 0.5, 2) }));
+            Assert.That(result.AccuracyByLength([s_first]).Select(row => (row.LengthClass, row.Accuracy.Count)), Is.EqualTo(new[] { ("short", 2), ("long", 3) }));
+            Assert.That(result.KeptCount([s_first]), Is.EqualTo(5));
+            // 1/kept for the first video; the second has no caption.
+            Assert.That(result.CaptionCrossEntropy([s_first]).Value, Is.EqualTo(0.2).Within(1e-12));
+            Assert.That(result.CaptionCrossEntropy([s_first]).Count, Is.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public void Evaluate_InParallel_GivesTheSameRecords()
+    {
+        using var model = new CountingModel();
+        var benchmark = new SyntheticBenchmark(4, [VideoLength.Short]);
+
+        var serial = benchmark.Evaluate(model, [s_first]);
+        var parallel = benchmark.Evaluate(model, [s_first], new BenchmarkOptions { MaxDegreeOfParallelism = 4 });
+
+        Assert.That(parallel.Questions, Is.EqualTo(serial.Questions));
+    }
+
+    [Test]
+    public void Evaluate_BadArguments_Throw()
+    {
+        using var model = new CountingModel();
+        var benchmark = new TwoVideos();
+        var result = benchmark.Evaluate(model, [s_first]);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => benchmark.Evaluate(model, []), Throws.ArgumentException);
+            Assert.That(() => benchmark.Evaluate(model, [s_first, s_first]), Throws.ArgumentException);
+            Assert.That(() => benchmark.Evaluate(model, [s_first], new BenchmarkOptions { MaxAnswerTokens = 0 }), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => result.Accuracy([s_few]), Throws.ArgumentException.With.Message.Contains("first tokens at 10%"));
+            Assert.That(() => result.Accuracy([]), Throws.ArgumentException);
+            Assert.That(() => new BenchmarkSystem(new FirstTokens(), 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => new SyntheticBenchmark(0), Throws.TypeOf<ArgumentOutOfRangeException>());
+            Assert.That(() => new SyntheticBenchmark(1, [VideoLength.Short, VideoLength.Short]), Throws.ArgumentException);
+        });
+    }
+
+    [Test]
+    public void Evaluate_FailingModel_ThrowsTheModelsError()
+    {
+        using var model = new CountingModel { Failure = new InvalidDataException("The frame is broken.") };
+
+        Assert.That(() => new TwoVideos().Evaluate(model, [s_first]), Throws.TypeOf<InvalidDataException>());
+    }
+
+    [Test]
+    public void Evaluate_Cancelled_Stops()
+    {
+        using var model = new CountingModel();
+
+        Assert.That(() => new TwoVideos().Evaluate(model, [s_first], cancellationToken: new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [Test]
+    public void SyntheticBenchmark_Videos_AreThoseOfTheTestSplit()
+    {
+        var benchmark = new SyntheticBenchmark(3);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(Enumerable.Range(0, benchmark.Count).Select(index => benchmark.GetVideo(index).Id), Is.EqualTo(new[]
+            {
+                "test-short-0", "test-short-1", "test-short-2", "test-medium-0", "test-medium-1", "test-medium-2", "test-long-0", "test-long-1", "test-long-2",
+            }));
+            Assert.That(() => benchmark.GetVideo(9), Throws.TypeOf<ArgumentOutOfRangeException>());
+        });
+    }
+
+    private sealed class TwoVideos : MultipleChoiceBenchmark
+    {
+        public override string Name => "two videos";
+
+        public override int Count => 2;
+
+        public override BenchmarkVideo GetVideo(int index)
+        {
+            int[] answers = index == 0 ? [0, 0] : [0, 1, 1];
+            var questions = answers.Select((answer, number) => new MultipleChoiceQuestion("Is it: yes or no?", ["yes", "no"], answer, number % 2 == 0 ? "even" : "odd"));
+            return new BenchmarkVideo($"video {index}", index == 0 ? "short" : "long", new FrameClip(new byte[3], 1, 1, 1, 1), index == 0 ? "A thing." : null, [.. questions]);
+        }
+    }
+
+    private sealed class FirstTokens : ITokenCompressor
+    {
+        public int Calls { get; private set; }
+
+        public string Name => "first tokens";
+
+        public KeptTokens Compress(VideoTokens video, double retentionRatio)
+        {
+            Calls++;
+            return KeptTokens.Gather(video, Enumerable.Range(0, TopK.RetainedCount(retentionRatio, video.Grid.Count)).ToArray());
+        }
+    }
+
+    /// <summary>Ten tokens a video; "yes" to all of them, "no" to two or more, nonsense to one.</summary>
+    private sealed class CountingModel : IVideoLanguageModel
+    {
+        private int _encoded;
+
+        public int Encoded => _encoded;
+
+        public Exception? Failure { get; init; }
+
+        public VideoModelInfo Info { get; } = new("fake", "fake", 1);
+
+        public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default)
+        {
+            if (Failure is not null)
+                throw Failure;
+            Interlocked.Increment(ref _encoded);
+            return new VideoTokens(new TokenGrid(10, 1, 1), 1, new float[10]);
+        }
+
+        public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default) =>
+            [.. keptSets.Select(kept => 1.0 / kept.Count)];
+
+        public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+            kept.Count switch { 10 => "Yes.", > 1 => "no", _ => "perhaps" };
+
+        public void Dispose()
+        {
+        }
+    }
+}
