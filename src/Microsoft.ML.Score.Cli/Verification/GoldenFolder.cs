@@ -13,7 +13,7 @@ internal static class GoldenFolder
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The golden folder '{folder}' does not exist.");
 
-        return VerifyFolder(folder, backend).Concat(
+        return VerifyFolder(folder, backend, cancellationToken).Concat(
             Directory.GetDirectories(folder).Order(StringComparer.Ordinal).SelectMany(sub =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -21,12 +21,13 @@ internal static class GoldenFolder
             }));
     }
 
-    private static IEnumerable<VerificationRow> VerifyFolder(string folder, string backend)
+    private static IEnumerable<VerificationRow> VerifyFolder(string folder, string backend, CancellationToken cancellationToken)
     {
         var name = Path.GetFileName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
         var files = Directory.GetFiles(folder).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal).ToArray();
         return files switch
         {
+            _ when files.Contains("config.json") && Architecture(folder) == "Qwen2_5_VLForConditionalGeneration" => Qwen25VLCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
             _ when files.Contains("manifest.json") => Unsupported("compressors"),
             _ when files.Any(PolicyCases.IsCase) => files.Where(PolicyCases.IsCase).SelectMany(

@@ -1,7 +1,9 @@
+using Microsoft.ML.Score.Numerics;
+
 namespace Microsoft.ML.Score.Weights;
 
 /// <summary>A floating-point tensor of a checkpoint in its stored type. Valid as long as its <see cref="Checkpoint"/>; safe for concurrent reading.</summary>
-internal sealed class WeightTensor
+internal sealed class WeightTensor : IStoredValues
 {
     private readonly SafetensorsFile file;
     private readonly string storedName;
@@ -29,6 +31,8 @@ internal sealed class WeightTensor
 
     /// <summary>The stored bytes, without a copy.</summary>
     public ReadOnlySpan<byte> Bytes => file.Bytes(storedName);
+
+    public bool IsFloat32 => Type == TensorType.F32;
 
     /// <summary>The values of an F32 tensor, without a copy.</summary>
     /// <exception cref="InvalidOperationException">The tensor is stored in another type.</exception>

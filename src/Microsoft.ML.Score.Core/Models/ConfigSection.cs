@@ -1,0 +1,86 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.Score.Models;
+
+/// <summary>One object of a checkpoint's config.json. Keys that are absent or null take the default given, as in the original classes; a value of the wrong kind is an error that names file, key and value.</summary>
+internal sealed class ConfigSection(JsonElement element, string file)
+{
+    public static ConfigSection Parse(byte[] json, string file)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new ConfigSection(document.RootElement.Clone(), file)
+                : throw new InvalidDataException($"{file} must hold a JSON object.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{file} is not valid JSON: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>The file, for messages.</summary>
+    public string File => file;
+
+    public bool Has(string key) => Find(key) is not null;
+
+    /// <summary>The object under a key; null when absent.</summary>
+    public ConfigSection? Section(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Object } value => new ConfigSection(value, file),
+        { } value => throw Wrong(key, "an object", value),
+    };
+
+    /// <summary>A positive integer.</summary>
+    public int Size(string key, int missing) => Find(key) switch
+    {
+        null => missing,
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number > 0 => number,
+        { } value => throw Wrong(key, "a positive integer", value),
+    };
+
+    /// <summary>A positive number.</summary>
+    public double Positive(string key, double missing) => Find(key) switch
+    {
+        null => missing,
+        { ValueKind: JsonValueKind.Number } value when value.GetDouble() > 0 => value.GetDouble(),
+        { } value => throw Wrong(key, "a positive number", value),
+    };
+
+    public bool Flag(string key, bool missing) => Find(key) switch
+    {
+        null => missing,
+        { ValueKind: JsonValueKind.True or JsonValueKind.False } value => value.GetBoolean(),
+        { } value => throw Wrong(key, "true or false", value),
+    };
+
+    /// <summary>A string; null when absent.</summary>
+    public string? Text(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        { } value => throw Wrong(key, "a string", value),
+    };
+
+    /// <summary>Non-negative integers, written as an array or as one number; null when absent.</summary>
+    public int[]? Integers(string key)
+    {
+        if (Find(key) is not { } value)
+            return null;
+        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
+        return Array.ConvertAll(items, item => item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number) && number >= 0
+            ? number
+            : throw Wrong(key, "non-negative integers", value));
+    }
+
+    /// <summary>A token id that must be there.</summary>
+    public int TokenId(string key) => Integers(key) is [var id, ..] ? id : throw new InvalidDataException($"{file} lacks '{key}'.");
+
+    private JsonElement? Find(string key) =>
+        element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private InvalidDataException Wrong(string key, string expected, JsonElement value) =>
+        new($"{file}: '{key}' must be {expected}, got {value.GetRawText()}.");
+}

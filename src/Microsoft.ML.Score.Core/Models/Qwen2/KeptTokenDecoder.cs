@@ -1,0 +1,89 @@
+using Microsoft.ML.Score.Numerics;
+
+namespace Microsoft.ML.Score.Models.Qwen2;
+
+/// <summary>
+/// Runs the language model on prompts of which some visual tokens are dropped. Dropped rows leave the sequence; the others keep
+/// their order and their original positions.
+/// </summary>
+internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernels)
+{
+    /// <summary>
+    /// Cross-entropy in nats of each target token, [sets][targets], in one packed pass: first the rows before the video, which
+    /// all sets share, then for each set its visual tokens, the rest of the prompt and the target but for its last token.
+    /// </summary>
+    public double[][] CrossEntropy(VideoPrompt prompt, IReadOnlyList<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken = default)
+    {
+        var rows = new PackedRows(prompt);
+        var prefix = prompt.PrefixLength;
+        var segments = new List<AttentionSegment>(sets.Count + 1);
+        var outputSegments = new AttentionSegment[sets.Count];
+        var outputRows = new int[sets.Count * target.Length];
+        var targets = new int[outputRows.Length];
+        rows.AddText(0, prefix);
+        if (prefix > 0)
+            segments.Add(AttentionSegment.Self(0, prefix));
+        for (var i = 0; i < sets.Count; i++)
+        {
+            var start = rows.Count;
+            rows.AddKept(sets[i], prefix);
+            rows.AddContinuation(target[..^1]);
+            var count = rows.Count - start;
+            segments.Add(new(start, count, start, count, 0, prefix));
+            outputSegments[i] = new(i * target.Length, target.Length, start, count, 0, prefix);
+            for (var j = 0; j < target.Length; j++)
+                outputRows[i * target.Length + j] = rows.Count - target.Length + j;
+            target.CopyTo(targets.AsSpan(i * target.Length));
+        }
+
+        using var embeddings = Embed(rows, sets);
+        using var rotary = prompt.Rotary.Gather(kernels, rows.Positions);
+        using var hidden = model.Forward(embeddings, rotary, new PackedBatch([.. segments], outputRows, outputSegments), cancellationToken: cancellationToken);
+        var losses = model.CrossEntropy(hidden, targets);
+        var length = target.Length;
+        return [.. Enumerable.Range(0, sets.Count).Select(i => losses[(i * length)..((i + 1) * length)])];
+    }
+
+    /// <summary>Greedy decoding with a key/value cache, without a stop token; stop by enumerating no further.</summary>
+    public IEnumerable<GreedyStep> Greedy(VideoPrompt prompt, KeptVisuals kept, int maxNewTokens, CancellationToken cancellationToken = default)
+    {
+        var rows = new PackedRows(prompt);
+        rows.AddText(0, prompt.PrefixLength);
+        rows.AddKept(kept, prompt.PrefixLength);
+        using var cache = new KeyValueCache(kernels, model.Config, rows.Count + maxNewTokens);
+        var embeddings = Embed(rows, [kept]);
+        var rotary = prompt.Rotary.Gather(kernels, rows.Positions);
+        for (var step = 0; step < maxNewTokens; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var stepEmbeddings = embeddings;
+            using var stepRotary = rotary;
+            var batch = PackedBatch.Single(embeddings.Rows, cache.Count, lastRowOnly: true);
+            using var hidden = model.Forward(embeddings, rotary, batch, cache, cancellationToken: cancellationToken);
+            using var logits = model.Logits(hidden);
+            var id = kernels.ArgMax(logits)[0];
+            embeddings = model.Embed([id]);
+            rotary = prompt.Rotary.Gather(kernels, [prompt.Length + step]);
+            yield return new GreedyStep(id, logits);
+        }
+
+        embeddings.Dispose();
+        rotary.Dispose();
+    }
+
+    private Tensor Embed(PackedRows rows, IReadOnlyList<KeptVisuals> sets)
+    {
+        var embeddings = model.Embed(rows.Ids);
+        var vectors = new float[rows.VisualRows.Length * embeddings.Columns];
+        var next = 0;
+        foreach (var set in sets)
+        {
+            set.Vectors.Span.CopyTo(vectors.AsSpan(next));
+            next += set.Vectors.Length;
+        }
+
+        using var visual = kernels.Upload(vectors, rows.VisualRows.Length, embeddings.Columns);
+        kernels.Scatter(visual, rows.VisualRows, embeddings);
+        return embeddings;
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.ML.Score.Numerics;
+
+namespace Microsoft.ML.Score.Models.Qwen2;
+
+/// <summary>
+/// A prompt with room for visual tokens, before any of them is dropped. What is dropped later changes neither the rows nor the
+/// positions of what stays.
+/// </summary>
+/// <param name="ids">Token ids; those of visual tokens only hold their place.</param>
+/// <param name="visualRows">The rows of all visual tokens, ascending; the last row of the prompt is none of them.</param>
+/// <param name="rotary">Angles of the prompt's rows and of as many tokens after it as will be scored or generated.</param>
+internal sealed class VideoPrompt(int[] ids, int[] visualRows, RotaryTable rotary) : IDisposable
+{
+    public int[] Ids { get; } = ids;
+
+    public int[] VisualRows { get; } = visualRows;
+
+    public RotaryTable Rotary { get; } = rotary;
+
+    public int Length => Ids.Length;
+
+    /// <summary>Rows before the first visual token; the same whatever is dropped.</summary>
+    public int PrefixLength => VisualRows.Length > 0 ? VisualRows[0] : 0;
+
+    public void Dispose() => Rotary.Dispose();
+}
+
+/// <summary>The visual tokens of a prompt that are kept: their indices among its visual tokens, ascending, and their vectors [k, D].</summary>
+internal readonly record struct KeptVisuals(ReadOnlyMemory<int> Indices, ReadOnlyMemory<float> Vectors);
+
+/// <summary>One step of greedy decoding; the logits are valid until the next step.</summary>
+internal readonly record struct GreedyStep(int Id, Tensor Logits);

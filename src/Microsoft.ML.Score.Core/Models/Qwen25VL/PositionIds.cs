@@ -1,0 +1,96 @@
+namespace Microsoft.ML.Score.Models.Qwen25VL;
+
+/// <summary>M-RoPE positions of a sequence, one for each axis and token (get_rope_index of transformers 4.50).</summary>
+internal sealed class PositionIds
+{
+    private PositionIds(int[] temporal, int[] height, int[] width, int next)
+    {
+        Temporal = temporal;
+        Height = height;
+        Width = width;
+        Next = next;
+    }
+
+    public int[] Temporal { get; }
+
+    public int[] Height { get; }
+
+    public int[] Width { get; }
+
+    public int Length => Temporal.Length;
+
+    /// <summary>The position, on all axes, of the first token after the sequence. It belongs to the full sequence: pruning visual tokens does not move it.</summary>
+    public int Next { get; }
+
+    /// <param name="config">Token ids, merge size and tokens_per_second.</param>
+    /// <param name="inputIds">The sequence, every visual token as its pad id.</param>
+    /// <param name="items">The images and videos in sequence order.</param>
+    /// <exception cref="ArgumentException">The pad ids do not fit the items.</exception>
+    public static PositionIds Compute(Qwen25VLConfig config, ReadOnlySpan<int> inputIds, IReadOnlyList<VisualItem> items)
+    {
+        var temporal = new int[inputIds.Length];
+        var height = new int[inputIds.Length];
+        var width = new int[inputIds.Length];
+        var (merge, next, item) = (config.VisionConfig.SpatialMergeSize, 0, 0);
+        for (var i = 0; i < inputIds.Length;)
+        {
+            if (inputIds[i] != config.VideoTokenId && inputIds[i] != config.ImageTokenId)
+            {
+                temporal[i] = height[i] = width[i] = next++;
+                i++;
+                continue;
+            }
+
+            if (item == items.Count)
+                throw new ArgumentException($"Visual token {inputIds[i]} at index {i} belongs to none of the {items.Count} images and videos.", nameof(inputIds));
+            var visual = items[item++];
+            var pad = visual.IsVideo ? config.VideoTokenId : config.ImageTokenId;
+            var (rows, columns) = (visual.Grid.Height / merge, visual.Grid.Width / merge);
+            var count = visual.Grid.TimeSteps * rows * columns;
+            if (count > inputIds.Length - i || inputIds.Slice(i, count).ContainsAnyExcept(pad))
+                throw new ArgumentException($"Image or video {item - 1} of grid {visual.Grid} needs {count} tokens {pad} at index {i}.", nameof(inputIds));
+
+            var largest = 0;
+            for (var n = 0; n < count; n++, i++)
+            {
+                var (t, y, x) = (n / (rows * columns), n / columns % rows, n % columns);
+                var offset = visual.IsVideo ? TemporalOffset(t, visual.SecondsPerGrid, config.VisionConfig.TokensPerSecond) : 0;
+                (temporal[i], height[i], width[i]) = (next + offset, next + y, next + x);
+                largest = Math.Max(largest, Math.Max(offset, Math.Max(y, x)));
+            }
+
+            next += largest + 1;
+        }
+
+        return item == items.Count
+            ? new PositionIds(temporal, height, width, next)
+            : throw new ArgumentException($"The sequence holds {item} images and videos, {items.Count} are given.", nameof(items));
+    }
+
+    /// <summary>The same positions followed by those of <paramref name="count"/> more text tokens.</summary>
+    public PositionIds Extend(int count)
+    {
+        var more = Enumerable.Range(Next, count).ToArray();
+        return new PositionIds([.. Temporal, .. more], [.. Height, .. more], [.. Width, .. more], Next + count);
+    }
+
+    /// <summary>The rotary angles [Length, HeadDim / 2]: each frequency follows the axis that its section names.</summary>
+    public float[] RotaryAngles(Qwen25VLConfig config)
+    {
+        var inverseFrequencies = RotaryTable.InverseFrequencies(config.TextConfig.RopeTheta, config.TextConfig.HeadDim);
+        var (heightFrom, widthFrom) = (config.MropeSection[0], config.MropeSection[0] + config.MropeSection[1]);
+        var angles = new float[Length * inverseFrequencies.Length];
+        for (var i = 0; i < Length; i++)
+            for (var k = 0; k < inverseFrequencies.Length; k++)
+            {
+                var position = k < heightFrom ? Temporal[i] : k < widthFrom ? Height[i] : Width[i];
+                angles[i * inverseFrequencies.Length + k] = position * inverseFrequencies[k];
+            }
+
+        return angles;
+    }
+
+    // Single precision and truncation after the multiplication, as in 4.50: 0.999 seconds at 2 tokens a second give 0, 1, 3, 5.
+    private static int TemporalOffset(int t, double secondsPerGrid, double tokensPerSecond) =>
+        (int)(t * (float)secondsPerGrid * (float)tokensPerSecond);
+}

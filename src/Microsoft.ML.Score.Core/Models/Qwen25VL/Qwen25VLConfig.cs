@@ -1,0 +1,60 @@
+using Microsoft.ML.Score.Models.Qwen2;
+
+namespace Microsoft.ML.Score.Models.Qwen25VL;
+
+/// <summary>
+/// config.json of a Qwen2.5-VL checkpoint, in its own words. Both layouts are read: flat (the released files) and with a nested
+/// text_config (transformers 4.52 and later). Missing keys take the defaults of the original configuration classes, because
+/// re-saved checkpoints drop keys that equal them.
+/// </summary>
+internal sealed record Qwen25VLConfig
+{
+    private static readonly Qwen2Config TextDefaults = new()
+    {
+        HiddenSize = 8192,
+        IntermediateSize = 29568,
+        NumHiddenLayers = 80,
+        NumAttentionHeads = 64,
+        NumKeyValueHeads = 8,
+        VocabSize = 152064,
+        RmsNormEps = 1e-5f,
+        RopeTheta = 1e6,
+        TieWordEmbeddings = false,
+    };
+
+    public required Qwen2Config TextConfig { get; init; }
+
+    public required VisionConfig VisionConfig { get; init; }
+
+    /// <summary>How many rotary frequencies of a head follow the temporal, height and width position; they sum to half a head.</summary>
+    public required int[] MropeSection { get; init; }
+
+    public required int ImageTokenId { get; init; }
+
+    public required int VideoTokenId { get; init; }
+
+    public required int[] EosTokenId { get; init; }
+
+    /// <exception cref="InvalidDataException">A value is missing, of the wrong kind, or does not fit the others.</exception>
+    public static Qwen25VLConfig Read(ConfigSection config)
+    {
+        var text = config.Section("text_config") ?? config;
+        var textConfig = Qwen2Config.Read(text, TextDefaults with { TieWordEmbeddings = config.Flag("tie_word_embeddings", false) });
+        var mropeSection = (text.Section("rope_parameters") ?? text.Section("rope_scaling"))?.Integers("mrope_section");
+        if (mropeSection is not { Length: 3 } || mropeSection.Sum() * 2 != textConfig.HeadDim)
+            throw new InvalidDataException(
+                $"{config.File}: mrope_section must be three numbers that sum to half of the head dimension {textConfig.HeadDim}, got [{string.Join(", ", mropeSection ?? [])}].");
+        var visionConfig = VisionConfig.Read(config.Section("vision_config") ?? throw new InvalidDataException($"{config.File} lacks 'vision_config'."));
+        if (visionConfig.OutHiddenSize != textConfig.HiddenSize)
+            throw new InvalidDataException($"{config.File}: vision out_hidden_size {visionConfig.OutHiddenSize} differs from hidden_size {textConfig.HiddenSize}.");
+        return new Qwen25VLConfig
+        {
+            TextConfig = textConfig,
+            VisionConfig = visionConfig,
+            MropeSection = mropeSection,
+            ImageTokenId = config.TokenId("image_token_id"),
+            VideoTokenId = config.TokenId("video_token_id"),
+            EosTokenId = config.Integers("eos_token_id") ?? text.Integers("eos_token_id") ?? [],
+        };
+    }
+}

@@ -1,0 +1,96 @@
+using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Models.Qwen25VL;
+
+/// <summary>A Qwen2.5-VL checkpoint: vision tower and language model over token ids and patches. Safe for concurrent calls.</summary>
+internal sealed class Qwen25VLModel : IDisposable
+{
+    // Patches that go through the vision tower at a time; whole time steps, which never see each other.
+    private const int PatchLimit = 4096;
+
+    private readonly Checkpoint _checkpoint;
+    private readonly ModelWeights _weights;
+
+    private Qwen25VLModel(Checkpoint checkpoint, Qwen25VLConfig config, IKernels kernels)
+    {
+        _checkpoint = checkpoint;
+        _weights = new ModelWeights(checkpoint, kernels);
+        Config = config;
+        Kernels = kernels;
+        Vision = new VisionTower(config.VisionConfig, _weights, kernels);
+        LanguageModel = new Qwen2LanguageModel(config.TextConfig, _weights, kernels);
+        Decoder = new KeptTokenDecoder(LanguageModel, kernels);
+    }
+
+    public Qwen25VLConfig Config { get; }
+
+    public IKernels Kernels { get; }
+
+    public VisionTower Vision { get; }
+
+    public Qwen2LanguageModel LanguageModel { get; }
+
+    public KeptTokenDecoder Decoder { get; }
+
+    public string Fingerprint => _checkpoint.Fingerprint;
+
+    /// <exception cref="InvalidDataException">The configuration or a tensor is not what the architecture needs; the message names it.</exception>
+    public static Qwen25VLModel Load(CheckpointFiles files, IKernels kernels)
+    {
+        var config = Qwen25VLConfig.Read(ConfigSection.Parse(files.ReadAllBytes("config.json"), $"config.json in {files.Description}"));
+        var checkpoint = Checkpoint.Open(files);
+        try
+        {
+            return new Qwen25VLModel(checkpoint, config, kernels);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Visual tokens [tokens, D] of one image or video.</summary>
+    /// <param name="patches">Patches [grid.Patches, PatchLength] in natural order.</param>
+    /// <param name="grid">Their grid.</param>
+    /// <param name="cancellationToken">Stops between time steps.</param>
+    public float[] Encode(ReadOnlySpan<float> patches, PatchGrid grid, CancellationToken cancellationToken = default)
+    {
+        var (length, dimension) = (Config.VisionConfig.PatchLength, Config.VisionConfig.OutHiddenSize);
+        var tokens = new float[grid.Patches / Config.VisionConfig.MergeUnit * dimension];
+        var rest = tokens.AsSpan();
+        var steps = Math.Clamp(PatchLimit / grid.PatchesPerStep, 1, grid.TimeSteps);
+        for (var t = 0; t < grid.TimeSteps; t += steps)
+        {
+            var part = grid with { TimeSteps = Math.Min(steps, grid.TimeSteps - t) };
+            using var input = Kernels.Upload(patches.Slice(t * grid.PatchesPerStep * length, part.Patches * length), part.Patches, length);
+            using var output = Vision.Encode(input, new VisionLayout(Config.VisionConfig, [part]), cancellationToken: cancellationToken);
+            Kernels.Download(output, rest[..(output.Rows * dimension)]);
+            rest = rest[(output.Rows * dimension)..];
+        }
+
+        return tokens;
+    }
+
+    /// <summary>The prompt of token ids in which every visual token is its pad id, with positions for <paramref name="continuation"/> tokens after it.</summary>
+    /// <exception cref="ArgumentException">The pad ids do not fit the items, or an id is outside the vocabulary.</exception>
+    public VideoPrompt CreatePrompt(int[] inputIds, IReadOnlyList<VisualItem> items, int continuation)
+    {
+        foreach (var id in inputIds)
+            if ((uint)id >= (uint)Config.TextConfig.VocabSize)
+                throw new ArgumentException($"Token id {id} is outside the vocabulary of {Config.TextConfig.VocabSize}.", nameof(inputIds));
+
+        var positions = PositionIds.Compute(Config, inputIds, items).Extend(continuation);
+        var visualRows = Enumerable.Range(0, inputIds.Length).Where(i => inputIds[i] == Config.VideoTokenId || inputIds[i] == Config.ImageTokenId);
+        var rotary = RotaryTable.FromAngles(Kernels, positions.RotaryAngles(Config), positions.Length, Config.TextConfig.HeadDim / 2);
+        return new VideoPrompt(inputIds, [.. visualRows], rotary);
+    }
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _checkpoint.Dispose();
+    }
+}

@@ -1,0 +1,113 @@
+using Microsoft.ML.Score.Numerics;
+
+namespace Microsoft.ML.Score.Models.Qwen25VL;
+
+/// <summary>
+/// The vision tower: patch embedding, pre-norm blocks with attention inside windows (inside whole time steps in the blocks of
+/// fullatt_block_indexes), and the merger of patches to visual tokens. Dimension letters: p patches, D hidden_size,
+/// n = p / (spatial_merge_size^2) visual tokens.
+/// </summary>
+internal sealed class VisionTower
+{
+    // Fixed in the original code, not a key of config.json.
+    private const float NormEpsilon = 1e-6f;
+
+    private readonly VisionConfig _config;
+    private readonly IKernels _kernels;
+    private readonly Weight _patchEmbed;
+    private readonly Block[] _blocks;
+    private readonly Tensor _mergerNorm;
+    private readonly Projection _merger0;
+    private readonly Projection _merger2;
+
+    public VisionTower(VisionConfig config, ModelWeights weights, IKernels kernels)
+    {
+        _config = config;
+        _kernels = kernels;
+        var merged = config.MergeUnit * config.HiddenSize;
+        _patchEmbed = weights.Matrix("visual.patch_embed.proj.weight", config.HiddenSize, config.InChannels, config.TemporalPatchSize, config.PatchSize, config.PatchSize);
+        _blocks = [.. Enumerable.Range(0, config.Depth).Select(i => new Block(config, weights, $"visual.blocks.{i}"))];
+        _mergerNorm = weights.Vector("visual.merger.ln_q.weight", config.HiddenSize);
+        _merger0 = new Projection(weights, "visual.merger.mlp.0", merged, merged);
+        _merger2 = new Projection(weights, "visual.merger.mlp.2", config.OutHiddenSize, merged);
+    }
+
+    /// <summary>The visual tokens of some images or videos.</summary>
+    /// <param name="patches">Patches [p, PatchLength] in natural order.</param>
+    /// <param name="layout">Where they stand.</param>
+    /// <param name="observe">Sees intermediate tensors by name; for verification.</param>
+    /// <param name="cancellationToken">Stops between blocks.</param>
+    /// <returns>[n, out_hidden_size] in natural order.</returns>
+    public Tensor Encode(Tensor patches, VisionLayout layout, Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
+    {
+        using var natural = _kernels.Linear(patches, _patchEmbed);
+        observe?.Invoke("vision.patch_embed", natural);
+        using var naturalRotary = RotaryTable.FromAngles(_kernels, layout.RotaryAngles, natural.Rows, _config.HeadDim / 2);
+        using var rotary = naturalRotary.Gather(_kernels, layout.PatchIndex);
+        var x = _kernels.Gather(natural, layout.PatchIndex);
+        for (var i = 0; i < _blocks.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var segments = _config.FullattBlockIndexes.Contains(i) ? layout.StepSegments : layout.WindowSegments;
+            var next = Forward(_blocks[i], x, rotary, segments);
+            x.Dispose();
+            x = next;
+            observe?.Invoke($"vision.block{i}", x);
+        }
+
+        using var last = x;
+        using var merged = Merge(last);
+        observe?.Invoke("vision.merger_window_order", merged);
+        var tokens = _kernels.Allocate(merged.Rows, merged.Columns);
+        _kernels.Scatter(merged, layout.WindowIndex, tokens);
+        return tokens;
+    }
+
+    private Tensor Forward(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments)
+    {
+        using var normed = _kernels.RmsNorm(x, block.Norm1, NormEpsilon);
+        using var q = block.Q.Apply(_kernels, normed);
+        using var k = block.K.Apply(_kernels, normed);
+        using var v = block.V.Apply(_kernels, normed);
+        _kernels.Rotary(q, rotary.Cos, rotary.Sin);
+        _kernels.Rotary(k, rotary.Cos, rotary.Sin);
+        using var attended = _kernels.Attention(q, k, v, segments, _config.HeadDim, causal: false);
+        using var h = block.AttnProj.Apply(_kernels, attended, residual: x);
+
+        using var y = _kernels.RmsNorm(h, block.Norm2, NormEpsilon);
+        using var gate = block.GateProj.Apply(_kernels, y);
+        using var up = block.UpProj.Apply(_kernels, y);
+        using var inner = _kernels.SwiGlu(gate, up);
+        return block.DownProj.Apply(_kernels, inner, residual: h);
+    }
+
+    private Tensor Merge(Tensor x)
+    {
+        using var normed = _kernels.RmsNorm(x, _mergerNorm, NormEpsilon);
+        using var grouped = normed.Reshape(x.Rows / _config.MergeUnit, x.Columns * _config.MergeUnit);
+        using var inner = _merger0.Apply(_kernels, grouped, Activation.Gelu);
+        return _merger2.Apply(_kernels, inner);
+    }
+
+    private sealed class Block(VisionConfig config, ModelWeights weights, string name)
+    {
+        public Tensor Norm1 { get; } = weights.Vector($"{name}.norm1.weight", config.HiddenSize);
+
+        // attn.qkv holds all rows of q, then of k, then of v.
+        public Projection Q { get; } = Projection.Third(weights, $"{name}.attn.qkv", 0, config.HiddenSize);
+
+        public Projection K { get; } = Projection.Third(weights, $"{name}.attn.qkv", 1, config.HiddenSize);
+
+        public Projection V { get; } = Projection.Third(weights, $"{name}.attn.qkv", 2, config.HiddenSize);
+
+        public Projection AttnProj { get; } = new(weights, $"{name}.attn.proj", config.HiddenSize, config.HiddenSize);
+
+        public Tensor Norm2 { get; } = weights.Vector($"{name}.norm2.weight", config.HiddenSize);
+
+        public Projection GateProj { get; } = new(weights, $"{name}.mlp.gate_proj", config.IntermediateSize, config.HiddenSize);
+
+        public Projection UpProj { get; } = new(weights, $"{name}.mlp.up_proj", config.IntermediateSize, config.HiddenSize);
+
+        public Projection DownProj { get; } = new(weights, $"{name}.mlp.down_proj", config.HiddenSize, config.IntermediateSize);
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.ML.Score.Numerics;
+
+namespace Microsoft.ML.Score.Models;
+
+/// <summary>cos and sin, [positions, half a head] each, of rotary angles.</summary>
+internal sealed class RotaryTable(Tensor cos, Tensor sin) : IDisposable
+{
+    public Tensor Cos { get; } = cos;
+
+    public Tensor Sin { get; } = sin;
+
+    /// <summary>theta^(-2k/dimension) for k below dimension / 2, in single precision as the original code has them.</summary>
+    public static float[] InverseFrequencies(double theta, int dimension)
+    {
+        var frequencies = new float[dimension / 2];
+        for (var k = 0; k < frequencies.Length; k++)
+            frequencies[k] = 1f / MathF.Pow((float)theta, (float)(2 * k) / dimension);
+        return frequencies;
+    }
+
+    /// <summary>The table of angles [rows, columns].</summary>
+    public static RotaryTable FromAngles(IKernels kernels, ReadOnlySpan<float> angles, int rows, int columns)
+    {
+        var cos = new float[angles.Length];
+        var sin = new float[angles.Length];
+        for (var i = 0; i < angles.Length; i++)
+            (sin[i], cos[i]) = MathF.SinCos(angles[i]);
+        return new RotaryTable(kernels.Upload(cos, rows, columns), kernels.Upload(sin, rows, columns));
+    }
+
+    /// <summary>The rows at the given indices.</summary>
+    public RotaryTable Gather(IKernels kernels, ReadOnlySpan<int> rows) => new(kernels.Gather(Cos, rows), kernels.Gather(Sin, rows));
+
+    public void Dispose()
+    {
+        Cos.Dispose();
+        Sin.Dispose();
+    }
+}

@@ -1,0 +1,22 @@
+namespace Microsoft.ML.Score.Cli.Verification;
+
+[TestFixture("simd")]
+[TestFixture("scalar")]
+public class Qwen25VLCasesTests(string backend)
+{
+    [Test]
+    public void Verify_NestedTiedBFloat16Shards_AllWithinTolerance() =>
+        Verify(Path.Combine(AppContext.BaseDirectory, "Goldens", "models", "qwen25vl_tiny_B_tied_bf16"));
+
+    [Test]
+    public void Verify_FlatUntiedSingle_AllWithinTolerance() =>
+        Verify(RepositoryFolder.RequireShared("goldens", "models", "qwen25vl_tiny_A"));
+
+    private void Verify(string folder)
+    {
+        var rows = Qwen25VLCases.Verify(folder, backend, CancellationToken.None).ToList();
+
+        Assert.That(rows, Has.Count.GreaterThan(25));
+        Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);
+    }
+}
