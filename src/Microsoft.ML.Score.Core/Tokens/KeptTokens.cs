@@ -16,13 +16,7 @@ public sealed class KeptTokens
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         if (vectors.Length != (long)positions.Length * dimension)
             throw new ArgumentException($"{positions.Length} tokens of dimension {dimension} need {(long)positions.Length * dimension} values, got {vectors.Length}.", nameof(vectors));
-        var previous = -1;
-        foreach (var position in positions.Span)
-        {
-            if (position <= previous || position >= grid.Count)
-                throw new ArgumentException($"Positions must ascend strictly within 0..{grid.Count - 1}; got {position} after {previous}.", nameof(positions));
-            previous = position;
-        }
+        ThrowIfNotPositions(grid, positions.Span);
 
         Grid = grid;
         Dimension = dimension;
@@ -59,19 +53,16 @@ public sealed class KeptTokens
     /// <summary>The tokens of the video at the given positions.</summary>
     /// <param name="video">The video's tokens.</param>
     /// <param name="positions">Flat grid indices, strictly ascending; not copied.</param>
+    /// <exception cref="ArgumentException">A position is outside the grid or out of order.</exception>
     public static KeptTokens Gather(VideoTokens video, ReadOnlyMemory<int> positions)
     {
         ArgumentNullException.ThrowIfNull(video);
+        ThrowIfNotPositions(video.Grid, positions.Span);
 
         var dimension = video.Dimension;
         var vectors = new float[positions.Length * dimension];
         for (var k = 0; k < positions.Length; k++)
-        {
-            var position = positions.Span[k];
-            if ((uint)position >= (uint)video.Grid.Count)
-                throw new ArgumentException($"Position {position} is outside the grid of {video.Grid.Count} tokens.", nameof(positions));
-            video.Vectors.Span.Slice(position * dimension, dimension).CopyTo(vectors.AsSpan(k * dimension));
-        }
+            video.Vectors.Span.Slice(positions.Span[k] * dimension, dimension).CopyTo(vectors.AsSpan(k * dimension));
 
         return new KeptTokens(video.Grid, dimension, positions, vectors);
     }
@@ -83,5 +74,16 @@ public sealed class KeptTokens
         foreach (var position in Positions.Span)
             mask[position] = true;
         return mask;
+    }
+
+    private static void ThrowIfNotPositions(TokenGrid grid, ReadOnlySpan<int> positions)
+    {
+        var previous = -1;
+        foreach (var position in positions)
+        {
+            if (position <= previous || position >= grid.Count)
+                throw new ArgumentException($"Positions must ascend strictly within 0..{grid.Count - 1}; got {position} after {previous}.", nameof(positions));
+            previous = position;
+        }
     }
 }

@@ -7,10 +7,12 @@ public sealed class VideoTokens
     /// <param name="dimension">D, values a token.</param>
     /// <param name="vectors">T*N*D finite values, row-major [T, H, W, D]; not copied, so it must not change afterwards.</param>
     /// <param name="encoderFingerprint">Fingerprint of the model whose encoder made the tokens; null when unknown.</param>
-    /// <exception cref="ArgumentException">The number of values is not T*N*D.</exception>
+    /// <exception cref="ArgumentException">The grid is empty, or the number of values is not T*N*D.</exception>
     public VideoTokens(TokenGrid grid, int dimension, ReadOnlyMemory<float> vectors, string? encoderFingerprint = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        if (grid.Count == 0)
+            throw new ArgumentException("A video needs a grid of at least one token, got the default value of the grid.", nameof(grid));
         if (vectors.Length != (long)grid.Count * dimension)
             throw new ArgumentException($"A grid of {grid} tokens of dimension {dimension} needs {(long)grid.Count * dimension} values, got {vectors.Length}.", nameof(vectors));
 
