@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Text;
 
@@ -36,6 +37,11 @@ internal sealed class Tokenizer
         _firstCharacters = SearchValues.Create([.. _addedTokensByFirstCharacter.Select(group => group.Key)]);
         VocabularySize = 1 + Math.Max(vocabulary.Bytes.Keys.Max(), _addedTokensById.Keys.DefaultIfEmpty().Max());
     }
+
+    /// <summary>The tokenizer of a checkpoint: tokenizer.json, or vocab.json and merges.txt; added tokens from tokenizer_config.json, added_tokens.json and special_tokens_map.json.</summary>
+    /// <exception cref="FileNotFoundException">There is no tokenizer.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, contradicts another one, or asks for something that is not supported.</exception>
+    public static Tokenizer Load(CheckpointFiles files) => TokenizerReader.Read(files);
 
     /// <summary>The highest id plus one. A model's embedding table may have more rows, never fewer.</summary>
     public int VocabularySize { get; }

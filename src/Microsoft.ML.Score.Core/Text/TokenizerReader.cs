@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Text;
 
@@ -16,25 +17,23 @@ internal static class TokenizerReader
         AllowDuplicateProperties = false,
     };
 
-    /// <param name="readFile">The bytes of a file of the checkpoint by name, null when there is none.</param>
-    /// <param name="source">What the files belong to, for messages.</param>
     /// <exception cref="FileNotFoundException">Neither tokenizer.json nor vocab.json with merges.txt exists.</exception>
     /// <exception cref="InvalidDataException">A file is malformed, contradicts another one, or asks for something that is not supported.</exception>
-    public static Tokenizer Read(Func<string, byte[]?> readFile, string source)
+    public static Tokenizer Read(CheckpointFiles files)
     {
         try
         {
             var addedTokens = new Dictionary<string, AddedToken>();
-            var vocabulary = readFile("tokenizer.json") is { } bytes
-                ? ReadTokenizerJson(Parse<TokenizerJson>("tokenizer.json", bytes), addedTokens)
-                : ReadVocabularyAndMerges(readFile, source);
-            ReadAddedTokens(readFile, addedTokens);
+            var vocabulary = files.Exists("tokenizer.json")
+                ? ReadTokenizerJson(Parse<TokenizerJson>(files, "tokenizer.json"), addedTokens)
+                : ReadVocabularyAndMerges(files);
+            ReadAddedTokens(files, addedTokens);
             return new Tokenizer(vocabulary, addedTokens.Values);
         }
         catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
         {
             // JsonElement reports a value of another kind, and text that is no valid UTF-16, as an invalid operation.
-            throw new InvalidDataException($"The tokenizer of {source} cannot be used: {exception.Message}", exception);
+            throw new InvalidDataException($"The tokenizer in {files.Description} cannot be used: {exception.Message}", exception);
         }
     }
 
@@ -63,34 +62,34 @@ internal static class TokenizerReader
         ? (left, right)
         : throw new InvalidDataException($"the merge '{line}' is not a pair of tokens.");
 
-    private static BytePairVocabulary ReadVocabularyAndMerges(Func<string, byte[]?> readFile, string source)
+    private static BytePairVocabulary ReadVocabularyAndMerges(CheckpointFiles files)
     {
-        if (readFile("vocab.json") is not { } vocabulary || readFile("merges.txt") is not { } merges)
-            throw new FileNotFoundException($"No tokenizer in {source}: expected tokenizer.json, or vocab.json and merges.txt.");
+        if (!files.Exists("vocab.json") || !files.Exists("merges.txt"))
+            throw new FileNotFoundException($"There is no tokenizer in {files.Description}: expected tokenizer.json, or vocab.json and merges.txt.");
 
-        var lines = DecodeUtf8("merges.txt", merges).Split('\n').Select(line => line.TrimEnd('\r'));
+        var lines = ReadText(files, "merges.txt").Split('\n').Select(line => line.TrimEnd('\r'));
         return new BytePairVocabulary(
-            Parse<Dictionary<string, int>>("vocab.json", vocabulary),
+            Parse<Dictionary<string, int>>(files, "vocab.json"),
             [.. lines.Where((line, index) => line.Length > 0 && !(index == 0 && line.StartsWith("#version", StringComparison.Ordinal))).Select(SplitMerge)]);
     }
 
     // Three generations of files say which tokens are added and which of these are special; they may all be there.
-    private static void ReadAddedTokens(Func<string, byte[]?> readFile, Dictionary<string, AddedToken> addedTokens)
+    private static void ReadAddedTokens(CheckpointFiles files, Dictionary<string, AddedToken> addedTokens)
     {
         var named = new HashSet<string>();
-        if (readFile("tokenizer_config.json") is { } configuration)
+        if (files.Exists("tokenizer_config.json"))
         {
-            var parsed = Parse<SpecialTokensJson>("tokenizer_config.json", configuration);
+            var parsed = Parse<SpecialTokensJson>(files, "tokenizer_config.json");
             foreach (var (key, token) in parsed.AddedTokensDecoder ?? [])
                 Add(addedTokens, token, int.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
                     : throw new InvalidDataException($"tokenizer_config.json: the added token id '{key}' is not a number."));
             named.UnionWith(parsed.Contents());
         }
 
-        if (readFile("special_tokens_map.json") is { } map)
-            named.UnionWith(Parse<SpecialTokensJson>("special_tokens_map.json", map).Contents());
-        if (readFile("added_tokens.json") is { } added)
-            foreach (var (content, id) in Parse<Dictionary<string, int>>("added_tokens.json", added))
+        if (files.Exists("special_tokens_map.json"))
+            named.UnionWith(Parse<SpecialTokensJson>(files, "special_tokens_map.json").Contents());
+        if (files.Exists("added_tokens.json"))
+            foreach (var (content, id) in Parse<Dictionary<string, int>>(files, "added_tokens.json"))
                 Add(addedTokens, new AddedTokenJson(content), id);
         foreach (var content in named)
             if (addedTokens.TryGetValue(content, out var token))
@@ -109,11 +108,11 @@ internal static class TokenizerReader
         addedTokens[token.Content] = known with { Special = known.Special || token.Special };
     }
 
-    private static T Parse<T>(string name, byte[] bytes)
+    private static T Parse<T>(CheckpointFiles files, string name)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(DecodeUtf8(name, bytes), s_json) ?? throw new InvalidDataException($"{name} holds null.");
+            return JsonSerializer.Deserialize<T>(ReadText(files, name), s_json) ?? throw new InvalidDataException($"{name} holds null.");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
@@ -121,11 +120,11 @@ internal static class TokenizerReader
         }
     }
 
-    private static string DecodeUtf8(string name, byte[] bytes)
+    private static string ReadText(CheckpointFiles files, string name)
     {
         try
         {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes);
+            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(files.ReadAllBytes(name));
         }
         catch (DecoderFallbackException exception)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Text;
 
@@ -13,6 +14,14 @@ public class TokenizerReaderTests
     private static readonly AddedToken[] s_addedTokens = [new("<|im_end|>", 400, true), new("<tool>", 401, false)];
 
     private static readonly int[] s_expected = new Tokenizer(s_vocabulary, s_addedTokens).Encode(Text);
+
+    private DirectoryInfo _folder = null!;
+
+    [SetUp]
+    public void SetUp() => _folder = Directory.CreateTempSubdirectory();
+
+    [TearDown]
+    public void TearDown() => _folder.Delete(recursive: true);
 
     [Test]
     public void Read_WrittenFolder_GivesTheSameTokenizer()
@@ -74,7 +83,7 @@ public class TokenizerReaderTests
         Assert.That(place, Is.GreaterThanOrEqualTo(0), text);
         files[name] = Encoding.UTF8.GetBytes(text.Remove(place, find.Length).Insert(place, replace));
 
-        Assert.That(() => Read(files), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(culprit).And.Message.Contains("test files"));
+        Assert.That(() => Read(files), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(culprit).And.Message.Contains(_folder.FullName));
     }
 
     [TestCase("\"NFC\"", "\"NFKC\"", "NFKC")]
@@ -92,21 +101,22 @@ public class TokenizerReaderTests
     public void Read_EveryByteMutated_IsValidOrAnInvalidDataException([Values("vocab.json", "merges.txt", "tokenizer_config.json", "tokenizer.json")] string name)
     {
         var files = name == "tokenizer.json" ? TokenizerJson(mergesAsPairs: true) : WriteFiles();
+        Read(files);
         var random = new Random(5);
         for (var position = 0; position < files[name].Length; position++)
         {
             var mutated = (byte[])files[name].Clone();
             mutated[position] ^= (byte)random.Next(1, 256);
-            ReadOrRefuse(new(files) { [name] = mutated });
+            ReadOrRefuse(mutated);
             if (position % 7 == 0)
-                ReadOrRefuse(new(files) { [name] = files[name][..position] });
+                ReadOrRefuse(files[name][..position]);
         }
 
-        static void ReadOrRefuse(Dictionary<string, byte[]> files)
+        void ReadOrRefuse(byte[] bytes)
         {
             try
             {
-                var tokenizer = Read(files);
+                var tokenizer = Read(new() { [name] = bytes });
                 tokenizer.Decode(tokenizer.Encode(Text), skipSpecialTokens: false);
             }
             catch (InvalidDataException)
@@ -115,20 +125,21 @@ public class TokenizerReaderTests
         }
     }
 
-    private static Tokenizer Read(Dictionary<string, byte[]> files) => TokenizerReader.Read(name => files.GetValueOrDefault(name), "the test files");
-
-    private static Dictionary<string, byte[]> WriteFiles()
+    private Tokenizer Read(Dictionary<string, byte[]> files)
     {
-        var folder = Directory.CreateTempSubdirectory();
-        try
-        {
-            TokenizerWriter.Write(folder.FullName, s_vocabulary, s_addedTokens);
-            return folder.GetFiles().ToDictionary(file => file.Name, file => File.ReadAllBytes(file.FullName));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        foreach (var (name, bytes) in files)
+            File.WriteAllBytes(Path.Combine(_folder.FullName, name), bytes);
+        return Tokenizer.Load(CheckpointFiles.FromFolder(_folder.FullName));
+    }
+
+    private Dictionary<string, byte[]> WriteFiles()
+    {
+        TokenizerWriter.Write(_folder.FullName, s_vocabulary, s_addedTokens);
+        var files = _folder.GetFiles();
+        var contents = files.ToDictionary(file => file.Name, file => File.ReadAllBytes(file.FullName));
+        foreach (var file in files)
+            file.Delete();
+        return contents;
     }
 
     private static Dictionary<string, byte[]> TokenizerJson(bool mergesAsPairs)

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Video;
+
+/// <summary>
+/// What preprocessor_config.json and video_preprocessor_config.json of a Qwen2-VL or Qwen2.5-VL checkpoint say about frames. Keys that
+/// are absent take the processor's class defaults; pixel counts scale with the token's side, <see cref="Factor"/> (28 in the released models).
+/// </summary>
+internal sealed record QwenProcessorConfig
+{
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Side of a patch in pixels.</summary>
+    public int PatchSize { get; init; } = 14;
+
+    /// <summary>Frames of a time step.</summary>
+    public int TemporalPatchSize { get; init; } = 2;
+
+    /// <summary>Patches along the side of a token.</summary>
+    public int MergeSize { get; init; } = 2;
+
+    /// <summary>Mean of each channel of values in 0..1.</summary>
+    public IReadOnlyList<float> ImageMean { get; init; } = [0.48145466f, 0.4578275f, 0.40821073f];
+
+    /// <summary>Standard deviation of each channel of values in 0..1.</summary>
+    public IReadOnlyList<float> ImageStd { get; init; } = [0.26862954f, 0.26130258f, 0.27577711f];
+
+    /// <summary>The image processor's least pixels; null for 4 tokens.</summary>
+    public double? MinPixels { get; init; }
+
+    /// <summary>The image processor's most pixels; null for 1280 tokens.</summary>
+    public double? MaxPixels { get; init; }
+
+    /// <summary>Least pixels of a video frame; null for 128 tokens.</summary>
+    public double? FrameMinPixels { get; init; }
+
+    /// <summary>Most pixels of a video frame; it only lowers the budget of <see cref="FrameBudget"/>.</summary>
+    public double? FrameMaxPixels { get; init; }
+
+    /// <summary>The rule of frame choice.</summary>
+    public FrameSampling Sampling { get; init; } = new();
+
+    /// <summary>Side of a token in pixels.</summary>
+    public int Factor => PatchSize * MergeSize;
+
+    private double TokenPixels => (double)Factor * Factor;
+
+    /// <exception cref="InvalidDataException">A file is malformed or asks for something that is not supported.</exception>
+    public static QwenProcessorConfig Load(CheckpointFiles files)
+    {
+        var image = Read(files, "preprocessor_config.json");
+        var video = Read(files, "video_preprocessor_config.json");
+        var defaults = new QwenProcessorConfig();
+        var config = defaults with
+        {
+            PatchSize = video.PatchSize ?? image.PatchSize ?? defaults.PatchSize,
+            TemporalPatchSize = video.TemporalPatchSize ?? image.TemporalPatchSize ?? defaults.TemporalPatchSize,
+            MergeSize = video.MergeSize ?? image.MergeSize ?? defaults.MergeSize,
+            ImageMean = video.ImageMean ?? image.ImageMean ?? defaults.ImageMean,
+            ImageStd = video.ImageStd ?? image.ImageStd ?? defaults.ImageStd,
+            MinPixels = image.MinPixels ?? image.Size?.ShortestEdge,
+            MaxPixels = image.MaxPixels ?? image.Size?.LongestEdge,
+        };
+        config.ThrowIfInvalid(files);
+
+        // Bounds above the cap are the image processor's, which newer versions save here too; they are no budget for frames.
+        var (least, most) = (video.MinPixels ?? video.Size?.ShortestEdge, video.MaxPixels ?? video.Size?.LongestEdge);
+        if (most <= 768 * config.TokenPixels)
+            config = config with { FrameMinPixels = least, FrameMaxPixels = most };
+        return config with
+        {
+            Sampling = new FrameSampling
+            {
+                FramesPerSecond = video.Fps ?? defaults.Sampling.FramesPerSecond,
+                MinFrames = video.MinFrames ?? defaults.Sampling.MinFrames,
+                MaxFrames = video.MaxFrames ?? defaults.Sampling.MaxFrames,
+                Factor = config.TemporalPatchSize,
+            },
+        };
+    }
+
+    /// <summary>qwen-vl-utils' bounds on the pixels of a frame when <paramref name="frameCount"/> of them share the budget of one video.</summary>
+    public (double MinPixels, double MaxPixels) FrameBudget(int frameCount)
+    {
+        var least = FrameMinPixels ?? 128 * TokenPixels;
+        var share = 128_000 * TokenPixels * 0.9 / frameCount * TemporalPatchSize;
+        var most = Math.Max(Math.Min(768 * TokenPixels, share), Math.Floor(least * 1.05));
+        return (least, Math.Min(FrameMaxPixels ?? most, most));
+    }
+
+    /// <summary>The size of a frame after resizing: by its budget, then by the image processor's own bounds, which rarely change it.</summary>
+    public ((int Height, int Width) Budgeted, (int Height, int Width) Final) FrameSize(int height, int width, int frameCount)
+    {
+        var (least, most) = FrameBudget(frameCount);
+        var budgeted = SmartResize.Fit(height, width, Factor, least, most);
+        return (budgeted, SmartResize.Fit(budgeted.Height, budgeted.Width, Factor, MinPixels ?? 4 * TokenPixels, MaxPixels ?? 1280 * TokenPixels));
+    }
+
+    private static FileJson Read(CheckpointFiles files, string name)
+    {
+        if (!files.Exists(name))
+            return new FileJson();
+        try
+        {
+            var file = JsonSerializer.Deserialize<FileJson>(files.ReadAllBytes(name), s_json) ?? throw new InvalidDataException($"{name} in {files.Description} holds null.");
+            if (file.DoResize == false || file.DoRescale == false || file.DoNormalize == false || file.Resample is not (null or 3) || Math.Abs((file.RescaleFactor ?? 1 / 255.0) - 1 / 255.0) > 1e-7)
+                throw new InvalidDataException($"{name} in {files.Description} is not supported: expected frames resized (bicubic), rescaled by 1/255 and normalised.");
+            return file;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"{name} in {files.Description} is malformed: {exception.Message}", exception);
+        }
+    }
+
+    private void ThrowIfInvalid(CheckpointFiles files)
+    {
+        if (PatchSize is < 1 or > 1024 || TemporalPatchSize is < 1 or > 64 || MergeSize is < 1 or > 64)
+            throw new InvalidDataException($"The processor of {files.Description} has patch_size {PatchSize}, temporal_patch_size {TemporalPatchSize} and merge_size {MergeSize}; expected small positive numbers.");
+        if (ImageMean.Count != 3 || ImageStd.Count != 3 || ImageStd.Any(deviation => !(deviation > 0)))
+            throw new InvalidDataException($"The processor of {files.Description} needs image_mean and image_std of three channels, the latter positive; got {ImageMean.Count} and {ImageStd.Count} values.");
+    }
+
+    private sealed record FileJson(
+        int? PatchSize = null, int? TemporalPatchSize = null, int? MergeSize = null, float[]? ImageMean = null, float[]? ImageStd = null,
+        double? MinPixels = null, double? MaxPixels = null, SizeJson? Size = null, double? Fps = null, int? MinFrames = null, int? MaxFrames = null,
+        bool? DoResize = null, bool? DoRescale = null, bool? DoNormalize = null, int? Resample = null, double? RescaleFactor = null);
+
+    private sealed record SizeJson(double? ShortestEdge = null, double? LongestEdge = null);
+}
