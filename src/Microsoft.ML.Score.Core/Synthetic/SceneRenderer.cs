@@ -11,6 +11,9 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
     private static readonly (int Red, int Green, int Blue)[] s_colours =
         [(225, 35, 35), (230, 210, 30), (35, 180, 50), (30, 205, 215), (45, 65, 230), (195, 45, 205)];
 
+    /// <summary>Between the coloured stripes of a distractor.</summary>
+    private static readonly (int Red, int Green, int Blue) s_stripes = (20, 20, 20);
+
     private static readonly string[][] s_shapes =
     [
         ["..####..", ".######.", "########", "########", "########", "########", ".######.", "..####.."],
@@ -57,8 +60,13 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
         // An object hides what its cell shows otherwise, so that the token is told by the object alone.
         var labels = LabelsOf(step);
         foreach (var distractor in scene.Distractors)
-            if (labels[distractor.Cell] == TokenLabel.Distractor)
-                PaintCell(frame, distractor.Cell, (x, y) => (x + y + distractor.Phase) % 4 < 2, Dull(s_colours[distractor.Hue]));
+        {
+            if (labels[distractor.Cell] != TokenLabel.Distractor)
+                continue;
+            PaintCell(frame, distractor.Cell, (_, _) => true, s_stripes);
+            PaintCell(frame, distractor.Cell, (x, y) => (x + y + distractor.Phase) % 4 < 2, s_colours[distractor.Hue]);
+        }
+
         foreach (var cell in scene.FlickerCells)
             if (!TokenLabel.IsObject(labels[cell]))
                 PaintFlicker(frame, cell);
@@ -80,9 +88,6 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
         var (row, column) = item.CellAt(step);
         return row * GridSide + column;
     }
-
-    /// <summary>Half as colourful: a distractor must not pass for an object.</summary>
-    private static (int, int, int) Dull((int Red, int Green, int Blue) colour) => ((colour.Red + 125) / 2, (colour.Green + 125) / 2, (colour.Blue + 125) / 2);
 
     private static void PaintCell(Span<byte> frame, int cell, Func<int, int, bool> covers, (int Red, int Green, int Blue) colour)
     {
@@ -135,7 +140,7 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
 
     private sealed record Distractor(int Cell, int Hue, int Phase, bool Blinks)
     {
-        public bool IsLit(int step) => !Blinks || (step + Phase) / 2 % 2 == 0;
+        public bool IsLit(int step) => !Blinks || (step + Phase) % 2 == 0;
     }
 
     /// <summary>The look of the frames between two cuts.</summary>
@@ -145,9 +150,11 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
         {
             PaintBackground(parameters, random);
             var cells = random.Shuffled(Enumerable.Range(0, CellsPerStep));
-            var distractors = random.Chance(parameters.DistractorPercent) ? random.Between(1, parameters.MaxDistractors) : 0;
-            Distractors = [.. cells.Take(distractors).Select(cell => new Distractor(cell, random.Below(s_colours.Length), random.Below(4), random.Chance(parameters.BlinkPercent)))];
-            FlickerCells = [.. cells.Skip(distractors).Take(random.Between(0, parameters.MaxFlickerCells))];
+            var (fixedCells, blinkingCells) = random.Chance(parameters.DistractorPercent)
+                ? (random.Between(0, parameters.MaxStaticDistractors), random.Between(parameters.MinBlinkingDistractors, parameters.MaxBlinkingDistractors))
+                : (0, 0);
+            Distractors = [.. cells.Take(fixedCells + blinkingCells).Select((cell, i) => new Distractor(cell, random.Below(s_colours.Length), random.Below(4), Blinks: i >= fixedCells))];
+            FlickerCells = [.. cells.Skip(Distractors.Length).Take(random.Between(0, parameters.MaxFlickerCells))];
             ShadowSpeed = random.Chance(parameters.ShadowPercent) ? random.Below(2) * 2 - 1 : 0;
             ShadowStart = random.Below(GridSide);
             ShadowIsRow = random.Below(2) == 0;

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Score.Synthetic;
 
 /// <summary>
 /// A small world of captioned videos in which everything can be learnt and checked without a data set: on grey textured
-/// backgrounds, with scene cuts, shadows, flicker, camera noise and dull distractors, coloured shapes appear, move, change and
+/// backgrounds, with scene cuts, shadows, flicker, camera noise and striped distractors, coloured shapes appear, move, change and
 /// leave. Each fills one visual token of 8x8 pixels, so what captions and questions ask stands in a few per cent of the tokens.
 /// A clip is a pure function of its split, length and index: the same bytes and words on every machine. Safe for concurrent calls.
 /// </summary>
