@@ -1,0 +1,49 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Training;
+
+/// <summary>
+/// The metrics record: one JSON object a line, a step's or a validation's ("kind"). After a resume, lines of steps that are taken
+/// again are dropped, so that every step stands once.
+/// </summary>
+internal sealed class MetricsLog : IDisposable
+{
+    private readonly StreamWriter _writer;
+
+    /// <param name="path">The file.</param>
+    /// <param name="stepsKept">Steps that the run resumes after; 0 starts the file anew.</param>
+    public MetricsLog(string path, int stepsKept)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
+            Directory.CreateDirectory(folder);
+        var kept = stepsKept > 0 && File.Exists(path) ? File.ReadLines(path).Where(line => StepOf(line) <= stepsKept).ToList() : [];
+        AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n")))));
+        _writer = new StreamWriter(path, append: true) { AutoFlush = true, NewLine = "\n" };
+    }
+
+    public void Write(StepMetrics metrics) => Write("step", metrics, MetricsJson.Default.StepMetrics);
+
+    public void Write(ValidationMetrics metrics) => Write("validation", metrics, MetricsJson.Default.ValidationMetrics);
+
+    public void Dispose() => _writer.Dispose();
+
+    private void Write<T>(string kind, T metrics, JsonTypeInfo<T> type) =>
+        _writer.WriteLine($"{{\"kind\":\"{kind}\",{JsonSerializer.Serialize(metrics, type)[1..]}");
+
+    /// <summary>The step of a line; beyond every step for one that a kill cut off.</summary>
+    private static int StepOf(string line)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            return document.RootElement.GetProperty("step").GetInt32();
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return int.MaxValue;
+        }
+    }
+}

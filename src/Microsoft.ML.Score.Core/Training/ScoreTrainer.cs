@@ -1,0 +1,326 @@
+using System.Numerics.Tensors;
+using System.Security.Cryptography;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Training;
+
+// The training of SCORE (arXiv 2603.26365, sections 4.3 and 4.4), top to bottom. For each video of a step:
+//
+//   z      = MLP([X; dX]),  p = sigmoid(z)                       (2)-(4)  policy
+//   m_k    ~ Bernoulli(p),  k = 1..K                                      K masks
+//   dCE_k  = tau CE_base - CE_k                                  (5)      the frozen model's cross-entropy of the caption
+//   S_k    = 1 - mean(m_k)                                       (6)
+//   A_k    = dCE_k (S_k - mu+) / (sigma+ + eps)  if dCE_k > 0    (7)      safe: rank by sparsity
+//          = dCE_k S_k                           otherwise                penalty: keep more
+//   L      = -1/K sum_k A_k [1/TN sum log pi(m_k)]               (8), (9)
+//
+// Ours, where the paper is silent or where we differ:
+//   * Dropped tokens are removed from the sequence (original positions kept), as in the paper's inference, not zeroed.
+//   * sigma is the population standard deviation; 0 for a lone safe rollout, whose advantage is then 0.
+//   * Adam, gradients averaged over BatchSize videos; the paper names neither optimiser nor batch.
+//   * CE_base is computed once for a video. CE is the mean over the caption's tokens and the end-of-turn token.
+//   * The policy kept is the one with the lowest caption cross-entropy on the validation set with its top k tokens, untrained policy
+//     included; without a validation set the last.
+//   * Every random number is a function of (seed, stage, step, video, rollout), so a resumed run gives the same bits.
+
+/// <summary>
+/// Learns a token-compression policy from a frozen model's own cross-entropy by the two-stage curriculum of SCORE. An instance may
+/// run one <see cref="Fit"/> at a time; it does not dispose the model.
+/// </summary>
+public sealed class ScoreTrainer
+{
+    private const string CheckpointName = "checkpoint.safetensors";
+
+    private readonly IVideoLanguageModel _model;
+    private readonly TrainerOptions _options;
+    private readonly TimeProvider _time;
+
+    /// <param name="model">The frozen model that gives the reward.</param>
+    /// <param name="options">Settings; null means the defaults.</param>
+    /// <param name="timeProvider">The clock of the metrics; null means the system's.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
+    public ScoreTrainer(IVideoLanguageModel model, TrainerOptions? options = null, TimeProvider? timeProvider = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        (options ??= new TrainerOptions()).Validate(nameof(options));
+
+        _model = model;
+        _options = options;
+        _time = timeProvider ?? TimeProvider.System;
+    }
+
+    /// <summary>Trains a policy. The same seed, data and model give the same bits, in one go or resumed from a checkpoint at any step.</summary>
+    /// <param name="examples">
+    /// The rows, enumerated again each epoch and never held: rows of one time step feed the warm-up, the others the main stage, in their
+    /// order. To resume, they must come in the order they came in.
+    /// </param>
+    /// <param name="validation">Rows that policies are compared on, enumerated at each validation; null for none.</param>
+    /// <param name="initialPolicy">Where to start; null for an untrained policy. It is not changed.</param>
+    /// <param name="progress">Told after every step and validation, and of warnings.</param>
+    /// <param name="cancellationToken">Stops training; the checkpoint, if there is a folder for it, then holds the last step taken.</param>
+    /// <exception cref="ArgumentException">There are no rows to train on, or a row does not fit the model: other dimension, other encoder, or values that are not finite.</exception>
+    /// <exception cref="InvalidOperationException">The checkpoint belongs to a run with other settings, or the model returned a cross-entropy that is not finite.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
+    public TrainingResult Fit(
+        IEnumerable<TrainingExample> examples, IEnumerable<TrainingExample>? validation = null, PolicyNetwork? initialPolicy = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(examples);
+        if (initialPolicy is not null && initialPolicy.Dimension != _model.Info.Dimension)
+            throw new ArgumentException($"The initial policy scores tokens of dimension {initialPolicy.Dimension}; those of '{_model.Info.Source}' have {_model.Info.Dimension}.", nameof(initialPolicy));
+
+        var identity = _options.Identity();
+        identity["Model"] = _model.Info.Fingerprint;
+        identity["InitialPolicy"] = initialPolicy is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(PolicyFile.ToBytes(initialPolicy)));
+        var checkpoint = _options.CheckpointFolder is { } folder ? Path.Combine(folder, CheckpointName) : null;
+        var state = File.Exists(checkpoint) ? TrainerState.Load(checkpoint, identity, _model.Info.Dimension, _model.Info.Fingerprint) : NewState(initialPolicy);
+        if (checkpoint is not null)
+            Directory.CreateDirectory(_options.CheckpointFolder!);
+
+        using var log = _options.MetricsPath is { } path ? new MetricsLog(path, state.Step) : null;
+        return new Run
+        {
+            Model = _model,
+            Options = _options,
+            Time = _time,
+            Examples = Checked(examples, nameof(examples)),
+            Validation = validation is null ? null : Checked(validation, nameof(validation)),
+            State = state,
+            SaveCheckpoint = () => { if (checkpoint is not null && state.Step > 0) state.Save(checkpoint, identity); },
+            Log = log,
+            Progress = progress,
+            CancellationToken = cancellationToken,
+        }.Execute();
+    }
+
+    private TrainerState NewState(PolicyNetwork? initialPolicy)
+    {
+        var info = _model.Info;
+        var policy = initialPolicy is null
+            ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.Seed, info.Fingerprint)
+            : new PolicyNetwork(info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, info.Fingerprint, initialPolicy.Parameters.ToArray());
+        return new TrainerState { Policy = policy, Adam = new Adam(policy.Parameters.Length) };
+    }
+
+    /// <summary>The rows, each checked against the model as it passes.</summary>
+    private IEnumerable<TrainingExample> Checked(IEnumerable<TrainingExample> rows, string parameterName) => rows.Select((row, index) =>
+    {
+        var video = row?.Video ?? throw new ArgumentException($"Row {index} is null.", parameterName);
+        if (video.Dimension != _model.Info.Dimension)
+            throw new ArgumentException($"Row {index} has tokens of dimension {video.Dimension}; those of '{_model.Info.Source}' have {_model.Info.Dimension}.", parameterName);
+        if (video.EncoderFingerprint is { } encoder && encoder != _model.Info.Fingerprint)
+            throw new ArgumentException($"Row {index} has tokens of encoder {encoder}; the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", parameterName);
+        if (!TensorPrimitives.IsFiniteAll(video.Vectors.Span))
+            throw new ArgumentException($"Row {index} has tokens with values that are not finite.", parameterName);
+        return row;
+    });
+
+    /// <summary>One call of <see cref="Fit"/>.</summary>
+    private sealed class Run
+    {
+        private const long GatheredValues = 1 << 27; // 512 MiB: what the kept tokens of one call to the model may copy
+
+        private readonly List<string> _warnings = [];
+
+        public required IVideoLanguageModel Model { get; init; }
+        public required TrainerOptions Options { get; init; }
+        public required TimeProvider Time { get; init; }
+        public required IEnumerable<TrainingExample> Examples { get; init; }
+        public required IEnumerable<TrainingExample>? Validation { get; init; }
+        public required TrainerState State { get; init; }
+        public required Action SaveCheckpoint { get; init; }
+        public required MetricsLog? Log { get; init; }
+        public required IProgress<TrainingProgress>? Progress { get; init; }
+        public required CancellationToken CancellationToken { get; init; }
+
+        public TrainingResult Execute()
+        {
+            if (Validation is null)
+                Warn("There is no validation set, so the last policy is kept; the best one usually comes earlier.");
+            try
+            {
+                for (; State.Stage <= TrainingStage.Main; NextStage())
+                    RunStage(State.Stage, Options.StepsOf(State.Stage));
+            }
+            finally
+            {
+                // A cancelled or failed run can go on from its last whole step too.
+                SaveCheckpoint();
+            }
+            return new TrainingResult((State.Best ?? State.Policy).Clone(), State.Step, State.Best is null ? null : State.BestCrossEntropy, _warnings);
+        }
+
+        private void RunStage(TrainingStage stage, int steps)
+        {
+            if (steps == 0)
+                return;
+            using var source = Source(stage).Skip(checked(State.StepInStage * Options.BatchSize)).GetEnumerator();
+            while (true)
+            {
+                if (Validation is not null && State.ValidatedStep != State.Step && (State.StepInStage % Options.ValidationInterval == 0 || State.StepInStage == steps))
+                    Validate(stage, Validation);
+                if (State.StepInStage % Options.CheckpointInterval == 0)
+                    SaveCheckpoint();
+                if (State.StepInStage == steps || State.StaleValidations >= (Options.Patience ?? int.MaxValue))
+                    return;
+                if (!TakeStep(stage, source))
+                {
+                    if (State.Step == 0)
+                        throw new ArgumentException(stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.", "examples");
+                    Warn("The training data has no row of more than one time step; the main stage is left out.");
+                    return;
+                }
+            }
+        }
+
+        private void NextStage()
+        {
+            State.Stage++;
+            State.StepInStage = 0;
+            State.StaleValidations = 0;
+        }
+
+        /// <summary>The endless stream of a stage's videos; empty if the data has none.</summary>
+        private IEnumerable<TrainingExample> Source(TrainingStage stage)
+        {
+            return stage == TrainingStage.WarmUp ? new PseudoVideos(Examples, Options.Seed, Warn) : Videos();
+
+            IEnumerable<TrainingExample> Videos()
+            {
+                for (var any = true; any;)
+                {
+                    any = false;
+                    foreach (var example in Examples.Where(example => example.Video.Grid.TimeSteps > 1))
+                    {
+                        any = true;
+                        yield return example;
+                    }
+                }
+            }
+        }
+
+        /// <summary>One update of the policy from BatchSize videos; false if the source has none.</summary>
+        private bool TakeStep(TrainingStage stage, IEnumerator<TrainingExample> source)
+        {
+            var start = Time.GetTimestamp();
+            var gradient = new float[State.Policy.Parameters.Length];
+            List<VideoOutcome> outcomes = [];
+            while (outcomes.Count < Options.BatchSize)
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+                if (!source.MoveNext())
+                    return false;
+                outcomes.Add(AccumulateVideo(stage, source.Current, videoOfStep: outcomes.Count, gradient));
+            }
+
+            State.Adam.Update(State.Policy.Parameters, gradient, Options.LearningRate, State.Step + 1);
+            State.Step++;
+            State.StepInStage++;
+            ReportStep(stage, outcomes, gradient, Time.GetElapsedTime(start).TotalSeconds);
+            return true;
+        }
+
+        /// <summary>Equations (2)-(9) for one video: adds its share of the step's gradient.</summary>
+        private VideoOutcome AccumulateVideo(TrainingStage stage, TrainingExample example, int videoOfStep, float[] gradient)
+        {
+            var video = example.Video;
+            var logits = State.Policy.Logits(video);
+            var masks = new bool[Options.Rollouts][];
+            for (var k = 0; k < masks.Length; k++)
+                masks[k] = BernoulliMask.Sample(logits, new CounterRandom(Options.Seed, 5, (int)stage, State.StepInStage, videoOfStep, k));
+
+            // Pseudo-videos hardly ever come again, so only the main stage's values are worth keeping.
+            var baseCrossEntropy = stage == TrainingStage.Main ? State.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example)) : WithAllTokens(example);
+            var crossEntropies = CrossEntropies(example, masks);
+            var group = new SplitAdvantage(baseCrossEntropy, crossEntropies, [.. masks.Select(mask => mask.AsSpan().Count(true))], logits.Length, Options.TauOf(stage), Options.Epsilon);
+
+            var (loss, logitGradient) = PolicyLoss.Evaluate(logits, masks, group.Advantage);
+            State.Policy.AccumulateGradient(video, logitGradient.Select(value => (float)(value / Options.BatchSize)).ToArray(), gradient);
+            return new VideoOutcome(
+                loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / masks.Length,
+                logits.Average(z => (double)z), logits.Average(z => (double)z * z));
+        }
+
+        private double WithAllTokens(TrainingExample example) => CrossEntropy(example, [KeptTokens.All(example.Video)])[0];
+
+        private double[] CrossEntropies(TrainingExample example, bool[][] masks)
+        {
+            List<double> values = [];
+            while (values.Count < masks.Length)
+            {
+                List<KeptTokens> sets = [];
+                var gathered = 0L;
+                while (values.Count + sets.Count < masks.Length && gathered < GatheredValues)
+                {
+                    sets.Add(KeptTokens.Gather(example.Video, BernoulliMask.Positions(masks[values.Count + sets.Count])));
+                    gathered += sets[^1].Vectors.Length;
+                }
+                values.AddRange(CrossEntropy(example, sets));
+            }
+            return [.. values];
+        }
+
+        private double[] CrossEntropy(TrainingExample example, IReadOnlyList<KeptTokens> sets)
+        {
+            var values = Model.CrossEntropy(sets, Options.CaptionQuestion, example.Caption, CancellationToken);
+            if (values.Length != sets.Count || !values.All(double.IsFinite))
+                throw new InvalidOperationException($"The model '{Model.Info.Source}' returned [{string.Join(", ", values)}] as the cross-entropies of {sets.Count} kept-token sets; expected {sets.Count} finite values.");
+            return values;
+        }
+
+        private void Validate(TrainingStage stage, IEnumerable<TrainingExample> validation)
+        {
+            var start = Time.GetTimestamp();
+            var compressor = new ScoreCompressor(State.Policy);
+            double sum = 0, baseSum = 0;
+            var rows = 0;
+            foreach (var example in validation)
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+                sum += CrossEntropy(example, [compressor.Compress(example.Video, Options.RetentionRatio)])[0];
+                baseSum += State.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example));
+                rows++;
+            }
+            if (rows == 0)
+                throw new ArgumentException("The validation set has no rows; give null for none.", nameof(validation));
+
+            var isBest = sum / rows < State.BestCrossEntropy;
+            State.StaleValidations = isBest ? 0 : State.StaleValidations + 1;
+            if (isBest)
+                (State.Best, State.BestCrossEntropy) = (State.Policy.Clone(), sum / rows);
+            State.ValidatedStep = State.Step;
+            var metrics = new ValidationMetrics(stage, State.Step, Options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds);
+            Log?.Write(metrics);
+            Report(validation: metrics);
+        }
+
+        private void ReportStep(TrainingStage stage, List<VideoOutcome> outcomes, float[] gradient, double seconds)
+        {
+            var mean = outcomes.Average(outcome => outcome.LogitMean);
+            var metrics = new StepMetrics(
+                stage, State.Step, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
+                outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
+                outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
+                TensorPrimitives.Norm<float>(gradient), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), seconds);
+            Log?.Write(metrics);
+            Report(metrics);
+        }
+
+        private void Warn(string warning)
+        {
+            _warnings.Add(warning);
+            Report(warning: warning);
+        }
+
+        private void Report(StepMetrics? metrics = null, ValidationMetrics? validation = null, string? warning = null) =>
+            Progress?.Report(new TrainingProgress(State.Step, Options.StepsOf(TrainingStage.WarmUp) + Options.StepsOf(TrainingStage.Main), metrics, validation, warning));
+    }
+
+    /// <summary>Means over the rollouts of one video.</summary>
+    private sealed record VideoOutcome(
+        double Loss, double BaseCrossEntropy, double CrossEntropy, double DeltaCrossEntropy, double Sparsity, double SafeShare, double LogitMean, double LogitSquare);
+}

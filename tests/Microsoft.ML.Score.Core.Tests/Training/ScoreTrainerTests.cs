@@ -1,0 +1,145 @@
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Training;
+
+[TestFixture]
+public class ScoreTrainerTests
+{
+    private static readonly TrainingExample[] Images = [.. Enumerable.Range(0, 30).Select(i => PlantedModel.Example(i, 1))];
+    private static readonly TrainingExample[] Videos = [.. Enumerable.Range(100, 30).Select(i => PlantedModel.Example(i, 6))];
+    private static readonly TrainingExample[] HeldOut = [.. Enumerable.Range(200, 20).Select(i => PlantedModel.Example(i, 6))];
+    private static readonly TrainingExample[] Mixed = [.. Images.Zip(Videos).SelectMany(pair => new[] { pair.First, pair.Second })];
+
+    [Test]
+    public void Fit_PlantedObjects_LearnsToKeepThem()
+    {
+        var result = new ScoreTrainer(new PlantedModel(), new TrainerOptions { WarmUpSteps = 40, MainSteps = 60, HiddenWidth = 16, LearningRate = 0.02 }).Fit(Mixed, HeldOut);
+
+        var untrained = MeanCrossEntropy(PolicyNetwork.Initialize(PlantedModel.Dimension, 16));
+        Assert.That(result.Steps, Is.EqualTo(100));
+        Assert.That(result.BestCrossEntropy, Is.EqualTo(MeanCrossEntropy(result.Policy)).Within(1e-12));
+        Assert.That(result.BestCrossEntropy, Is.LessThan(1.05), $"untrained: {untrained:F3}");
+        Assert.That(untrained, Is.GreaterThan(1.1));
+
+        static double MeanCrossEntropy(PolicyNetwork policy)
+        {
+            var compressor = new ScoreCompressor(policy);
+            return HeldOut.Average(row => new PlantedModel().CrossEntropy([compressor.Compress(row.Video, 0.10)], "", row.Caption)[0]);
+        }
+    }
+
+    [Test]
+    public void Fit_SameSeedTwice_GivesEqualPolicyFiles()
+    {
+        Assert.That(Bytes(Train(Small())), Is.EqualTo(Bytes(Train(Small()))));
+        Assert.That(Bytes(Train(Small(seed: 2))), Is.Not.EqualTo(Bytes(Train(Small()))));
+    }
+
+    [Test]
+    public void Fit_SourceThatReordersRowsEachEpoch_ComputesBaseCrossEntropyOncePerVideo()
+    {
+        var model = new PlantedModel();
+        var options = new TrainerOptions { UseWarmUp = false, MainSteps = 6, BatchSize = 4, Rollouts = 2, HiddenWidth = 2 };
+
+        new ScoreTrainer(model, options).Fit(AlternatingOrder(Videos.Take(4)));
+
+        Assert.That(model.Calls, Is.EqualTo(6 * 4 + 4));
+    }
+
+    [Test]
+    public void Fit_NoSingleStepRows_WarnsAndUsesStepsOfVideos()
+    {
+        var result = Train(Small(), Videos);
+        Assert.That(result.Warnings, Has.One.Contains("no single-step rows"));
+        Assert.That(result.Steps, Is.EqualTo(7));
+    }
+
+    [Test]
+    public void Fit_OnlySingleStepRows_WarnsAndEndsAfterTheWarmUp()
+    {
+        var result = Train(Small(), Images);
+        Assert.That(result.Warnings, Has.One.Contains("main stage is left out"));
+        Assert.That(result.Steps, Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Fit_NoRows_Throws()
+    {
+        Assert.That(() => Train(Small(), []), Throws.ArgumentException.With.Message.Contains("no rows to train on"));
+        Assert.That(() => new ScoreTrainer(new PlantedModel(), new TrainerOptions { UseWarmUp = false }).Fit(Images), Throws.ArgumentException.With.Message.Contains("more than one time step"));
+    }
+
+    [Test]
+    public void Fit_NoValidationSet_WarnsAndKeepsTheLastPolicy()
+    {
+        var result = new ScoreTrainer(new PlantedModel(), Small()).Fit(Mixed);
+        Assert.That(result.Warnings, Has.One.Contains("no validation set"));
+        Assert.That(result.BestCrossEntropy, Is.Null);
+    }
+
+    [Test]
+    public void Fit_Patience_EndsStagesEarly()
+    {
+        var options = new TrainerOptions { WarmUpSteps = 50, MainSteps = 50, ValidationInterval = 1, Patience = 2, BatchSize = 1, Rollouts = 1, LearningRate = 1e-9, HiddenWidth = 4 };
+        Assert.That(new ScoreTrainer(new PlantedModel(), options).Fit(Mixed, HeldOut).Steps, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void Fit_InitialPolicy_StartsThereAndLeavesItUnchanged()
+    {
+        var initial = PolicyNetwork.Initialize(PlantedModel.Dimension, 5, useResidual: false, seed: 9);
+        var before = PolicyFile.ToBytes(initial);
+        var result = new ScoreTrainer(new PlantedModel(), Small()).Fit(Mixed, initialPolicy: initial);
+        Assert.That(result.Policy.HiddenWidth, Is.EqualTo(5));
+        Assert.That(result.Policy.UseResidual, Is.False);
+        Assert.That(PolicyFile.ToBytes(initial), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void Fit_RowsThatDoNotFit_NameTheRow()
+    {
+        var good = Videos[0];
+        var otherDimension = new TrainingExample(new VideoTokens(new TokenGrid(1, 1, 1), 2, new float[2]), "a");
+        var otherEncoder = new TrainingExample(new VideoTokens(good.Video.Grid, good.Video.Dimension, good.Video.Vectors, "ffff"), "a");
+        var notFinite = new TrainingExample(new VideoTokens(new TokenGrid(1, 1, 1), 6, new[] { 0, 0, 0, 0, float.NaN, 0 }), "a");
+
+        Assert.That(() => Train(Small(), [good, otherDimension]), Throws.ArgumentException.With.Message.Contains("Row 1").And.Message.Contains("dimension 2"));
+        Assert.That(() => Train(Small(), [otherEncoder]), Throws.ArgumentException.With.Message.Contains("Row 0").And.Message.Contains("ffff"));
+        Assert.That(() => Train(Small(), [good, good, notFinite]), Throws.ArgumentException.With.Message.Contains("Row 2").And.Message.Contains("finite"));
+        Assert.That(() => new TrainingExample(good.Video, " "), Throws.ArgumentException);
+        Assert.That(() => new TrainingExample(good.Video, null!), Throws.ArgumentNullException);
+    }
+
+    [Test]
+    public void Fit_CrossEntropyNotFinite_Throws()
+    {
+        Assert.That(() => new ScoreTrainer(new NotFiniteModel(), Small()).Fit(Mixed), Throws.InvalidOperationException.With.Message.Contains("NaN"));
+    }
+
+    [Test]
+    public void Constructor_InvalidOptions_NamesAllFaults()
+    {
+        var options = new TrainerOptions { Rollouts = 0, LearningRate = double.NaN, RetentionRatio = 1.5, MainTau = 0.5, WarmUpSteps = -1, Patience = 0 };
+        Assert.That(() => new ScoreTrainer(new PlantedModel(), options), Throws.ArgumentException.With.Message.Contains(nameof(options.Rollouts))
+            .And.Message.Contains(nameof(options.LearningRate)).And.Message.Contains(nameof(options.RetentionRatio))
+            .And.Message.Contains(nameof(options.MainTau)).And.Message.Contains(nameof(options.WarmUpSteps)).And.Message.Contains(nameof(options.Patience)));
+    }
+
+    internal static TrainerOptions Small(string? checkpointFolder = null, int seed = 1, string? metricsPath = null) => new()
+    {
+        Seed = seed, WarmUpSteps = 3, MainSteps = 4, BatchSize = 2, Rollouts = 4, HiddenWidth = 4, ValidationInterval = 2, CheckpointInterval = 2,
+        CheckpointFolder = checkpointFolder, MetricsPath = metricsPath,
+    };
+
+    internal static TrainingResult Train(TrainerOptions options, IEnumerable<TrainingExample>? rows = null, PlantedModel? model = null, IProgress<TrainingProgress>? progress = null, CancellationToken token = default) =>
+        new ScoreTrainer(model ?? new PlantedModel(), options).Fit(rows ?? Mixed, HeldOut.Take(3), progress: progress, cancellationToken: token);
+
+    internal static byte[] Bytes(TrainingResult result) => PolicyFile.ToBytes(result.Policy);
+
+    private static IEnumerable<TrainingExample> AlternatingOrder(IEnumerable<TrainingExample> rows)
+    {
+        var epoch = 0;
+        return Enumerable.Range(0, 1).SelectMany(_ => epoch++ % 2 == 0 ? rows : rows.Reverse());
+    }
+}
