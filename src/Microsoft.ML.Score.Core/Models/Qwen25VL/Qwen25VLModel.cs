@@ -52,36 +52,42 @@ internal sealed class Qwen25VLModel : IDisposable
         }
     }
 
-    /// <summary>Visual tokens [tokens, D] of one image or video.</summary>
-    /// <param name="patches">Patches [grid.Patches, PatchLength] in natural order.</param>
+    /// <summary>Visual tokens [tokens, D] of one video, in natural order.</summary>
+    /// <param name="steps">The patches of each time step, [grid.PatchesPerStep, PatchLength] in natural order; each is copied before the next is asked for.</param>
     /// <param name="grid">Their grid.</param>
-    /// <param name="cancellationToken">Stops between time steps.</param>
-    public float[] Encode(ReadOnlySpan<float> patches, PatchGrid grid, CancellationToken cancellationToken = default)
+    /// <param name="cancellationToken">Stops between blocks.</param>
+    public float[] Encode(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, CancellationToken cancellationToken = default)
     {
-        var (length, dimension) = (Config.VisionConfig.PatchLength, Config.VisionConfig.OutHiddenSize);
-        var tokens = new float[grid.Patches / Config.VisionConfig.MergeUnit * dimension];
-        var rest = tokens.AsSpan();
-        var steps = Math.Clamp(PatchLimit / grid.PatchesPerStep, 1, grid.TimeSteps);
-        for (var t = 0; t < grid.TimeSteps; t += steps)
+        var tokens = new float[grid.Patches / Config.VisionConfig.MergeUnit * Config.VisionConfig.OutHiddenSize];
+        var stepLength = grid.PatchesPerStep * Config.VisionConfig.PatchLength;
+        var patches = new float[Math.Clamp(PatchLimit / grid.PatchesPerStep, 1, grid.TimeSteps) * stepLength];
+        var (pending, done) = (0, 0);
+        foreach (var step in steps)
         {
-            var part = grid with { TimeSteps = Math.Min(steps, grid.TimeSteps - t) };
-            using var input = Kernels.Upload(patches.Slice(t * grid.PatchesPerStep * length, part.Patches * length), part.Patches, length);
-            using var output = Vision.Encode(input, new VisionLayout(Config.VisionConfig, [part]), cancellationToken: cancellationToken);
-            Kernels.Download(output, rest[..(output.Rows * dimension)]);
-            rest = rest[(output.Rows * dimension)..];
+            step.Span.CopyTo(patches.AsSpan(pending++ * stepLength));
+            if (pending * stepLength == patches.Length)
+                Flush();
         }
 
+        if (pending > 0)
+            Flush();
         return tokens;
+
+        void Flush()
+        {
+            var part = grid with { TimeSteps = pending };
+            using var input = Kernels.Upload(patches.AsSpan(0, pending * stepLength), part.Patches, Config.VisionConfig.PatchLength);
+            using var output = Vision.Encode(input, new VisionLayout(Config.VisionConfig, [part]), cancellationToken: cancellationToken);
+            Kernels.Download(output, tokens.AsSpan(done));
+            done += output.Rows * output.Columns;
+            pending = 0;
+        }
     }
 
     /// <summary>The prompt of token ids in which every visual token is its pad id, with positions for <paramref name="continuation"/> tokens after it.</summary>
-    /// <exception cref="ArgumentException">The pad ids do not fit the items, or an id is outside the vocabulary.</exception>
+    /// <exception cref="ArgumentException">The pad ids do not fit the items.</exception>
     public VideoPrompt CreatePrompt(int[] inputIds, IReadOnlyList<VisualItem> items, int continuation)
     {
-        foreach (var id in inputIds)
-            if ((uint)id >= (uint)Config.TextConfig.VocabSize)
-                throw new ArgumentException($"Token id {id} is outside the vocabulary of {Config.TextConfig.VocabSize}.", nameof(inputIds));
-
         var positions = PositionIds.Compute(Config, inputIds, items).Extend(continuation);
         var visualRows = Enumerable.Range(0, inputIds.Length).Where(i => inputIds[i] == Config.VideoTokenId || inputIds[i] == Config.ImageTokenId);
         var rotary = RotaryTable.FromAngles(Kernels, positions.RotaryAngles(Config), positions.Length, Config.TextConfig.HeadDim / 2);

@@ -1,0 +1,43 @@
+using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Models;
+
+/// <summary>Loads frozen video-language models.</summary>
+public static class VideoModel
+{
+    private const string EmbeddedSource = "tiny";
+    private const string EmbeddedPrefix = "Models/Tiny/";
+
+    /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
+    /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL).</param>
+    /// <param name="options">How to run it; null means the defaults.</param>
+    /// <returns>The model, which the caller disposes.</returns>
+    /// <exception cref="ArgumentException">The source is empty, or there is no such backend.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing or of another shape.</exception>
+    public static IVideoLanguageModel Load(string source, VideoModelOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(source);
+
+        var kernels = KernelBackend.Create((options ?? new VideoModelOptions()).Backend);
+        var files = source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
+        var file = $"config.json in {files.Description}";
+        var config = ConfigSection.Parse(files.ReadAllBytes("config.json"), file);
+        return config.Text("model_type") switch
+        {
+            "qwen2_5_vl" => Qwen25VLVideoModel.Load(source, files, kernels),
+            var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen2_5_vl'."),
+        };
+    }
+
+    private static CheckpointFiles EmbeddedFiles()
+    {
+        var files = CheckpointFiles.FromResources(typeof(VideoModel).Assembly, EmbeddedPrefix);
+        return files.Exists("config.json")
+            ? files
+            : throw new FileNotFoundException($"This build of {typeof(VideoModel).Assembly.GetName().Name} does not embed the model '{EmbeddedSource}'; name a checkpoint folder instead.");
+    }
+}
