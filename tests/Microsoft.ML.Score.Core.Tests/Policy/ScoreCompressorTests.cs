@@ -1,0 +1,59 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Policy;
+
+[TestFixture]
+public class ScoreCompressorTests
+{
+    [Test]
+    public void Compress_AnyGridAndRatio_KeepsExactlyTheHighestLogits()
+    {
+        var cases = from t in Gen.Choose(1, 9) from h in Gen.Choose(1, 6) from w in Gen.Choose(1, 6) from percent in Gen.Choose(1, 100) select (t, h, w, rho: percent / 100.0);
+        Prop.ForAll(cases.ToArbitrary(), item =>
+        {
+            var video = PolicyNetworkTests.RandomVideo(item.t, item.h, item.w, 4, seed: item.t);
+            var policy = PolicyNetwork.Initialize(4, 5);
+
+            var kept = new ScoreCompressor(policy).Compress(video, item.rho);
+
+            var logits = policy.Logits(video);
+            var expected = Enumerable.Range(0, logits.Length).OrderByDescending(i => logits[i]).ThenBy(i => i).Take(Math.Max(1, (int)Math.Floor(item.rho * logits.Length))).Order();
+            return kept.Positions.ToArray().SequenceEqual(expected)
+                && kept.Vectors.Span.SequenceEqual(KeptTokens.Gather(video, expected.ToArray()).Vectors.Span);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Test]
+    public void Compress_SaturatedProbabilities_StillRanksByLogit()
+    {
+        var policy = PolicyNetwork.Initialize(1, 1, useResidual: false);
+        policy.W1[0] = 1;
+        policy.W2[0] = 1;
+        var video = new VideoTokens(new TokenGrid(1, 1, 3), 1, new[] { 100f, 300f, 200f });
+
+        Assert.That(new ScoreCompressor(policy).Compress(video, 0.4).Positions.ToArray(), Is.EqualTo(new[] { 1 }));
+    }
+
+    [Test]
+    public void Compress_TokensOfAnotherEncoder_AreRefusedUnlessAccepted()
+    {
+        var policy = PolicyNetwork.Initialize(2, 2, encoderFingerprint: "aaaa");
+        VideoTokens Video(string? fingerprint, int dimension = 2) => new(new TokenGrid(1, 1, 2), dimension, new float[2 * dimension], fingerprint);
+
+        Assert.That(() => new ScoreCompressor(policy).Compress(Video("bbbb"), 0.5), Throws.ArgumentException.With.Message.Contains("aaaa").And.Message.Contains("bbbb"));
+        Assert.That(() => new ScoreCompressor(policy, acceptOtherEncoders: true).Compress(Video("bbbb"), 0.5).Count, Is.EqualTo(1));
+        Assert.That(() => new ScoreCompressor(policy).Compress(Video(null), 0.5).Count, Is.EqualTo(1));
+        Assert.That(() => new ScoreCompressor(policy, acceptOtherEncoders: true).Compress(Video("aaaa", 3), 0.5), Throws.ArgumentException.With.Message.Contains("dimension 3"));
+    }
+
+    [TestCase(0)]
+    [TestCase(1.01)]
+    [TestCase(double.NaN)]
+    public void Compress_RatioOutOfRange_Throws(double ratio)
+    {
+        var video = PolicyNetworkTests.RandomVideo(1, 1, 2, 2, 1);
+        Assert.That(() => new ScoreCompressor(PolicyNetwork.Initialize(2)).Compress(video, ratio), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+}
