@@ -1,0 +1,35 @@
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Training;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>The process that is killed: a short training run with a checkpoint after every step.</summary>
+internal static class TrainingChild
+{
+    public static string PolicyPath(string folder) => Path.Combine(folder, "policy.safetensors");
+
+    public static int Run(string folder, string source)
+    {
+        using IVideoLanguageModel model = source == "planted" ? new PlantedModel(TimeSpan.FromMilliseconds(5)) : VideoModel.Load(source);
+        var options = new TrainerOptions
+        {
+            WarmUpSteps = 20, MainSteps = 30, BatchSize = 2, Rollouts = 4, ValidationInterval = 7,
+            CheckpointFolder = folder, CheckpointInterval = 1, MetricsPath = Path.Combine(folder, "metrics.jsonl"),
+        };
+        var result = new ScoreTrainer(model, options).Fit(Rows(model, 0, 24), [.. Rows(model, 24, 4)]);
+        PolicyFile.Save(PolicyPath(folder), result.Policy);
+        return 0;
+    }
+
+    private static IEnumerable<TrainingExample> Rows(IVideoLanguageModel model, int first, int count) => Enumerable.Range(first, count).Select(index =>
+    {
+        if (model is PlantedModel)
+            return PlantedModel.Example(index, index % 2 == 0 ? 1 : 6);
+        SyntheticClip clip = index % 2 == 0
+            ? SyntheticWorld.GenerateImage(SyntheticSplit.PolicyTraining, index)
+            : SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, VideoLength.Short, index);
+        return new TrainingExample(model.Encode(clip.Clip), clip.Caption);
+    });
+}
