@@ -7,6 +7,7 @@ namespace Microsoft.ML.Score.Video;
 internal sealed class ChildProcess : IDisposable
 {
     private const int KeptErrorLines = 6;
+    private const int KeptLineLength = 300;
 
     private readonly Process _process;
     private readonly Queue<string> _errorLines = new();
@@ -81,7 +82,7 @@ internal sealed class ChildProcess : IDisposable
         {
             if (_errorLines.Count == KeptErrorLines)
                 _errorLines.Dequeue();
-            _errorLines.Enqueue(line);
+            _errorLines.Enqueue(line.Length <= KeptLineLength ? line : line[..KeptLineLength] + "...");
         }
     }
 }

@@ -9,8 +9,8 @@ namespace Microsoft.ML.Score.Video;
 /// </summary>
 public sealed class VideoFile : VideoClip
 {
-    // Keeps the command line far below every system's limit. More scattered frames than that are picked out here.
-    private const int MostSelectedRuns = 1000;
+    // Keeps the command line below the limit of every system. Where more is needed to name the frames, they are picked out here.
+    private const int MostExpressionCharacters = 30_000;
 
     private readonly string _ffmpeg;
 
@@ -71,7 +71,7 @@ public sealed class VideoFile : VideoClip
 
     private IEnumerable<ReadOnlyMemory<byte>> Decode(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken)
     {
-        var select = SelectExpression(frameIndices);
+        var select = SelectFilter(frameIndices);
         int[] delivered = select is null ? [.. Enumerable.Range(0, frameIndices[^1] + 1)] : [.. frameIndices.Distinct()];
         cancellationToken.ThrowIfCancellationRequested();
         using var process = new ChildProcess(_ffmpeg, Arguments(select, delivered.Length));
@@ -103,17 +103,28 @@ public sealed class VideoFile : VideoClip
         "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
     ];
 
-    // Frames counted as they leave the decoder, in presentation order: runs of neighbours become one term each.
-    private static string? SelectExpression(IReadOnlyList<int> frameIndices)
+    // Frames are counted as they leave the decoder, in presentation order. Runs of neighbours are the leaves of a binary search:
+    // ffmpeg limits how deep an expression may go, and a sum of many terms is deep.
+    private static string? SelectFilter(IReadOnlyList<int> frameIndices)
     {
         var runs = new List<(int First, int Last)>();
         foreach (var index in frameIndices)
             if (runs.Count > 0 && index <= runs[^1].Last + 1)
                 runs[^1] = (runs[^1].First, index);
-            else if (runs.Count < MostSelectedRuns)
-                runs.Add((index, index));
             else
-                return null;
-        return string.Create(CultureInfo.InvariantCulture, $"select='{string.Join('+', runs.Select(run => $"between(n,{run.First},{run.Last})"))}',");
+                runs.Add((index, index));
+        if (runs.Count > MostExpressionCharacters / "if(lt(n,0),eq(n,0),)".Length)
+            return null;
+        var filter = $"select='{Search(0, runs.Count)}',";
+        return filter.Length <= MostExpressionCharacters ? filter : null;
+
+        string Search(int start, int end)
+        {
+            var (first, last) = runs[start];
+            var middle = (start + end) / 2;
+            return end - start > 1 ? string.Create(CultureInfo.InvariantCulture, $"if(lt(n,{runs[middle].First}),{Search(start, middle)},{Search(middle, end)})")
+                : first == last ? string.Create(CultureInfo.InvariantCulture, $"eq(n,{first})")
+                : string.Create(CultureInfo.InvariantCulture, $"between(n,{first},{last})");
+        }
     }
 }

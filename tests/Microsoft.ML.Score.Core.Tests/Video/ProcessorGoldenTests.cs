@@ -24,6 +24,17 @@ public class ProcessorGoldenTests
         Assert.That(actual, Is.EqualTo(expected.ToArray()));
     }
 
+    [Test]
+    public void PillowResampler_SiglipFrame_IsBitExact()
+    {
+        using var golden = Open("siglip.safetensors");
+        var actual = new byte[384 * 384 * 3];
+
+        new PillowResampler(45, 80, 384, 384).Resize(golden.Bytes("frames")[..(45 * 80 * 3)], actual);
+
+        Assert.That(actual, Is.EqualTo(golden.Bytes("frame0_resized384_u8_HWC").ToArray()));
+    }
+
     [TestCase("fetch_a_50x70_up", 0, 1, 2, 3)]
     [TestCase("fetch_b_100x61_down", 0, 1, 3, 4)]
     [TestCase("fetch_c_resized_hw", 0, 2, 3, 5)]

@@ -26,11 +26,13 @@ public class VideoFileTests
         }
     }
 
-    [Test]
-    public void ReadFrames_MoreScatteredFramesThanACommandLineHolds_GivesThemAll()
+    // The second number is more than a command line holds.
+    [TestCase(700)]
+    [TestCase(1500)]
+    public void ReadFrames_ManyScatteredFrames_GivesThemAll(int count)
     {
-        var video = VideoFile.Open(FFmpegProgram.WriteCounting(_folder, 2200));
-        int[] indices = [.. Enumerable.Range(0, 1100).Select(i => 2 * i)];
+        var video = VideoFile.Open(FFmpegProgram.WriteCounting(_folder, 2 * count));
+        int[] indices = [.. Enumerable.Range(0, count).Select(i => 2 * i)];
 
         Assert.That(video.ReadFrames(indices).Select(frame => (int)frame.Span[0]).ToArray(), Is.EqualTo(indices.Select(index => index % 256)));
     }
@@ -144,6 +146,31 @@ public class VideoFileTests
             file.SetLength(file.Length * 2 / 3);
 
         Assert.That(() => VideoFile.Open(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("promises 40 frames"));
+    }
+
+    [Test]
+    public void ReadFrames_DamagedBytes_AreReadOrRefused()
+    {
+        var path = Path.Combine(_folder, "damaged.mp4");
+        FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=64x32:rate=10:duration=1", "-c:v", "mpeg4", path);
+        var bytes = File.ReadAllBytes(path);
+        var random = new Random(4);
+        for (var trial = 0; trial < 15; trial++)
+        {
+            var damaged = (byte[])bytes.Clone();
+            for (var i = 0; i < 20; i++)
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            File.WriteAllBytes(path, damaged);
+            try
+            {
+                var video = VideoFile.Open(path);
+                Assert.That(video.ReadFrames([.. Enumerable.Range(0, video.FrameCount)]).Count(), Is.EqualTo(video.FrameCount));
+            }
+            catch (InvalidDataException exception)
+            {
+                Assert.That(exception.Message, Does.Contain(path));
+            }
+        }
     }
 
     [Test]
