@@ -6,7 +6,7 @@ namespace Microsoft.ML.Score.Training;
 /// Settings of <see cref="ScoreTrainer"/>. The paper gives K, the taus and its stage sizes in videos; optimiser, learning rate, batch,
 /// hidden width and epsilon are ours (docs/training.md says which experiment is behind each).
 /// </summary>
-public sealed class TrainerOptions
+public sealed record TrainerOptions
 {
     /// <summary>Seed of the initial weights, the masks and the pseudo-videos. Default 1. The same seed and data give the same bits.</summary>
     public int Seed { get; init; } = 1;
@@ -79,6 +79,13 @@ public sealed class TrainerOptions
     /// <summary>Names every setting out of range in one message.</summary>
     internal void Validate(string parameterName)
     {
+        if (Faults() is { Count: > 0 } faults)
+            throw new ArgumentException($"Invalid trainer options: {string.Join("; ", faults)}.", parameterName);
+    }
+
+    /// <summary>Every setting out of range, each in a few words.</summary>
+    internal IReadOnlyList<string> Faults()
+    {
         List<string> faults = [];
         Require(Rollouts >= 1, $"{nameof(Rollouts)} must be at least 1, got {Rollouts}");
         Require(BatchSize >= 1, $"{nameof(BatchSize)} must be at least 1, got {BatchSize}");
@@ -95,8 +102,7 @@ public sealed class TrainerOptions
         Require(ValidationInterval >= 1, $"{nameof(ValidationInterval)} must be at least 1, got {ValidationInterval}");
         Require(Patience is null or >= 1, $"{nameof(Patience)} must be at least 1 or null, got {Patience}");
         Require(CheckpointInterval >= 1, $"{nameof(CheckpointInterval)} must be at least 1, got {CheckpointInterval}");
-        if (faults.Count > 0)
-            throw new ArgumentException($"Invalid trainer options: {string.Join("; ", faults)}.", parameterName);
+        return faults;
 
         void Require(bool condition, FormattableString fault)
         {

@@ -1,0 +1,67 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Persistence;
+using Microsoft.ML.Score.Rows;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>Adds the frozen language model's answer over the kept tokens; made by <see cref="AnswerVideoQuestionEstimator"/>.</summary>
+public sealed class AnswerVideoQuestionTransformer : VideoTransformer
+{
+    internal const string Kind = "AnswerVideoQuestion";
+
+    private readonly AnswerVideoQuestionSettings _settings;
+    private readonly FrozenModel _model;
+
+    internal AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, IVideoLanguageModel model)
+        : this(settings, new FrozenModel(model))
+    {
+    }
+
+    internal AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, ScoreLoadOptions options)
+        : this(settings, new FrozenModel(settings.Model, options))
+    {
+    }
+
+    private AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, FrozenModel model)
+    {
+        _settings = settings;
+        _model = model;
+    }
+
+    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns =>
+    [
+        .. _settings.Features.Detach(),
+        new(_settings.Mask, new VectorDataViewType(BooleanDataViewType.Instance)),
+        new(_settings.Question, TextDataViewType.Instance),
+    ];
+
+    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        var encoder = new EncoderIdentity($"The model '{_settings.Model.Source}'", _settings.Model.Dimension, _settings.Model.Fingerprint);
+        var features = _settings.Features.Bind(inputSchema, encoder);
+        var mask = InputColumns.Find(inputSchema, _settings.Mask, ColumnKind.Booleans);
+        var question = InputColumns.Find(inputSchema, _settings.Question, ColumnKind.Text);
+        return new RowMapping<string>(
+            inputSchema,
+            [.. features, mask, question],
+            [OutputColumn.Text<string>(_settings.Output, answer => answer)],
+            row =>
+            {
+                var video = _settings.Features.Reader(row, encoder);
+                var gather = MaskColumn.Reader(row, mask);
+                var asked = TextColumn.Reader(row, question);
+                var options = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens };
+                return () =>
+                {
+                    var text = asked();
+                    return _model.Resolve().Generate(gather(video()), text, options);
+                };
+            });
+    }
+}
+
+/// <summary>What <see cref="AnswerVideoQuestionTransformer"/> is made of and saved as.</summary>
+internal sealed record AnswerVideoQuestionSettings(FeatureColumns Features, string Mask, string Question, string Output, int MaxNewTokens, VideoModelInfo Model);

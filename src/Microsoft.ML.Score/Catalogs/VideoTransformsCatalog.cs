@@ -1,0 +1,193 @@
+using Microsoft.ML.Score;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+
+namespace Microsoft.ML;
+
+/// <summary>The transforms of this library: encode a video, compress its tokens, gather them, answer questions about them.</summary>
+public static class VideoTransformsCatalog
+{
+    /// <summary>Adds the tokens of a video as the frozen vision encoder gives them, computed when a row is read.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the features column: a Vector of <see cref="float"/> with the grid beside it, or with a cache folder the path of a feature file.</param>
+    /// <param name="inputColumnName">Name of the column of video file paths, or of RGB frames (Vector of <see cref="byte"/> with dimensions [*, height, width, 3]).</param>
+    /// <param name="model">The frozen model; stays the caller's to dispose.</param>
+    /// <param name="options">Cache folder, grid column, frame rate; null means the defaults.</param>
+    public static EncodeVideoEstimator EncodeVideo(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string inputColumnName,
+        IVideoLanguageModel model,
+        EncodeVideoOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(inputColumnName);
+        ArgumentNullException.ThrowIfNull(model);
+        options ??= new EncodeVideoOptions();
+        options.ThrowIfFaulty(nameof(options));
+
+        return new EncodeVideoEstimator(outputColumnName, inputColumnName, model, options);
+    }
+
+    /// <summary>
+    /// Trains SCORE's token-selection policy on videos and captions and adds the mask of the tokens that it keeps. Training is seeded
+    /// by <see cref="ScoreOptions.Training"/> and logs nowhere: take the overload with an <see cref="MLContext"/> for its seed and log.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the mask column.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="captionColumnName">Name of the text column of captions; needed for Fit only.</param>
+    /// <param name="model">The frozen model whose cross-entropy is the reward; needed for Fit only, stays the caller's to dispose.</param>
+    /// <param name="options">Retention ratio, training, validation; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public static ScoreCompressEstimator ScoreCompress(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string featuresColumnName,
+        string captionColumnName,
+        IVideoLanguageModel model,
+        ScoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+
+        return CreateScoreCompress(null, outputColumnName, featuresColumnName, captionColumnName, model, options ?? new ScoreOptions());
+    }
+
+    /// <summary>
+    /// Trains SCORE's token-selection policy on videos and captions and adds the mask of the tokens that it keeps. The seed comes from
+    /// the context, and progress and warnings go to its log.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="context">The context for seed and log (a catalog's own is not public).</param>
+    /// <param name="outputColumnName">Name of the mask column.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="captionColumnName">Name of the text column of captions; needed for Fit only.</param>
+    /// <param name="model">The frozen model whose cross-entropy is the reward; needed for Fit only, stays the caller's to dispose.</param>
+    /// <param name="options">Retention ratio, training, validation; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public static ScoreCompressEstimator ScoreCompress(
+        this TransformsCatalog catalog,
+        MLContext context,
+        string outputColumnName,
+        string featuresColumnName,
+        string captionColumnName,
+        IVideoLanguageModel model,
+        ScoreOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(context);
+
+        return CreateScoreCompress(context, outputColumnName, featuresColumnName, captionColumnName, model, options ?? new ScoreOptions());
+    }
+
+    /// <summary>Adds the mask of the tokens that a ready policy keeps; nothing is trained.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the mask column.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="options">How it is applied; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public static ScorePolicyEstimator ApplyScorePolicy(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string featuresColumnName,
+        PolicyNetwork policy,
+        ScorePolicyOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
+        ArgumentNullException.ThrowIfNull(policy);
+        options ??= new ScorePolicyOptions();
+        options.ThrowIfFaulty(nameof(options));
+
+        return new ScorePolicyEstimator(outputColumnName, featuresColumnName, policy, options);
+    }
+
+    /// <summary>Adds the mask of the tokens that the policy of a file keeps; nothing is trained.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the mask column.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="policyPath">The policy file, read at once.</param>
+    /// <param name="options">How it is applied; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public static ScorePolicyEstimator ApplyScorePolicy(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string featuresColumnName,
+        string policyPath,
+        ScorePolicyOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(policyPath);
+
+        return catalog.ApplyScorePolicy(outputColumnName, featuresColumnName, PolicyFile.Load(policyPath), options);
+    }
+
+    /// <summary>Adds the vectors of the tokens that a mask keeps, [k, D], and their original positions.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the column of kept vectors.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="maskColumnName">Name of the mask column.</param>
+    /// <param name="options">Names of the positions and grid columns; null means the defaults.</param>
+    public static GatherTokensEstimator GatherTokens(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string featuresColumnName,
+        string maskColumnName,
+        GatherTokensOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(maskColumnName);
+
+        return new GatherTokensEstimator(outputColumnName, featuresColumnName, maskColumnName, options ?? new GatherTokensOptions());
+    }
+
+    /// <summary>Adds the frozen language model's answer to a question about the tokens that a mask keeps.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the text column of answers.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="maskColumnName">Name of the mask column.</param>
+    /// <param name="questionColumnName">Name of the text column of questions.</param>
+    /// <param name="model">The frozen model; stays the caller's to dispose.</param>
+    /// <param name="options">Length of answers and the grid column; null means the defaults.</param>
+    public static AnswerVideoQuestionEstimator AnswerVideoQuestion(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string featuresColumnName,
+        string maskColumnName,
+        string questionColumnName,
+        IVideoLanguageModel model,
+        AnswerVideoQuestionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(maskColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(questionColumnName);
+        ArgumentNullException.ThrowIfNull(model);
+        options ??= new AnswerVideoQuestionOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxNewTokens, 1);
+
+        return new AnswerVideoQuestionEstimator(outputColumnName, featuresColumnName, maskColumnName, questionColumnName, model, options);
+    }
+
+    private static ScoreCompressEstimator CreateScoreCompress(
+        MLContext? context,
+        string outputColumnName,
+        string featuresColumnName,
+        string captionColumnName,
+        IVideoLanguageModel model,
+        ScoreOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(captionColumnName);
+        ArgumentNullException.ThrowIfNull(model);
+        options.ThrowIfFaulty(nameof(options));
+
+        return new ScoreCompressEstimator(context, outputColumnName, featuresColumnName, captionColumnName, model, options);
+    }
+}

@@ -1,0 +1,32 @@
+namespace Microsoft.ML.Score;
+
+/// <summary>Options of <c>EncodeVideo</c>.</summary>
+public sealed class EncodeVideoOptions
+{
+    /// <summary>
+    /// Folder for feature files; created when missing. With it a video is encoded once, the output column is the path of its feature
+    /// file and there is no grid column: use it where a data set is read more than once (training) or rows are large. Files are named
+    /// by the video's content and the model's fingerprint, and written whole or not at all. Default null: the output column holds
+    /// the features.
+    /// </summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>Name of the grid column beside the features. Default "Grid".</summary>
+    public string GridColumnName { get; init; } = "Grid";
+
+    /// <summary>Frames a second of videos given as frames in memory, positive and finite; video files have their own. Default 1.</summary>
+    public double FramesPerSecond { get; init; } = 1;
+
+    internal void ThrowIfFaulty(string parameterName)
+    {
+        var faults = new List<string>();
+        if (CacheFolder == "")
+            faults.Add($"{nameof(CacheFolder)} must be null or a folder, got an empty string");
+        if (string.IsNullOrEmpty(GridColumnName))
+            faults.Add($"{nameof(GridColumnName)} must not be empty");
+        if (!(FramesPerSecond > 0) || !double.IsFinite(FramesPerSecond))
+            faults.Add($"{nameof(FramesPerSecond)} must be positive and finite, got {FramesPerSecond}");
+        if (faults.Count > 0)
+            throw new ArgumentException($"Invalid {nameof(EncodeVideoOptions)}: {string.Join("; ", faults)}.", parameterName);
+    }
+}

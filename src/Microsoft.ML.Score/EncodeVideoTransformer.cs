@@ -1,0 +1,87 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Persistence;
+using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>Adds the tokens of a video as the frozen encoder gives them; made by <see cref="EncodeVideoEstimator"/>.</summary>
+public sealed class EncodeVideoTransformer : VideoTransformer
+{
+    internal const string Kind = "EncodeVideo";
+
+    private readonly EncodeVideoSettings _settings;
+    private readonly FrozenModel _model;
+
+    internal EncodeVideoTransformer(EncodeVideoSettings settings, IVideoLanguageModel model)
+        : this(settings, new FrozenModel(model))
+    {
+    }
+
+    internal EncodeVideoTransformer(EncodeVideoSettings settings, ScoreLoadOptions options)
+        : this(settings, new FrozenModel(settings.Model, options))
+    {
+    }
+
+    private EncodeVideoTransformer(EncodeVideoSettings settings, FrozenModel model)
+    {
+        _settings = settings;
+        _model = model;
+    }
+
+    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => [_settings.Source.Detach()];
+
+    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        var source = _settings.Source.Bind(inputSchema);
+        if (_settings.CacheFolder is { } folder)
+            return new RowMapping<string>(
+                inputSchema,
+                [source],
+                [OutputColumn.Text<string>(_settings.Output, path => path)],
+                row =>
+                {
+                    var clip = _settings.Source.Reader(row);
+                    return () => EncodeToFile(clip(), folder);
+                });
+
+        return new RowMapping<VideoTokens>(
+            inputSchema,
+            [source],
+            [
+                OutputColumn.Vector<VideoTokens, float>(
+                    _settings.Output,
+                    new VectorDataViewType(NumberDataViewType.Single, 0, 0, 0, _settings.Model.Dimension),
+                    video => video.Vectors,
+                    FeatureColumns.FingerprintAnnotation(_settings.Model.Fingerprint)),
+                OutputColumn.Vector<VideoTokens, float>(
+                    _settings.Grid,
+                    new VectorDataViewType(NumberDataViewType.Single, 4),
+                    video => new float[] { video.Grid.TimeSteps, video.Grid.Height, video.Grid.Width, (float)video.Grid.SecondsPerStep }),
+            ],
+            row =>
+            {
+                var clip = _settings.Source.Reader(row);
+                return () => Encode(clip());
+            });
+    }
+
+    private VideoTokens Encode(ClipColumn.Clip clip) => _model.Resolve().Encode(clip.Open());
+
+    private string EncodeToFile(ClipColumn.Clip clip, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var content = Convert.ToHexStringLower(clip.HashContent().AsSpan(0, 16));
+        var path = Path.GetFullPath(Path.Combine(folder, $"{content}-{_settings.Model.Fingerprint[..Math.Min(16, _settings.Model.Fingerprint.Length)]}.safetensors"));
+        if (!File.Exists(path))
+            FeatureFile.Write(path, Encode(clip), TensorType.F32);
+        return path;
+    }
+}
+
+/// <summary>What <see cref="EncodeVideoTransformer"/> is made of and saved as.</summary>
+internal sealed record EncodeVideoSettings(ClipColumn Source, string Output, string Grid, string? CacheFolder, VideoModelInfo Model);

@@ -1,0 +1,59 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Rows;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>Gathers the vectors of the tokens that a mask keeps, with their original positions.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Estimator Characteristics
+/// | | |
+/// | -- | -- |
+/// | Does this estimator need to look at the data to train its parameters? | No |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values |
+/// | Output column data type | Tokens: Vector of <xref:System.Single> of k\*D values, [k, D]. Positions: Vector of <xref:System.Int32> of k flat grid indices, ascending |
+/// | Exportable to ONNX | No |
+/// ]]></format>
+/// </remarks>
+public sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer>
+{
+    private readonly string _outputColumnName;
+    private readonly string _featuresColumnName;
+    private readonly string _maskColumnName;
+    private readonly GatherTokensOptions _options;
+
+    internal GatherTokensEstimator(string outputColumnName, string featuresColumnName, string maskColumnName, GatherTokensOptions options)
+    {
+        _outputColumnName = outputColumnName;
+        _featuresColumnName = featuresColumnName;
+        _maskColumnName = maskColumnName;
+        _options = options;
+    }
+
+    /// <summary>Reads the schema; no data is looked at.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An input column is missing or of another type.</exception>
+    public GatherTokensTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+
+        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
+        var transformer = new GatherTokensTransformer(new(features, _maskColumnName, _outputColumnName, PositionsColumnName));
+        transformer.GetOutputSchema(input.Schema);
+        return transformer;
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+
+        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName);
+        InputColumns.Find(inputSchema, _maskColumnName, ColumnKind.Booleans);
+        return OutputShape.Append(
+            inputSchema,
+            new(_outputColumnName, new VectorDataViewType(NumberDataViewType.Single)),
+            new(PositionsColumnName, new VectorDataViewType(NumberDataViewType.Int32)));
+    }
+
+    private string PositionsColumnName => _options.PositionsColumnName ?? _outputColumnName + "Positions";
+}

@@ -1,0 +1,120 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Persistence;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>
+/// Adds the mask of the k = max(1, floor(rho*T*N)) tokens that the policy scores highest, ties to the lower index; deterministic.
+/// Made by <see cref="ScoreCompressEstimator"/> or from a ready policy. Needs no frozen model.
+/// </summary>
+/// <remarks>
+/// The mask column is a Vector of <see cref="bool"/> of T*N values in flat grid order, of type [*, H, W] where H and W are
+/// the same for all rows. Its annotations: "Grid" = (T, H, W) as a Vector of <see cref="int"/>, 0 for what differs from row to row;
+/// "GridColumn", the name of the column that gives each row's grid, where there is one; "RetentionRatio".
+/// A row whose content is unusable (values not divisible by the grid, NaN or infinity, T = 0, another dimension or encoder) throws
+/// <see cref="InvalidDataException"/> with the row's zero-based number when a cursor or engine reads the new columns.
+/// </remarks>
+public sealed class ScoreCompressTransformer : VideoTransformer
+{
+    internal const string Kind = "ScoreCompress";
+
+    private readonly ScoreCompressSettings _settings;
+    private readonly EncoderIdentity _encoder;
+
+    internal ScoreCompressTransformer(ScoreCompressSettings settings, PolicyNetwork policy)
+    {
+        _settings = settings;
+        _encoder = new EncoderIdentity("The policy", policy.Dimension, settings.AllowOtherEncoder ? null : policy.EncoderFingerprint);
+        Policy = policy;
+    }
+
+    internal ScoreCompressTransformer(ScoreCompressSettings settings, byte[] policyFile)
+        : this(settings, PolicyFile.Parse(policyFile, "the saved policy"))
+    {
+    }
+
+    /// <summary>The policy that scores the tokens.</summary>
+    public PolicyNetwork Policy { get; }
+
+    /// <summary>rho, the share of tokens that stay.</summary>
+    public double RetentionRatio => _settings.RetentionRatio;
+
+    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Features.Detach();
+
+    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings, PolicyFile.ToBytes(Policy));
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        var features = _settings.Features.Bind(inputSchema, _encoder);
+        var added = new List<OutputColumn<Scores>>
+        {
+            OutputColumn.Vector<Scores, bool>(_settings.Mask, _settings.Features.PerTokenType(BooleanDataViewType.Instance), scores => scores.Mask(), MaskAnnotations()),
+        };
+        if (_settings.KeptIndices is { } indices)
+            added.Add(OutputColumn.Vector<Scores, int>(indices, new VectorDataViewType(NumberDataViewType.Int32), scores => scores.Kept));
+        if (_settings.Probabilities is { } probabilities)
+            added.Add(OutputColumn.Vector<Scores, float>(probabilities, _settings.Features.PerTokenType(NumberDataViewType.Single), scores => scores.Probabilities()));
+        return new RowMapping<Scores>(inputSchema, features, added, row =>
+        {
+            var video = _settings.Features.Reader(row, _encoder);
+            return () => Score(video());
+        });
+    }
+
+    private Scores Score(VideoTokens video)
+    {
+        var logits = Policy.Logits(video);
+        return new Scores(logits, TopK.Select(logits, TopK.RetainedCount(RetentionRatio, logits.Length)));
+    }
+
+    private DataViewSchema.Annotations MaskAnnotations()
+    {
+        var grid = new VBuffer<int>(3, [0, _settings.Features.Height, _settings.Features.Width]);
+        var builder = new DataViewSchema.Annotations.Builder();
+        builder.Add("Grid", new VectorDataViewType(NumberDataViewType.Int32, 3), (ref VBuffer<int> value) => grid.CopyTo(ref value));
+        if (_settings.Features.Grid is { } gridColumn)
+            builder.AddPrimitiveValue("GridColumn", TextDataViewType.Instance, gridColumn.AsMemory());
+        builder.AddPrimitiveValue("RetentionRatio", NumberDataViewType.Double, RetentionRatio);
+        return builder.ToAnnotations();
+    }
+
+    private sealed record Scores(float[] Logits, int[] Kept)
+    {
+        public ReadOnlyMemory<bool> Mask()
+        {
+            var mask = new bool[Logits.Length];
+            foreach (var index in Kept)
+                mask[index] = true;
+            return mask;
+        }
+
+        public ReadOnlyMemory<float> Probabilities()
+        {
+            var probabilities = new float[Logits.Length];
+            TensorPrimitives.Sigmoid(Logits, probabilities);
+            return probabilities;
+        }
+    }
+}
+
+/// <summary>What <see cref="ScoreCompressTransformer"/> is made of, beside its policy, and saved as.</summary>
+internal sealed record ScoreCompressSettings(FeatureColumns Features, string Mask, string? KeptIndices, string? Probabilities, double RetentionRatio, bool AllowOtherEncoder)
+{
+    public static ScoreCompressSettings From(FeatureColumns features, string mask, ScorePolicyOptions options) =>
+        new(features, mask, options.KeptIndicesColumnName, options.ProbabilitiesColumnName, options.RetentionRatio, options.AllowOtherEncoder);
+
+    /// <summary>The columns that the transformer promises.</summary>
+    public static DataViewSchema.DetachedColumn[] Outputs(string mask, ScorePolicyOptions options)
+    {
+        var outputs = new List<DataViewSchema.DetachedColumn> { new(mask, new VectorDataViewType(BooleanDataViewType.Instance)) };
+        if (options.KeptIndicesColumnName is { } indices)
+            outputs.Add(new(indices, new VectorDataViewType(NumberDataViewType.Int32)));
+        if (options.ProbabilitiesColumnName is { } probabilities)
+            outputs.Add(new(probabilities, new VectorDataViewType(NumberDataViewType.Single)));
+        return [.. outputs];
+    }
+}
