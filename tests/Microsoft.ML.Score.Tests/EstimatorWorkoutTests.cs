@@ -1,0 +1,79 @@
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score;
+
+[TestFixture]
+internal sealed class EstimatorWorkoutTests
+{
+    private readonly MLContext _context = new(1);
+    private readonly FakeVideoModel _model = new();
+    private readonly string _folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, nameof(EstimatorWorkoutTests));
+
+    [TearDown]
+    public void DeleteFiles()
+    {
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, true);
+    }
+
+    [Test]
+    public void EncodeVideo_FramesToFeatures_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.EncodeVideo("Tokens", "Frames", _model), Clips(), ["Frames"], _model);
+
+    [Test]
+    public void EncodeVideo_FramesToFeatureFiles_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.EncodeVideo("Tokens", "Frames", _model, new EncodeVideoOptions { CacheFolder = _folder }), Clips(), ["Frames"], _model);
+
+    [Test]
+    public void ApplyScorePolicy_GridColumn_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.ApplyScorePolicy("Mask", "Features", Policy(), AllColumns()), Vectors(), ["Features", "Grid"]);
+
+    [Test]
+    public void ApplyScorePolicy_Dimensions_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.ApplyScorePolicy("Mask", "Features", Policy(), AllColumns()), Dimensioned(), ["Features"]);
+
+    [Test]
+    public void ApplyScorePolicy_FeatureFiles_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.ApplyScorePolicy("Mask", "Features", Policy(), AllColumns()), Paths(), ["Features"]);
+
+    [Test]
+    public void GatherTokens_GridColumn_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.GatherTokens("Kept", "Features", "Mask"), WithMask(Vectors()), ["Features", "Grid", "Mask"]);
+
+    [Test]
+    public void GatherTokens_FeatureFiles_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.GatherTokens("Kept", "Features", "Mask"), WithMask(Paths()), ["Features", "Mask"]);
+
+    [Test]
+    public void AnswerVideoQuestion_GridColumn_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", _model), WithMask(Vectors()), ["Features", "Grid", "Mask", "Question"], _model);
+
+    [Test]
+    public void AnswerVideoQuestion_FeatureFiles_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", _model), WithMask(Paths()), ["Features", "Mask", "Question"], _model);
+
+    private static ScorePolicyOptions AllColumns() => new() { RetentionRatio = 0.3, KeptIndicesColumnName = "Indices", ProbabilitiesColumnName = "Probabilities" };
+
+    private static PolicyNetwork Policy() => PolicyNetwork.Initialize(FakeVideoModel.D, 8, seed: 3, encoderFingerprint: "fake-encoder");
+
+    private IDataView Clips() => _context.Data.LoadFromEnumerable(Enumerable.Range(0, 6).Select(seed => ClipRow.Random(seed, 1 + seed % 3)).ToArray());
+
+    private IDataView Vectors() => _context.Data.LoadFromEnumerable(VideoRow.Several(6));
+
+    private IDataView Dimensioned() =>
+        _context.Data.LoadFromEnumerable(VideoRow.Several(6).Select(row => new DimensionedRow { Features = row.Features, Caption = row.Caption, Question = row.Question }).ToArray());
+
+    private IDataView Paths()
+    {
+        Directory.CreateDirectory(_folder);
+        return _context.Data.LoadFromEnumerable(VideoRow.Several(6).Select((row, i) =>
+        {
+            var path = Path.Combine(_folder, $"{i}.safetensors");
+            FeatureFile.Write(path, new VideoTokens(new TokenGrid((int)row.Grid[0], VideoRow.H, VideoRow.W, 0.5), VideoRow.D, row.Features, "fake-encoder"));
+            return new PathRow { Features = path, Caption = row.Caption, Question = row.Question };
+        }).ToArray());
+    }
+
+    private IDataView WithMask(IDataView data) => _context.Transforms.ApplyScorePolicy("Mask", "Features", Policy(), new ScorePolicyOptions { RetentionRatio = 0.3 }).Fit(data).Transform(data);
+}
