@@ -62,13 +62,11 @@ internal sealed record QwenProcessorConfig
             MinPixels = image.MinPixels ?? image.Size?.ShortestEdge,
             MaxPixels = image.MaxPixels ?? image.Size?.LongestEdge,
         };
-        config.ThrowIfInvalid(files);
-
         // Bounds above the cap are the image processor's, which newer versions save here too; they are no budget for frames.
         var (least, most) = (video.MinPixels ?? video.Size?.ShortestEdge, video.MaxPixels ?? video.Size?.LongestEdge);
         if (most <= 768 * config.TokenPixels)
             config = config with { FrameMinPixels = least, FrameMaxPixels = most };
-        return config with
+        config = config with
         {
             Sampling = new FrameSampling
             {
@@ -78,6 +76,8 @@ internal sealed record QwenProcessorConfig
                 Factor = config.TemporalPatchSize,
             },
         };
+        config.ThrowIfInvalid(files.Description);
+        return config;
     }
 
     /// <summary>qwen-vl-utils' bounds on the pixels of a frame when <paramref name="frameCount"/> of them share the budget of one video.</summary>
@@ -114,12 +114,16 @@ internal sealed record QwenProcessorConfig
         }
     }
 
-    private void ThrowIfInvalid(CheckpointFiles files)
+    private void ThrowIfInvalid(string source)
     {
         if (PatchSize is < 1 or > 1024 || TemporalPatchSize is < 1 or > 64 || MergeSize is < 1 or > 64)
-            throw new InvalidDataException($"The processor of {files.Description} has patch_size {PatchSize}, temporal_patch_size {TemporalPatchSize} and merge_size {MergeSize}; expected small positive numbers.");
-        if (ImageMean.Count != 3 || ImageStd.Count != 3 || ImageStd.Any(deviation => !(deviation > 0)))
-            throw new InvalidDataException($"The processor of {files.Description} needs image_mean and image_std of three channels, the latter positive; got {ImageMean.Count} and {ImageStd.Count} values.");
+            throw new InvalidDataException($"The processor of {source} has patch_size {PatchSize}, temporal_patch_size {TemporalPatchSize} and merge_size {MergeSize}; expected small positive numbers.");
+        if (ImageMean.Count != 3 || ImageStd.Count != 3 || !ImageMean.All(float.IsFinite) || ImageStd.Any(deviation => !(deviation > 0)))
+            throw new InvalidDataException($"The processor of {source} needs image_mean and image_std of three channels, the latter positive; got [{string.Join(", ", ImageMean)}] and [{string.Join(", ", ImageStd)}].");
+        if (MinPixels < 1 || MaxPixels < (MinPixels ?? 1) || FrameMinPixels < 1 || FrameMaxPixels < (FrameMinPixels ?? 1))
+            throw new InvalidDataException($"The processor of {source} has min_pixels {MinPixels} and max_pixels {MaxPixels}, for video {FrameMinPixels} and {FrameMaxPixels}; expected positive numbers, the least first.");
+        if (!(Sampling.FramesPerSecond > 0) || Sampling.MinFrames < 1 || Sampling.MaxFrames < TemporalPatchSize)
+            throw new InvalidDataException($"The processor of {source} has fps {Sampling.FramesPerSecond}, min_frames {Sampling.MinFrames} and max_frames {Sampling.MaxFrames}; expected a positive rate and at least the {TemporalPatchSize} frames of a time step.");
     }
 
     private sealed record FileJson(

@@ -112,11 +112,22 @@ public class QwenVideoProcessorTests
     [TestCase("""{"do_normalize": false}""")]
     [TestCase("""{"resample": 2}""")]
     [TestCase("""{"rescale_factor": 1}""")]
+    [TestCase("""{"image_std": [1, 0, 1]}""")]
+    [TestCase("""{"min_pixels": 100, "max_pixels": 50}""")]
+    [TestCase("""{"min_pixels": -1}""")]
     [TestCase("null")]
     [TestCase("{")]
     public void Load_UnusableFile_Throws(string json)
     {
         Assert.That(() => Load(("preprocessor_config.json", json)), Throws.InstanceOf<InvalidDataException>());
+    }
+
+    [TestCase("""{"fps": 0}""")]
+    [TestCase("""{"max_frames": 1}""")]
+    [TestCase("""{"min_pixels": 4096, "max_pixels": 1024}""")]
+    public void Load_UnusableVideoFile_Throws(string json)
+    {
+        Assert.That(() => Load(("video_preprocessor_config.json", json)), Throws.InstanceOf<InvalidDataException>());
     }
 
     private static QwenProcessorConfig Load(params (string Name, string Json)[] files)
