@@ -5,15 +5,15 @@ namespace Microsoft.ML;
 /// <summary>Whatever is public here must be public in ML.NET 5.0.0, with the same declaration; ML.NET has more.</summary>
 public class PublicApiTests
 {
-    private static readonly MLNetApi _listed = MLNetApi.Read(Path.Combine(SourceFolder(), "mlnet-public-api.txt"));
+    private static readonly MLNetApi Listed = MLNetApi.Read(Path.Combine(SourceFolder(), "mlnet-public-api.txt"));
 
     private static Type[] PublicTypes() => [.. PublicApiText.TypesOf(typeof(MLContext).Assembly)];
 
     [TestCaseSource(nameof(PublicTypes))]
     public void PublicType_Always_IsDeclaredAsInMLNet(Type type)
     {
-        Assert.That(_listed.Types, Contains.Key($"{type.Namespace}.{PublicApiText.NameOf(type)}"));
-        var listed = _listed.Types[$"{type.Namespace}.{PublicApiText.NameOf(type)}"];
+        Assert.That(Listed.Types, Contains.Key($"{type.Namespace}.{PublicApiText.NameOf(type)}"));
+        var listed = Listed.Types[$"{type.Namespace}.{PublicApiText.NameOf(type)}"];
 
         Assert.Multiple(() =>
         {
@@ -34,7 +34,7 @@ public class PublicApiTests
         var full = MLNetApi.Read(path);
         Assert.Multiple(() =>
         {
-            foreach (var (name, type) in _listed.Types)
+            foreach (var (name, type) in Listed.Types)
             {
                 Assert.That(full.Types, Contains.Key(name));
                 Assert.That(type.Declaration, Is.EqualTo(full.Types[name].Declaration));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML;
@@ -11,7 +12,7 @@ internal sealed class HostEnvironment : IHost
     private readonly Lock _randomLock;
 
     public HostEnvironment(int? seed, Action<LoggingEventArgs> log)
-        : this("", seed is { } value ? new Random(value) : new Random(), log, new ComponentCatalog(), new Lock())
+        : this("", new Random(seed ?? RandomNumberGenerator.GetInt32(int.MaxValue)), log, new ComponentCatalog(), new Lock())
     {
     }
 

@@ -8,7 +8,7 @@ internal static class SchemaFile
     private const int Version = 1;
     private const int MaxColumns = 1_000_000;
 
-    private static readonly PrimitiveDataViewType[] _primitives =
+    private static readonly PrimitiveDataViewType[] Primitives =
     [
         BooleanDataViewType.Instance, TextDataViewType.Instance, NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16,
         NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32, NumberDataViewType.Int64, NumberDataViewType.UInt64,
@@ -85,7 +85,7 @@ internal static class SchemaFile
     {
         VectorDataViewType vector => CanWrite(vector.ItemType),
         KeyDataViewType => true,
-        _ => _primitives.Contains(type),
+        _ => Primitives.Contains(type),
     };
 
     private static void WriteType(BinaryWriter writer, DataViewType type)
@@ -132,7 +132,7 @@ internal static class SchemaFile
     private static PrimitiveDataViewType ReadPrimitive(BinaryReader reader)
     {
         var name = reader.ReadString();
-        return _primitives.FirstOrDefault(type => type.ToString() == name)
+        return Primitives.FirstOrDefault(type => type.ToString() == name)
             ?? throw new InvalidDataException($"The model's schema has an unknown type, '{name}'");
     }
 
