@@ -68,15 +68,9 @@ internal sealed class QuestionWriter(Story story, RandomSequence random)
 
     private MultipleChoiceQuestion AskCount()
     {
-        var objects = story.Objects;
-        var (what, count) = random.Below(3) switch
-        {
-            0 => ("objects appear", objects.Count),
-            1 => DrawCountFirst(Enum.GetValues<ObjectShape>(), shape => objects.Count(item => item.Shape == shape), shape => $"{Words.ShapePlurals[(int)shape]} appear"),
-            _ => DrawCountFirst(Enum.GetValues<ObjectMotion>(), motion => objects.Count(item => item.Motion == motion), motion => $"objects {Plural(Words.Deed(motion))}"),
-        };
-        var lowest = Math.Clamp(count - random.Below(MaxOptions), 0, Words.Numbers.Length - MaxOptions);
-        return Ask($"How many {what}", Words.Numbers[count], Words.Numbers[lowest..(lowest + MaxOptions)], "count");
+        var count = story.Objects.Count;
+        var lowest = Math.Clamp(count - random.Below(MaxOptions), 1, Words.Numbers.Length - MaxOptions);
+        return Ask("How many objects appear", Words.Numbers[count], Words.Numbers[lowest..(lowest + MaxOptions)], "count");
     }
 
     private MultipleChoiceQuestion AskChange()
@@ -88,16 +82,6 @@ internal sealed class QuestionWriter(Story story, RandomSequence random)
         var others = random.Shuffled(Enum.GetValues<ObjectColour>().Where(colour => colour != changing.Colour).Select(Words.Name));
         return Ask($"What colour does the {Words.Name(changing)} become", Words.Name(changing.NewColour!.Value), others, "change");
     }
-
-    /// <summary>Counts are mostly zero and one: draw the count before the thing counted, so that guessing the usual gains less.</summary>
-    private (string What, int Count) DrawCountFirst<T>(IReadOnlyList<T> kinds, Func<T, int> countOf, Func<T, string> what)
-    {
-        var byCount = kinds.GroupBy(countOf).OrderBy(group => group.Key).ToList();
-        var chosen = random.Pick(byCount);
-        return (what(random.Pick(chosen.ToList())), chosen.Key);
-    }
-
-    private static string Plural(string deed) => deed.Replace("s ", " ", StringComparison.Ordinal);
 
     /// <summary>Names of an object by what it does and when it comes.</summary>
     private IEnumerable<string> References(WorldObject item)

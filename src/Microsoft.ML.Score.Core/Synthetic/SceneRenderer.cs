@@ -14,6 +14,9 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
     /// <summary>Between the coloured stripes of a distractor.</summary>
     private static readonly (int Red, int Green, int Blue) s_stripes = (20, 20, 20);
 
+    /// <summary>The dot that an object carries once it has changed its colour.</summary>
+    private static readonly (int Red, int Green, int Blue) s_dot = (240, 240, 240);
+
     private static readonly string[][] s_shapes =
     [
         ["..####..", ".######.", "########", "########", "########", "########", ".######.", "..####.."],
@@ -37,7 +40,7 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
                 scene = new Scene(parameters, random);
             LabelStep(scene, step);
             for (var frame = step * FramesPerStep; frame < (step + 1) * FramesPerStep; frame++)
-                PaintFrame(scene, step, Frames.AsSpan(frame * FrameBytes, FrameBytes));
+                PaintFrame(scene, step, frame % FramesPerStep, Frames.AsSpan(frame * FrameBytes, FrameBytes));
         }
     }
 
@@ -52,7 +55,7 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
                 labels[CellOf(item, step)] = TokenLabel.Object(item.ColourAt(step), item.Shape);
     }
 
-    private void PaintFrame(Scene scene, int step, Span<byte> frame)
+    private void PaintFrame(Scene scene, int step, int frameOfStep, Span<byte> frame)
     {
         scene.Background.CopyTo(frame);
         if (scene.ShadowSpeed != 0)
@@ -75,11 +78,30 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
             if (!item.IsVisible(step))
                 continue;
             var rows = s_shapes[(int)item.Shape];
-            PaintCell(frame, CellOf(item, step), (x, y) => rows[y][x] == '#', s_colours[(int)item.ColourAt(step)]);
+            var (shiftX, shiftY) = ShiftOf(item.Motion, frameOfStep);
+            PaintCell(frame, CellOf(item, step), (x, y) => IsCell(x - shiftX, y - shiftY) && rows[y - shiftY][x - shiftX] == '#', s_colours[(int)item.ColourAt(step)]);
+            if (item.HasChanged(step))
+                PaintCell(frame, CellOf(item, step), (x, y) => x is 3 or 4 && y is 3 or 4, s_dot);
         }
 
         AddNoise(frame, parameters.CameraNoise, random);
     }
+
+    /// <summary>Pixels from the middle of the cell: a moving object is a little behind in the first frame of a step and a little ahead in the second.</summary>
+    private static (int X, int Y) ShiftOf(ObjectMotion motion, int frameOfStep)
+    {
+        var ahead = frameOfStep == 0 ? -1 : 1;
+        return motion switch
+        {
+            ObjectMotion.Left => (-ahead, 0),
+            ObjectMotion.Right => (ahead, 0),
+            ObjectMotion.Up => (0, -ahead),
+            ObjectMotion.Down => (0, ahead),
+            _ => (0, 0),
+        };
+    }
+
+    private static bool IsCell(int x, int y) => (uint)x < CellPixels && (uint)y < CellPixels;
 
     private Span<byte> LabelsOf(int step) => Labels.AsSpan(step * CellsPerStep, CellsPerStep);
 

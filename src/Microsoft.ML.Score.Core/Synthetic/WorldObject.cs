@@ -27,7 +27,9 @@ internal sealed record WorldObject(ObjectColour Colour, ObjectShape Shape, Objec
 
     public bool IsVisible(int step) => step >= Start && step < End;
 
-    public ObjectColour ColourAt(int step) => NewColour is { } changed && step >= ChangeStep ? changed : Colour;
+    public bool HasChanged(int step) => NewColour is not null && step >= ChangeStep;
+
+    public ObjectColour ColourAt(int step) => HasChanged(step) ? NewColour!.Value : Colour;
 
     public (int Row, int Column) CellAt(int step)
     {

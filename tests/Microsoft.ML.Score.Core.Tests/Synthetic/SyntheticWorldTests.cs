@@ -9,9 +9,9 @@ namespace Microsoft.ML.Score.Synthetic;
 public class SyntheticWorldTests
 {
     /// <summary>SHA-256 over frames, caption and questions: a change here changes the clips, and every number reported on them.</summary>
-    [TestCase(VideoLength.Short, "923e826766d4380881127b1cde80657445da296e230d4754bc05593b96699ad4")]
-    [TestCase(VideoLength.Medium, "8ece919e8faefa085071bf9fda4e2ff63374286b628cd6c0e3f07cadf7b4ce24")]
-    [TestCase(VideoLength.Long, "46c72c659262529e1a1f1f96d74ee251a9655c3a47198f398d8ad4fd01e562d4")]
+    [TestCase(VideoLength.Short, "70c05c93033ff069a009acd9c9c87ae9ff59adb572b6bf9e976f794f545a58c8")]
+    [TestCase(VideoLength.Medium, "e3bc645976f33127e4d849ffbf44f630d81161d3aa1a6c1b2c9b4a9ee067e845")]
+    [TestCase(VideoLength.Long, "84dca059a86de3c8ba9c0ec106be05745f7afdf2ef88d7cdced4b15ccdd7c11a")]
     public void Generate_SameArguments_GiveTheCommittedBytes(VideoLength length, string expected)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -128,7 +128,7 @@ public class SyntheticWorldTests
                 {
                     TokenLabel.Background => Is.Zero,
                     TokenLabel.Distractor => Is.EqualTo(32),
-                    _ => (NUnit.Framework.Constraints.IConstraint)Is.InRange(28, 64),
+                    _ => (NUnit.Framework.Constraints.IConstraint)Is.InRange(20, 64),
                 };
                 Assert.That(SaturatedPixels(frames, token), expected, $"{video.Id}, token {token}, label {labels[token]}");
             }
