@@ -14,7 +14,7 @@ internal sealed class RotaryTable(Tensor cos, Tensor sin) : IDisposable
     {
         var frequencies = new float[dimension / 2];
         for (var k = 0; k < frequencies.Length; k++)
-            frequencies[k] = 1f / MathF.Pow((float)theta, (float)(2 * k) / dimension);
+            frequencies[k] = 1f / (float)Math.Pow(theta, (float)(2 * k) / dimension);
         return frequencies;
     }
 

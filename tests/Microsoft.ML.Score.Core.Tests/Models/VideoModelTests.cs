@@ -1,0 +1,154 @@
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models;
+
+[TestFixture]
+public class VideoModelTests
+{
+    // Of a mean cross-entropy, between backends and between batches.
+    private const double Tolerance = 2e-4;
+
+    private RandomCheckpoint _checkpoint = null!;
+    private IVideoLanguageModel _model = null!;
+
+    [SetUp]
+    public void Load()
+    {
+        _checkpoint = new RandomCheckpoint();
+        _model = VideoModel.Load(_checkpoint.Folder);
+    }
+
+    [TearDown]
+    public void Dispose()
+    {
+        _model.Dispose();
+        _checkpoint.Dispose();
+    }
+
+    [Test]
+    public void Encode_Clip_GivesGridAndVectors()
+    {
+        var video = _model.Encode(Clip());
+
+        Assert.That(video.Grid, Is.EqualTo(new TokenGrid(3, 6, 5, 1.0)));
+        Assert.That(video.Dimension, Is.EqualTo(64));
+        Assert.That(video.EncoderFingerprint, Is.EqualTo(_model.Info.Fingerprint));
+        Assert.That(video.Vectors.ToArray(), Has.None.NaN);
+    }
+
+    [Test]
+    public void Encode_TimeSteps_DoNotSeeEachOther()
+    {
+        var whole = _model.Encode(Clip());
+        var frames = Clip().ReadFrames([0, 1]).SelectMany(frame => frame.ToArray()).ToArray();
+        var first = _model.Encode(new FrameClip(frames, 2, 48, 40, 2));
+
+        Assert.That(first.Vectors.ToArray(), Is.EqualTo(whole.Vectors[..first.Vectors.Length].ToArray()).Within(1e-5f));
+    }
+
+    [Test]
+    public void CrossEntropy_SetInABatch_IsThatOfTheSetAlone()
+    {
+        var video = _model.Encode(Clip());
+        KeptTokens[] sets = [KeptTokens.All(video), KeptTokens.Gather(video, Array.Empty<int>()), KeptTokens.Gather(video, new[] { 0, 7, 89 }), KeptTokens.Gather(video, new[] { 40 })];
+
+        var batch = _model.CrossEntropy(sets, "What is seen?", "A ball.");
+
+        Assert.That(batch, Is.EqualTo(sets.Select(set => _model.CrossEntropy([set], "What is seen?", "A ball.")[0])).Within(Tolerance));
+        Assert.That(batch.Distinct().Count(), Is.EqualTo(sets.Length));
+    }
+
+    [Test]
+    public void CrossEntropy_ScalarBackend_Agrees()
+    {
+        using var scalar = VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { Backend = "scalar" });
+        var video = _model.Encode(Clip());
+        KeptTokens[] sets = [KeptTokens.Gather(video, new[] { 1, 2, 3, 50, 80 }), KeptTokens.Gather(video, new[] { 4, 44 })];
+
+        Assert.That(_model.CrossEntropy(sets, "Why?", "No."), Is.EqualTo(scalar.CrossEntropy(sets, "Why?", "No.")).Within(Tolerance));
+    }
+
+    [Test]
+    public void Generate_TwiceTheSame_RespectsTheLimit()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+        var options = new GenerationOptions { MaxNewTokens = 9 };
+
+        var answer = _model.Generate(kept, "What is seen?", options);
+
+        Assert.That(_model.Generate(kept, "What is seen?", options), Is.EqualTo(answer));
+        Assert.That(answer.Length, Is.LessThanOrEqualTo(9));
+    }
+
+    [Test]
+    public void Model_ConcurrentCalls_GiveTheSameValues()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+        var expected = _model.CrossEntropy([kept], "Q", "A")[0];
+
+        var values = Enumerable.Range(0, 16).AsParallel().WithDegreeOfParallelism(4).Select(_ => _model.CrossEntropy([kept], "Q", "A")[0]).ToArray();
+
+        Assert.That(values, Is.All.EqualTo(expected));
+    }
+
+    [Test]
+    public void Model_Disposed_RefusesCallsAndToleratesDisposeAgain()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+        _model.Dispose();
+        _model.Dispose();
+
+        Assert.That(() => _model.CrossEntropy([kept], "Q", "A"), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void CrossEntropy_WrongArguments_SayWhich()
+    {
+        var video = _model.Encode(Clip());
+        var kept = KeptTokens.All(video);
+        var other = new KeptTokens(video.Grid, 3, new[] { 0 }, new float[3]);
+        var otherGrid = new KeptTokens(new TokenGrid(1, 1, 1), 64, new[] { 0 }, new float[64]);
+
+        Assert.That(() => _model.CrossEntropy([], "Q", "A"), Throws.ArgumentException.With.Message.Contains("at least one"));
+        Assert.That(() => _model.CrossEntropy([kept], "Q", ""), Throws.ArgumentException.With.Message.Contains("target"));
+        Assert.That(() => _model.CrossEntropy([other], "Q", "A"), Throws.ArgumentException.With.Message.Contains("dimension 64, got 3"));
+        Assert.That(() => _model.CrossEntropy([kept, otherGrid], "Q", "A"), Throws.ArgumentException.With.Message.Contains("3x6x5").And.Message.Contains("1x1x1"));
+        Assert.That(() => _model.CrossEntropy([kept], "a <|video_pad|>", "A"), Throws.ArgumentException);
+        Assert.That(() => _model.Generate(kept, "Q", new GenerationOptions { MaxNewTokens = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => _model.CrossEntropy([kept], "Q", "A", new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [TestCase("model_type", "qwen9", "qwen9")]
+    [TestCase("hidden_size", 65, "hidden_size 65")]
+    [TestCase("num_key_value_heads", 3, "num_key_value_heads 3")]
+    [TestCase("num_hidden_layers", "three", "num_hidden_layers")]
+    [TestCase("num_hidden_layers", 4, "model.layers.3")]
+    [TestCase("intermediate_size", 128, "[128, 64]")]
+    [TestCase("video_token_id", 5, "video_token_id 5")]
+    [TestCase("vocab_size", 0, "vocab_size")]
+    public void Load_WrongConfiguration_NamesIt(string key, object value, string expected)
+    {
+        _checkpoint.Config[key] = value is int number ? number : (string)value;
+        _checkpoint.WriteConfig();
+
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains(expected));
+    }
+
+    [Test]
+    public void Load_WrongSource_SaysSo()
+    {
+        Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException);
+        Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "absent")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("absent"));
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { Backend = "abacus" }), Throws.ArgumentException.With.Message.Contains("abacus"));
+        File.Delete(Path.Combine(_checkpoint.Folder, "config.json"));
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder), Throws.TypeOf<FileNotFoundException>().With.Message.Contains("config.json"));
+    }
+
+    private static FrameClip Clip()
+    {
+        var rgb = new byte[6 * 48 * 40 * 3];
+        new Random(5).NextBytes(rgb);
+        return new FrameClip(rgb, 6, 48, 40, 2);
+    }
+}
