@@ -111,13 +111,7 @@ internal sealed class SimdKernels : CpuKernels
         ForRows(x.Rows, 3L * x.Columns, (from, to) =>
         {
             for (var i = from; i < to; i++)
-            {
-                var row = input.Row(i);
-                var result = y.Row(i);
-                var scale = 1 / MathF.Sqrt(TensorPrimitives.SumOfSquares<float>(row) / row.Length + epsilon);
-                TensorPrimitives.Multiply(row, scale, result);
-                TensorPrimitives.Multiply<float>(result, w.Span, result);
-            }
+                RowKernels.RmsNorm(input.Row(i), w.Span, epsilon, y.Row(i));
         });
         return y;
     }
@@ -147,19 +141,9 @@ internal sealed class SimdKernels : CpuKernels
         var half = cos.Columns;
         ForRows(x.Rows, 4L * x.Columns, (from, to) =>
         {
-            Span<float> first = half <= 256 ? stackalloc float[half] : new float[half];
             for (var i = from; i < to; i++)
                 for (var head = 0; head < values.Columns; head += 2 * half)
-                {
-                    var a = values.Row(i).Slice(head, half);
-                    var b = values.Row(i).Slice(head + half, half);
-                    TensorPrimitives.Multiply<float>(b, s.Row(i), first);
-                    TensorPrimitives.Negate<float>(first, first);
-                    TensorPrimitives.MultiplyAdd<float>(a, c.Row(i), first, first);
-                    TensorPrimitives.Multiply<float>(b, c.Row(i), b);
-                    TensorPrimitives.MultiplyAdd<float>(a, s.Row(i), b, b);
-                    first.CopyTo(a);
-                }
+                    RowKernels.Rotary(values.Row(i).Slice(head, 2 * half), c.Row(i), s.Row(i));
         });
     }
 
@@ -177,12 +161,7 @@ internal sealed class SimdKernels : CpuKernels
         ForRows(gate.Rows, 15L * gate.Columns, (from, to) =>
         {
             for (var i = from; i < to; i++)
-            {
-                var result = y.Row(i);
-                TensorPrimitives.Sigmoid<float>(g.Row(i), result);
-                TensorPrimitives.Multiply<float>(result, g.Row(i), result);
-                TensorPrimitives.Multiply<float>(result, u.Row(i), result);
-            }
+                Exponential.SwiGlu(g.Row(i), u.Row(i), y.Row(i));
         });
         return y;
     }
@@ -190,18 +169,18 @@ internal sealed class SimdKernels : CpuKernels
     public override double[] CrossEntropy(Tensor logits, ReadOnlySpan<int> targets)
     {
         var losses = new double[logits.Rows];
-        var exponentials = ArrayPool<float>.Shared.Rent(logits.Columns);
-        for (var i = 0; i < losses.Length; i++)
+        var ids = targets.ToArray();
+        ForRows(logits.Rows, 5L * logits.Columns, (from, to) =>
         {
-            var row = ((CpuTensor)logits).Row(i);
-            var largest = TensorPrimitives.Max<float>(row);
-            var shifted = exponentials.AsSpan(0, row.Length);
-            TensorPrimitives.Subtract(row, largest, shifted);
-            TensorPrimitives.Exp<float>(shifted, shifted);
-            losses[i] = largest + Math.Log(TensorPrimitives.Sum<float>(shifted)) - row[targets[i]];
-        }
+            var row = ArrayPool<float>.Shared.Rent(logits.Columns);
+            for (var i = from; i < to; i++)
+            {
+                ((CpuTensor)logits).Row(i).CopyTo(row);
+                losses[i] = RowKernels.CrossEntropy(row.AsSpan(0, logits.Columns), ids[i]);
+            }
 
-        ArrayPool<float>.Shared.Return(exponentials);
+            ArrayPool<float>.Shared.Return(row);
+        });
         return losses;
     }
 
