@@ -90,7 +90,7 @@ static PolicyNetwork TrainOrLoad(IVideoLanguageModel model, Lazy<TrainingData> d
         return PolicyFile.Load(path);
 
     var result = new ScoreTrainer(model, options).Fit(data.Value.Training, data.Value.Validation);
-    PolicyFile.Save(result.Policy, path);
+    PolicyFile.Save(path, result.Policy);
     Log(watch, string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}: validation cross-entropy {result.BestCrossEntropy:0.000}"));
     return result.Policy;
 }

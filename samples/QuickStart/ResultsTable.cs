@@ -1,0 +1,42 @@
+using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Evaluation;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Synthetic;
+
+namespace Microsoft.ML.Score.QuickStart;
+
+/// <summary>The trained policy beside the simple ways to choose tokens, on held-out videos.</summary>
+internal static class ResultsTable
+{
+    private static readonly double[] Ratios = [0.40, 0.25, 0.10];
+
+    public static void Print(IVideoLanguageModel model, PolicyNetwork trained, int videosPerLength)
+    {
+        var untrained = PolicyNetwork.Initialize(model.Info.Dimension, seed: 2, encoderFingerprint: model.Info.Fingerprint);
+        ITokenCompressor[] compressors = [new ScoreCompressor(trained), new Untrained(untrained), new RandomCompressor(1), new JitteredUniformCompressor(1)];
+        BenchmarkSystem[] systems = [BenchmarkSystem.AllTokens, .. Ratios.SelectMany(ratio => compressors.Select(compressor => new BenchmarkSystem(compressor, ratio)))];
+
+        var benchmark = new SyntheticBenchmark(videosPerLength, [VideoLength.Short, VideoLength.Medium]);
+        var result = benchmark.Evaluate(model, systems);
+        Console.WriteLine($"{result.Questions.Count / systems.Length} questions about {benchmark.Count} videos that no training saw:");
+        Console.WriteLine();
+        Console.WriteLine($"{"tokens kept",-28}{"accuracy, % (95% interval)",28}{"caption CE",13}{"tokens",9}{"prefill, ms",13}");
+        foreach (var system in systems)
+        {
+            var accuracy = result.Accuracy([system]);
+            Console.WriteLine(FormattableString.Invariant(
+                $"{system,-28}{$"{accuracy.Value * 100:0.0} ({accuracy.Low * 100:0.0} to {accuracy.High * 100:0.0})",28}{result.CaptionCrossEntropy([system]).Value,13:0.000}{result.KeptCount([system]),9:0}{result.PrefillTime([system]).TotalMilliseconds,13:0.0}"));
+        }
+    }
+
+    /// <summary>A policy as it was before training, under a name of its own.</summary>
+    private sealed class Untrained(PolicyNetwork policy) : ITokenCompressor
+    {
+        private readonly ScoreCompressor _compressor = new(policy);
+
+        public string Name => "untrained policy";
+
+        public Tokens.KeptTokens Compress(Tokens.VideoTokens video, double retentionRatio) => _compressor.Compress(video, retentionRatio);
+    }
+}
