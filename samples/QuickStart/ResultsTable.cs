@@ -14,7 +14,7 @@ internal static class ResultsTable
     public static void Print(IVideoLanguageModel model, PolicyNetwork trained, int videosPerLength)
     {
         var untrained = PolicyNetwork.Initialize(model.Info.Dimension, seed: 2, encoderFingerprint: model.Info.Fingerprint);
-        ITokenCompressor[] compressors = [new ScoreCompressor(trained), new Untrained(untrained), new RandomCompressor(1), new JitteredUniformCompressor(1)];
+        ITokenCompressor[] compressors = [new ScoreCompressor(trained), new ScoreCompressor(untrained, name: "untrained policy"), new RandomCompressor(1), new JitteredUniformCompressor(1)];
         BenchmarkSystem[] systems = [BenchmarkSystem.AllTokens, .. Ratios.SelectMany(ratio => compressors.Select(compressor => new BenchmarkSystem(compressor, ratio)))];
 
         var benchmark = new SyntheticBenchmark(videosPerLength, [VideoLength.Short, VideoLength.Medium]);
@@ -28,15 +28,5 @@ internal static class ResultsTable
             Console.WriteLine(FormattableString.Invariant(
                 $"{system,-28}{$"{accuracy.Value * 100:0.0} ({accuracy.Low * 100:0.0} to {accuracy.High * 100:0.0})",28}{result.CaptionCrossEntropy([system]).Value,13:0.000}{result.KeptCount([system]),9:0}{result.PrefillTime([system]).TotalMilliseconds,13:0.0}"));
         }
-    }
-
-    /// <summary>A policy as it was before training, under a name of its own.</summary>
-    private sealed class Untrained(PolicyNetwork policy) : ITokenCompressor
-    {
-        private readonly ScoreCompressor _compressor = new(policy);
-
-        public string Name => "untrained policy";
-
-        public Tokens.KeptTokens Compress(Tokens.VideoTokens video, double retentionRatio) => _compressor.Compress(video, retentionRatio);
     }
 }
