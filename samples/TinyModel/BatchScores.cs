@@ -2,48 +2,40 @@ using System.Globalization;
 
 namespace Microsoft.ML.Score.TinyModel;
 
-/// <summary>Sums of the scores of training samples, for the log: mean losses in nats a token, and shares of right tokens.</summary>
+/// <summary>Scores of training samples added up, for the log.</summary>
 internal sealed class BatchScores
 {
-    private double _caption, _answer, _label;
-    private int _captionTokens, _answerTokens, _labels, _rightAnswerTokens, _rightLabels;
+    /// <summary>The parts of the loss, in the order of the columns of the loss curve.</summary>
+    public static readonly string[] Parts = ["caption", "answers", "labels", "events"];
 
-    public static BatchScores Of(TrainingSequence sequence, TargetScores text, TargetScores labels)
+    private readonly (double Loss, int Right, int Count)[] _parts = new (double, int, int)[Parts.Length];
+
+    public static BatchScores Of(TrainingSequence sequence, SampleScores sample)
     {
-        var scores = new BatchScores { _label = labels.Losses.Sum(), _labels = labels.Losses.Length, _rightLabels = labels.IsTop.Count(right => right) };
-        for (var row = 0; row < text.Losses.Length; row++)
-            if (sequence.Streams[sequence.StreamOfTarget[row]].Category == TrainingSamples.CaptionCategory)
-            {
-                scores._caption += text.Losses[row];
-                scores._captionTokens++;
-            }
-            else
-            {
-                scores._answer += text.Losses[row];
-                scores._answerTokens++;
-                scores._rightAnswerTokens += text.IsTop[row] ? 1 : 0;
-            }
-
+        var scores = new BatchScores();
+        for (var row = 0; row < sample.Text.Losses.Length; row++)
+            scores.Add(sequence.Streams[sequence.StreamOfTarget[row]].Category == TrainingSamples.CaptionCategory ? 0 : 1, sample.Text, row);
+        TargetScores[] auxiliary = [sample.Labels, sample.Events];
+        for (var part = 0; part < auxiliary.Length; part++)
+            for (var row = 0; row < auxiliary[part].Losses.Length; row++)
+                scores.Add(2 + part, auxiliary[part], row);
         return scores;
     }
 
     public void Add(BatchScores other)
     {
-        _caption += other._caption;
-        _answer += other._answer;
-        _label += other._label;
-        _captionTokens += other._captionTokens;
-        _answerTokens += other._answerTokens;
-        _labels += other._labels;
-        _rightAnswerTokens += other._rightAnswerTokens;
-        _rightLabels += other._rightLabels;
+        for (var part = 0; part < _parts.Length; part++)
+            _parts[part] = (_parts[part].Loss + other._parts[part].Loss, _parts[part].Right + other._parts[part].Right, _parts[part].Count + other._parts[part].Count);
     }
 
-    /// <summary>Caption, answer and label loss, share of right answer tokens and labels, separated by commas.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{_caption / _captionTokens:F4},{_answer / _answerTokens:F4},{_label / _labels:F4},{(double)_rightAnswerTokens / _answerTokens:F4},{(double)_rightLabels / _labels:F4}");
+    /// <summary>Mean cross-entropy in nats and share of right tokens of each part, separated by commas.</summary>
+    public override string ToString() => string.Join(',', _parts.Select(part =>
+        string.Create(CultureInfo.InvariantCulture, $"{part.Loss / part.Count:F4},{(double)part.Right / part.Count:F4}")));
 
     /// <summary>The same for people.</summary>
-    public string Describe() => string.Create(CultureInfo.InvariantCulture,
-        $"caption {_caption / _captionTokens:F3}, answers {_answer / _answerTokens:F3} ({100.0 * _rightAnswerTokens / _answerTokens:F1}% of tokens), labels {_label / _labels:F3} ({100.0 * _rightLabels / _labels:F2}%)");
+    public string Describe() => string.Join(", ", _parts.Select((part, i) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Parts[i]} {part.Loss / part.Count:F3} ({100.0 * part.Right / part.Count:F1}%)")));
+
+    private void Add(int part, TargetScores scores, int row) =>
+        _parts[part] = (_parts[part].Loss + scores.Losses[row], _parts[part].Right + (scores.IsTop[row] ? 1 : 0), _parts[part].Count + 1);
 }

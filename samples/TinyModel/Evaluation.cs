@@ -49,7 +49,7 @@ internal sealed record Evaluation(SortedDictionary<(VideoLength Length, string C
     private static List<(string Category, bool Right, double Loss)> Score(TrainableModel model, TrainingSequence sequence, Tape tape)
     {
         tape.Clear();
-        var (text, _) = model.Forward(tape, sequence, labelWeight: 0);
+        var text = model.Forward(tape, sequence, auxiliaryWeight: 0).Text;
         return [.. Enumerable.Range(0, text.Losses.Length).GroupBy(row => sequence.StreamOfTarget[row]).Select(rows =>
             (sequence.Streams[rows.Key].Category, rows.All(row => text.IsTop[row]), rows.Average(row => text.Losses[row])))];
     }

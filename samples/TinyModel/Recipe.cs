@@ -8,8 +8,8 @@ internal sealed record Recipe
     /// <summary>Seed of the initial weights and of the order and dropping of the samples.</summary>
     public int Seed { get; init; } = 1;
 
-    /// <summary>Optimiser steps of <see cref="BatchSize"/> samples each.</summary>
-    public int Steps { get; init; } = 4000;
+    /// <summary>Optimiser steps of <see cref="BatchSize"/> samples each; the learning rate falls to its end over them.</summary>
+    public int Steps { get; init; } = 3000;
     public int BatchSize { get; init; } = 16;
 
     /// <summary>Adam's rate: linear warm-up to the peak, then a cosine down to a fiftieth of it.</summary>
@@ -25,10 +25,10 @@ internal sealed record Recipe
     public double AllTokensShare { get; init; } = 0.25;
     public double LowestRetention { get; init; } = 0.08;
 
-    /// <summary>Weights of the three parts of a sample's loss: mean over the caption's tokens, over the answers, over the visual tokens' labels.</summary>
+    /// <summary>Weights of the parts of a sample's loss: mean over the caption's tokens, mean over the answers, and the mean of each auxiliary loss of <see cref="TrainableModel"/>.</summary>
     public float CaptionWeight { get; init; } = 1;
     public float AnswerWeight { get; init; } = 2;
-    public float LabelWeight { get; init; } = 1;
+    public float AuxiliaryWeight { get; init; } = 0.5f;
 
     /// <summary>Videos of each length on which progress is measured, and how often.</summary>
     public int ValidationVideos { get; init; } = 64;

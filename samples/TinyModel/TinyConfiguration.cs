@@ -31,10 +31,10 @@ internal sealed record TinyConfiguration
     public int Heads { get; init; } = 4;
 
     /// <summary>
-    /// Small, so that even the slowest frequencies tell six columns apart: M-RoPE hands the frequencies in falling order to
-    /// time, rows and columns, and with the usual 1e6 the columns would hardly turn.
+    /// M-RoPE hands the frequencies in falling order to time, rows and columns. With 500 those of time turn by 1 to 0.1 radians
+    /// a step, so that 30 steps are told apart, and those of rows and columns so little that they match contents wherever they are.
     /// </summary>
-    public double RopeTheta { get; init; } = 12;
+    public double RopeTheta { get; init; } = 500;
 
     /// <summary>How many of the headDimension / 2 frequencies turn with time, row and column.</summary>
     public int[] MropeSection { get; init; } = [4, 2, 2];

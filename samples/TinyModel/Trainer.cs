@@ -15,7 +15,9 @@ namespace Microsoft.ML.Score.TinyModel;
 internal sealed class Trainer
 {
     private const int StepsBetweenLogs = 50;
-    private const string CurveHeader = "step,learning_rate,caption_loss,answer_loss,label_loss,answer_accuracy,label_accuracy,short_accuracy,medium_accuracy,short_caption_loss,medium_caption_loss";
+
+    private static readonly string s_curveHeader =
+        $"step,learning_rate,{string.Join(',', BatchScores.Parts.Select(part => $"{part}_loss,{part}_right"))},short_accuracy,medium_accuracy,short_caption_loss,medium_caption_loss";
 
     private readonly Recipe _recipe;
     private readonly TrainableModel _model;
@@ -23,7 +25,7 @@ internal sealed class Trainer
     private readonly Adam _adam;
     private readonly ConcurrentBag<Tape> _tapes = [];
     private readonly float[][] _gradients;
-    private readonly List<string> _curve = [CurveHeader];
+    private readonly List<string> _curve = [s_curveHeader];
     private readonly string _statePath, _curvePath;
     private int _step;
     private double _seconds;
@@ -83,11 +85,11 @@ internal sealed class Trainer
             var tape = _tapes.TryTake(out var used) ? used : new Tape(_model.Parameters);
             tape.Clear();
             var sequence = _samples.Draw((_step - 1) * _recipe.BatchSize + i);
-            var (text, labels) = _model.Forward(tape, sequence, _recipe.LabelWeight);
+            var sample = _model.Forward(tape, sequence, _recipe.AuxiliaryWeight);
             _gradients[i].AsSpan().Clear();
             tape.Backward(_gradients[i]);
             _tapes.Add(tape);
-            scores[i] = BatchScores.Of(sequence, text, labels);
+            scores[i] = BatchScores.Of(sequence, sample);
         });
 
         var sum = _gradients[0].AsSpan();

@@ -40,7 +40,7 @@ public class CheckpointExportTests
     private static void AssertSame(IVideoLanguageModel frozen, VideoTokens tokens, TrainableModel trained, TinyTokenizer tokenizer, TrainingSequence whole, int[] kept)
     {
         var sequence = new TrainingSequence(tokenizer.Tokenizer, whole.Video, kept, whole.Streams);
-        var losses = trained.Forward(new Tape(trained.Parameters), sequence, labelWeight: 0).Text.Losses;
+        var losses = trained.Forward(new Tape(trained.Parameters), sequence, auxiliaryWeight: 0).Text.Losses;
         for (var stream = 0; stream < sequence.Streams.Count; stream++)
         {
             var (question, answer) = (sequence.Streams[stream].Question, sequence.Streams[stream].Answer);

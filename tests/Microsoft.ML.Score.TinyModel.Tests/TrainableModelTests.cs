@@ -21,8 +21,7 @@ public class TrainableModelTests
         double Loss()
         {
             tape.Clear();
-            var (text, labels) = model.Forward(tape, sequence, labelWeight: 1);
-            return text.Losses.Select((loss, row) => loss * sequence.Weights[row]).Sum() + labels.Losses.Average();
+            return model.Forward(tape, sequence, auxiliaryWeight: 1).Loss;
         }
 
         Loss();
@@ -49,5 +48,5 @@ public class TrainableModelTests
     private static TrainableModel NewModel() => new(s_recipe.Configuration, s_tokenizer.Tokenizer.VocabularySize, seed: 2);
 
     private static double[] Losses(TrainableModel model, TrainingSequence sequence) =>
-        model.Forward(new Tape(model.Parameters), sequence, labelWeight: 0).Text.Losses;
+        model.Forward(new Tape(model.Parameters), sequence, auxiliaryWeight: 0).Text.Losses;
 }
