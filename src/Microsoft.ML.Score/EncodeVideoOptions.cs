@@ -14,8 +14,8 @@ public sealed class EncodeVideoOptions
     /// <summary>Name of the grid column beside the features. Default "Grid".</summary>
     public string GridColumnName { get; init; } = "Grid";
 
-    /// <summary>Frames a second of videos given as frames in memory, positive and finite; video files have their own. Default 1.</summary>
-    public double FramesPerSecond { get; init; } = 1;
+    /// <summary>Frames a second of videos given as frames in memory, positive and finite; video files have their own. Default 2, the rate at which Qwen2.5-VL samples.</summary>
+    public double FramesPerSecond { get; init; } = 2;
 
     internal void ThrowIfFaulty(string parameterName)
     {

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Score.Soak;
 
 /// <summary>A row of random features with its grid.</summary>
-internal sealed class FeatureRow
+public sealed class FeatureRow
 {
     public float[] Features { get; set; } = [];
 
@@ -21,7 +21,7 @@ internal sealed class FeatureRow
 }
 
 /// <summary>What a pipeline predicts for a <see cref="FeatureRow"/>.</summary>
-internal sealed class MaskPrediction
+public sealed class MaskPrediction
 {
     public bool[] Mask { get; set; } = [];
 

@@ -1,0 +1,120 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score;
+
+[TestFixture]
+internal sealed class EncodeVideoEstimatorTests
+{
+    private readonly MLContext _context = new(1);
+    private readonly string _folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, nameof(EncodeVideoEstimatorTests));
+
+    [TearDown]
+    public void DeleteFiles()
+    {
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, true);
+    }
+
+    [Test]
+    public void Transform_NothingRead_EncodesNothing()
+    {
+        var model = new FakeVideoModel();
+        var data = Clips(3);
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", model).Fit(data).Transform(data);
+        EstimatorWorkout.Read(view, "Caption");
+
+        Assert.That(model.Encodings, Is.Zero);
+    }
+
+    [Test]
+    public void Transform_FeaturesAndGridOfOneRow_EncodeOnce()
+    {
+        var model = new FakeVideoModel();
+        var data = Clips(3);
+        var rows = EstimatorWorkout.Read(_context.Transforms.EncodeVideo("Features", "Frames", model).Fit(data).Transform(data), "Features", "Grid");
+
+        Assert.That(model.Encodings, Is.EqualTo(3));
+        Assert.That(rows[2][0], Has.Length.EqualTo(3 * 6 * FakeVideoModel.D));
+        Assert.That(rows[2][1], Is.EqualTo(new[] { 3, 1, 6, 0.5f }));
+    }
+
+    [Test]
+    public void Schema_Features_CarryEncoderFingerprintAndDimension()
+    {
+        var data = Clips(1);
+        var column = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel()).Fit(data).GetOutputSchema(data.Schema)["Features"];
+        ReadOnlyMemory<char> fingerprint = default;
+        column.Annotations.GetValue("EncoderFingerprint", ref fingerprint);
+
+        Assert.That(fingerprint.ToString(), Is.EqualTo("fake-encoder"));
+        Assert.That(((VectorDataViewType)column.Type).Dimensions, Is.EqualTo(new[] { 0, 0, 0, FakeVideoModel.D }));
+    }
+
+    [Test]
+    public void Transform_CacheFolder_WritesOneFileAContentAndReusesIt()
+    {
+        var model = new FakeVideoModel();
+        var same = ClipRow.Random(1, 2);
+        var data = _context.Data.LoadFromEnumerable(new[] { same, same, ClipRow.Random(2, 2) });
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data);
+        var paths = EstimatorWorkout.Read(view, "Features").Select(row => (string)row[0]).ToArray();
+        EstimatorWorkout.Read(view, "Features");
+
+        Assert.That(model.Encodings, Is.EqualTo(2));
+        Assert.That(paths[0], Is.EqualTo(paths[1]));
+        Assert.That(Directory.GetFiles(_folder), Is.EquivalentTo(paths.Distinct()));
+        Assert.That(FeatureFile.Read(paths[2]).EncoderFingerprint, Is.EqualTo("fake-encoder"));
+        Assert.That(view.Schema.GetColumnOrNull("Grid"), Is.Null);
+    }
+
+    [Test]
+    public void Transform_CacheFolder_GivesSameMasksAsVectors()
+    {
+        var model = new FakeVideoModel();
+        var policy = Policy.PolicyNetwork.Initialize(FakeVideoModel.D, encoderFingerprint: "fake-encoder");
+        var data = Clips(5);
+        Assert.That(Masks(new EncodeVideoOptions { CacheFolder = _folder }), Is.EqualTo(Masks(new EncodeVideoOptions())));
+
+        List<object[]> Masks(EncodeVideoOptions options) => EstimatorWorkout.Read(
+            _context.Transforms.EncodeVideo("Features", "Frames", model, options).Append(_context.Transforms.ApplyScorePolicy("Mask", "Features", policy)).Fit(data).Transform(data), "Mask");
+    }
+
+    [Test]
+    public void Transform_BytesNotWholeFrames_NamesRow()
+    {
+        var data = _context.Data.LoadFromEnumerable(new[] { ClipRow.Random(1, 1), new ClipRow { Frames = new byte[17] } });
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel()).Fit(data).Transform(data);
+        Assert.That(() => EstimatorWorkout.Read(view, "Features"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 1, column 'Frames': 17 bytes"));
+    }
+
+    [Test]
+    public void Fit_BytesWithoutDimensions_AsksForThem()
+    {
+        var data = _context.Data.LoadFromEnumerable(new[] { new PlainBytesRow() });
+        Assert.That(
+            () => _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel()).Fit(data),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("expected Vector<Byte, *, height, width, 3> or Text"));
+    }
+
+    [Test]
+    public void Transform_MissingVideoFile_ThrowsFileNotFound()
+    {
+        var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = "no-such-video.mp4" } });
+        var view = _context.Transforms.EncodeVideo("Tokens", "Features", new FakeVideoModel()).Fit(data).Transform(data);
+        Assert.That(() => EstimatorWorkout.Read(view, "Tokens"), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("no-such-video.mp4"));
+    }
+
+    [Test]
+    public void EncodeVideo_FaultyOptions_ReportsAllAtOnce() =>
+        Assert.That(
+            () => _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), new EncodeVideoOptions { CacheFolder = "", FramesPerSecond = -1 }),
+            Throws.ArgumentException.With.Message.Contains("CacheFolder").And.Message.Contains("FramesPerSecond"));
+
+    private IDataView Clips(int count) => _context.Data.LoadFromEnumerable(Enumerable.Range(1, count).Select(i => ClipRow.Random(i, i)).ToArray());
+
+    private sealed class PlainBytesRow
+    {
+        public byte[] Frames { get; set; } = [];
+    }
+}

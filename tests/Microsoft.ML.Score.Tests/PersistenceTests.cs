@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Persistence;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Soak;
+using Microsoft.ML.Score.Synthetic;
+
+namespace Microsoft.ML.Score;
+
+[TestFixture]
+internal sealed class PersistenceTests
+{
+    private readonly MLContext _context = new(1);
+    private readonly string _zip = Path.Combine(TestContext.CurrentContext.WorkDirectory, "persistence.zip");
+
+    [TearDown]
+    public void DeleteZip() => File.Delete(_zip);
+
+    [Test]
+    public void Load_FreshProcessWithNothingButModelLoad_GivesSameMasks()
+    {
+        var expected = SavePolicyPipeline(FeatureRow.Small(0), FeatureRow.Small(1), FeatureRow.Small(2));
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(typeof(FeatureRow).Assembly.Location);
+        start.ArgumentList.Add("masks");
+        start.ArgumentList.Add(_zip);
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        process.WaitForExit();
+
+        Assert.That(process.ExitCode, Is.Zero, error.Result);
+        Assert.That(lines, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Predict_EngineAndBothPools_AgreeWithTransform()
+    {
+        var rows = Enumerable.Range(0, 20).Select(FeatureRow.Small).ToArray();
+        var expected = SavePolicyPipeline(rows);
+        using var engine = _context.Model.CreatePredictionEngine<FeatureRow, MaskPrediction>(_context.Model.Load(_zip, out _));
+        Assert.That(rows.Select(row => engine.Predict(row).Text), Is.EqualTo(expected));
+        Assert.That(PoolMasks(services => services.AddPredictionEnginePool<FeatureRow, MaskPrediction>().FromFile(_zip), rows), Is.EqualTo(expected));
+        Assert.That(PoolMasks(services => services.AddScorePredictionEnginePool<FeatureRow, MaskPrediction>(_zip), rows), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Load_WholePipelineOfEmbeddedModel_AnswersTheSameWithPlainLoad()
+    {
+        using var model = VideoModel.Load("tiny");
+        var clip = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 0);
+        var row = new SyntheticRow { Frames = Frames(clip), Caption = clip.Caption, Question = clip.Questions[0].Text };
+        var data = _context.Data.LoadFromEnumerable(new[] { row });
+        var options = new ScoreOptions { RetentionRatio = 0.10, Training = new() { WarmUpSteps = 0, MainSteps = 1, Rollouts = 2, BatchSize = 1 } };
+        var fitted = _context.Transforms.EncodeVideo("Features", "Frames", model)
+            .Append(_context.Transforms.ScoreCompress("Mask", "Features", captionColumnName: "Caption", model, options))
+            .Append(_context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model))
+            .Fit(data);
+        _context.Model.Save(fitted, data.Schema, _zip);
+
+        var expected = EstimatorWorkout.Read(fitted.Transform(data), "Mask", "Answer");
+        var loaded = new MLContext().Model.Load(_zip, out _);
+        Assert.That(EstimatorWorkout.Read(loaded.Transform(data), "Mask", "Answer"), Is.EqualTo(expected));
+        var rehydrated = new MLContext().Model.LoadScore(_zip, out _);
+        Assert.That(EstimatorWorkout.Read(rehydrated.Transform(data), "Mask", "Answer"), Is.EqualTo(expected));
+        Assert.That(((TransformerChain<ITransformer>)rehydrated).Select(transformer => transformer.GetType()), Is.EqualTo(new[] { typeof(EncodeVideoTransformer), typeof(ScoreCompressTransformer), typeof(AnswerVideoQuestionTransformer) }));
+        Assert.That(new FileInfo(_zip).Length, Is.LessThan(300_000), "the zip holds no frozen weights");
+    }
+
+    [Test]
+    public void Transform_LoadedModelNowhere_SaysWhatToSet()
+    {
+        var data = SaveAnswerPipeline(new FakeVideoModel());
+        var loaded = _context.Model.Load(_zip, out _);
+        var error = Assert.Catch(() => EstimatorWorkout.Read(loaded.Transform(data), "Answer"))!.GetBaseException();
+
+        Assert.That(error, Is.InstanceOf<InvalidOperationException>());
+        foreach (var part in new[] { "no-such-folder/fake", "fake-encoder", SharedModels.PathVariable, nameof(ScoreLoadOptions.ModelFolders), nameof(ScoreLoadOptions.Model) })
+            Assert.That(error.Message, Does.Contain(part));
+    }
+
+    [Test]
+    public void Transform_OtherModelInSearchFolder_SaysWhichFingerprint()
+    {
+        var data = SaveAnswerPipeline(new FakeVideoModel());
+        var loaded = _context.Model.LoadScore(_zip, out _, new ScoreLoadOptions { ModelFolders = ["tiny"] });
+
+        using var tiny = VideoModel.Load("tiny");
+        Assert.That(
+            () => EstimatorWorkout.Read(loaded.Transform(data), "Answer"),
+            Throws.InstanceOf<InvalidOperationException>().With.Message.Contains($"another model, of fingerprint {tiny.Info.Fingerprint}"));
+    }
+
+    [Test]
+    public void LoadScore_OtherModelGiven_Throws()
+    {
+        SaveAnswerPipeline(new FakeVideoModel());
+        Assert.That(
+            () => _context.Model.LoadScore(_zip, out _, new ScoreLoadOptions { Model = new FakeVideoModel("other") }),
+            Throws.ArgumentException.With.Message.Contains("fake-encoder").And.Message.Contains("other"));
+    }
+
+    [Test]
+    public void Predict_EngineDisposedByAnotherThread_LetsPredictionsEnd()
+    {
+        var model = new FakeVideoModel();
+        var data = SaveAnswerPipeline(model);
+        var loaded = _context.Model.LoadScore(_zip, out _, new ScoreLoadOptions { Model = model });
+        using var cursor = loaded.Transform(data).GetRowCursor(loaded.GetOutputSchema(data.Schema));
+        Assert.That(cursor.MoveNext());
+        var answer = cursor.GetGetter<ReadOnlyMemory<char>>(cursor.Schema["Answer"]);
+        ((IDisposable)loaded).Dispose();
+
+        ReadOnlyMemory<char> text = default;
+        answer(ref text);
+        Assert.That(text.ToString(), Does.StartWith("question 0"));
+        Assert.That(model.IsDisposed, Is.False);
+    }
+
+    [Test]
+    public void Load_TruncatedZip_Throws()
+    {
+        SavePolicyPipeline(FeatureRow.Small(0));
+        var bytes = File.ReadAllBytes(_zip);
+        foreach (var length in new[] { 0, 10, bytes.Length / 2, bytes.Length - 1 })
+        {
+            File.WriteAllBytes(_zip, bytes[..length]);
+            Assert.That(() => _context.Model.Load(_zip, out _), Throws.InstanceOf<Exception>().And.Not.InstanceOf<IndexOutOfRangeException>().And.Not.InstanceOf<NullReferenceException>(), $"{length} bytes");
+        }
+    }
+
+    [TestCase("not base64!")]
+    [TestCase("")]
+    [TestCase("BFRlc3Q=")]
+    public void Decode_DamagedText_ThrowsInvalidData(string text) =>
+        Assert.That(() => SavedTransformer.Decode(text), Throws.InstanceOf<InvalidDataException>());
+
+    [Test]
+    public void Restore_UnknownKind_ThrowsInvalidData() =>
+        Assert.That(() => new SavedTransformer("Later", "{}", []).Restore(new ScoreLoadOptions()), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("'Later'"));
+
+    private string[] SavePolicyPipeline(params FeatureRow[] rows)
+    {
+        var data = _context.Data.LoadFromEnumerable(rows);
+        var transformer = _context.Transforms.ApplyScorePolicy("Mask", "Features", PolicyNetwork.Initialize(4, seed: 7), new ScorePolicyOptions { RetentionRatio = 0.25 }).Fit(data);
+        _context.Model.Save(transformer, data.Schema, _zip);
+        return [.. _context.Data.CreateEnumerable<MaskPrediction>(transformer.Transform(data), reuseRowObject: false).Select(prediction => prediction.Text)];
+    }
+
+    private IDataView SaveAnswerPipeline(IVideoLanguageModel model)
+    {
+        var data = _context.Data.LoadFromEnumerable(VideoRow.Several(2));
+        var fitted = _context.Transforms.ApplyScorePolicy("Mask", "Features", PolicyNetwork.Initialize(FakeVideoModel.D))
+            .Append(_context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model)).Fit(data);
+        _context.Model.Save(fitted, data.Schema, _zip);
+        return data;
+    }
+
+    private static string[] PoolMasks(Action<IServiceCollection> register, FeatureRow[] rows)
+    {
+        var services = new ServiceCollection();
+        register(services);
+        using var provider = services.BuildServiceProvider();
+        var pool = provider.GetRequiredService<PredictionEnginePool<FeatureRow, MaskPrediction>>();
+        return [.. rows.Select(row => pool.Predict(row).Text)];
+    }
+
+    private static byte[] Frames(SyntheticVideo video) =>
+        [.. video.Clip.ReadFrames([.. Enumerable.Range(0, video.Clip.FrameCount)]).SelectMany(frame => frame.ToArray())];
+
+    private sealed class SyntheticRow
+    {
+        [VectorType(0, 48, 48, 3)]
+        public byte[] Frames { get; set; } = [];
+
+        public string Caption { get; set; } = "";
+
+        public string Question { get; set; } = "";
+    }
+}
