@@ -50,14 +50,14 @@ public sealed class AnswerVideoQuestionTransformer : VideoTransformer
             [OutputColumn.Text<string>(_settings.Output, answer => answer)],
             row =>
             {
-                var video = _settings.Features.Reader(row, encoder);
+                var video = new FeatureReader(_settings.Features, row, encoder);
                 var gather = MaskColumn.Reader(row, mask);
                 var asked = TextColumn.Reader(row, question);
                 var options = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens };
                 return () =>
                 {
                     var text = asked();
-                    return _model.Resolve().Generate(gather(video()), text, options);
+                    return _model.Resolve().Generate(gather(video.Read()), text, options);
                 };
             });
     }

@@ -32,9 +32,9 @@ public sealed class GatherTokensTransformer : VideoTransformer
             ],
             row =>
             {
-                var video = _settings.Features.Reader(row, EncoderIdentity.Any);
+                var video = new FeatureReader(_settings.Features, row, EncoderIdentity.Any);
                 var gather = MaskColumn.Reader(row, mask);
-                return () => gather(video());
+                return () => gather(video.Read());
             });
     }
 }

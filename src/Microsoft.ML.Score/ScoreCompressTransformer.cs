@@ -60,8 +60,8 @@ public sealed class ScoreCompressTransformer : VideoTransformer
             added.Add(OutputColumn.Vector<Scores, float>(probabilities, _settings.Features.PerTokenType(NumberDataViewType.Single), scores => scores.Probabilities()));
         return new RowMapping<Scores>(inputSchema, features, added, row =>
         {
-            var video = _settings.Features.Reader(row, _encoder);
-            return () => Score(video());
+            var video = new FeatureReader(_settings.Features, row, _encoder);
+            return () => Score(video.Read());
         });
     }
 

@@ -25,12 +25,12 @@ internal sealed class TrainingRows : IEnumerable<TrainingExample>
     public IEnumerator<TrainingExample> GetEnumerator()
     {
         using var cursor = _data.GetRowCursor([.. _featureColumns, _caption]);
-        var video = _features.Reader(cursor, _encoder, keep: true);
+        var video = new FeatureReader(_features, cursor, _encoder, keep: true);
         var caption = TextColumn.Reader(cursor, _caption);
         while (cursor.MoveNext())
         {
             var text = caption();
-            yield return new TrainingExample(video(), text);
+            yield return new TrainingExample(video.Read(), text);
         }
     }
 

@@ -1,7 +1,5 @@
-using System.Numerics.Tensors;
 using System.Text.Json.Serialization;
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Rows;
 
@@ -84,52 +82,12 @@ internal sealed record FeatureColumns(string Features, bool ByPath, string? Grid
         return builder.ToAnnotations();
     }
 
-    /// <summary>A function that reads the tokens at the row's current position.</summary>
-    /// <param name="row">A row or cursor whose bound columns are active.</param>
-    /// <param name="encoder">The encoder whose tokens are wanted.</param>
-    /// <param name="keep">True where tokens outlive the row, as in training; false reuses one buffer.</param>
-    public Func<VideoTokens> Reader(DataViewRow row, EncoderIdentity encoder, bool keep = false)
-    {
-        var columns = Bind(row.Schema, encoder);
-        var read = ByPath ? FileReader(row, columns[0]) : VectorReader(row, columns, keep);
-        return () =>
-        {
-            var tokens = read();
-            ThrowIfNotFinite(row, tokens.Vectors.Span);
-            if (encoder.Refuses(tokens.Dimension, tokens.EncoderFingerprint) is { } reason)
-                throw RowError.At(row, Features, reason);
-            return tokens;
-        };
-    }
-
-    private Func<VideoTokens> VectorReader(DataViewRow row, IReadOnlyList<DataViewSchema.Column> columns, bool keep)
-    {
-        var fingerprint = ReadFingerprint(columns[0]);
-        var features = row.GetGetter<VBuffer<float>>(columns[0]);
-        var grid = Grid is null ? null : row.GetGetter<VBuffer<float>>(columns[1]);
-        var buffer = new VBuffer<float>();
-        var gridBuffer = new VBuffer<float>();
-        var values = Array.Empty<float>();
-        return () =>
-        {
-            features(ref buffer);
-            if (keep || values.Length != buffer.Length)
-                values = new float[buffer.Length];
-            buffer.CopyTo(values);
-            if (grid is null)
-                return Tokens(row, GridFromLength(row, values.Length), values, fingerprint);
-            grid(ref gridBuffer);
-            return Tokens(row, GridFromColumn(row, gridBuffer), values, fingerprint);
-        };
-    }
-
-    private static (int Height, int Width, int Dimension) Dimensions(VectorDataViewType type) =>
-        type.Dimensions is [_, > 0, > 0, > 0] dimensions ? (dimensions[1], dimensions[2], dimensions[3]) : default;
-
-    private VectorDataViewType FeaturesType() =>
+    /// <summary>The type of the features column, as fitted.</summary>
+    public VectorDataViewType FeaturesType() =>
         HasDimensions ? new(NumberDataViewType.Single, 0, Height, Width, Dimension) : new(NumberDataViewType.Single);
 
-    private static string? ReadFingerprint(DataViewSchema.Column column)
+    /// <summary>The encoder's fingerprint that a features column carries, or null.</summary>
+    public static string? ReadFingerprint(DataViewSchema.Column column)
     {
         if (column.Annotations.Schema.GetColumnOrNull(EncoderAnnotation) is null)
             return null;
@@ -138,65 +96,6 @@ internal sealed record FeatureColumns(string Features, bool ByPath, string? Grid
         return fingerprint.ToString();
     }
 
-    private Func<VideoTokens> FileReader(DataViewRow row, DataViewSchema.Column column)
-    {
-        var getter = row.GetGetter<ReadOnlyMemory<char>>(column);
-        ReadOnlyMemory<char> path = default;
-        return () =>
-        {
-            getter(ref path);
-            if (path.Span.IsWhiteSpace())
-                throw RowError.At(row, Features, "the path of a feature file is empty.");
-            return FeatureFile.Read(path.ToString());
-        };
-    }
-
-    private TokenGrid GridFromLength(DataViewRow row, int length)
-    {
-        var step = (long)Height * Width * Dimension;
-        if (length == 0)
-            throw RowError.At(row, Features, "the video has no time step (T = 0).");
-        if (length % step != 0)
-            throw RowError.At(row, Features, $"{length} values do not divide into time steps of {Height}x{Width}x{Dimension} = {step} values.");
-        return new TokenGrid((int)(length / step), Height, Width);
-    }
-
-    private TokenGrid GridFromColumn(DataViewRow row, VBuffer<float> values)
-    {
-        if (values.Length != 4)
-            throw RowError.At(row, Grid!, $"expected the 4 values (T, H, W, seconds per step), got {values.Length}.");
-
-        Span<float> grid = stackalloc float[4];
-        values.CopyTo(grid);
-        for (var i = 0; i < 3; i++)
-            if (!(grid[i] >= 1) || grid[i] > int.MaxValue || grid[i] != MathF.Floor(grid[i]))
-                throw RowError.At(row, Grid!, $"{"THW"[i]} must be a whole number of at least 1, got {grid[i]}.");
-        try
-        {
-            return new TokenGrid((int)grid[0], (int)grid[1], (int)grid[2], grid[3]);
-        }
-        catch (ArgumentOutOfRangeException error)
-        {
-            throw RowError.At(row, Grid!, error.Message, error);
-        }
-    }
-
-    private VideoTokens Tokens(DataViewRow row, TokenGrid grid, float[] values, string? fingerprint)
-    {
-        if (values.Length == 0 || values.Length % grid.Count != 0)
-            throw RowError.At(row, Features, $"{values.Length} values do not divide into a grid of {grid} = {grid.Count} tokens.");
-        var dimension = values.Length / grid.Count;
-        if (HasDimensions && (grid.Height, grid.Width, dimension) != (Height, Width, Dimension))
-            throw RowError.At(row, Features, $"{values.Length} values over a grid of {grid} tokens do not fit the column's type {FeaturesType()}.");
-        return new VideoTokens(grid, dimension, values, fingerprint);
-    }
-
-    private void ThrowIfNotFinite(DataViewRow row, ReadOnlySpan<float> values)
-    {
-        if (TensorPrimitives.IsFiniteAll(values))
-            return;
-        for (var i = 0; i < values.Length; i++)
-            if (!float.IsFinite(values[i]))
-                throw RowError.At(row, Features, $"value {i} of {values.Length} is {values[i]}; features must be finite.");
-    }
+    private static (int Height, int Width, int Dimension) Dimensions(VectorDataViewType type) =>
+        type.Dimensions is [_, > 0, > 0, > 0] dimensions ? (dimensions[1], dimensions[2], dimensions[3]) : default;
 }

@@ -1,0 +1,123 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Rows;
+
+/// <summary>Reads the tokens of the video at a row's current position and checks them.</summary>
+internal sealed class FeatureReader
+{
+    private readonly FeatureColumns _columns;
+    private readonly EncoderIdentity _encoder;
+    private readonly DataViewRow _row;
+    private readonly bool _keep;
+    private readonly ValueGetter<ReadOnlyMemory<char>>? _path;
+    private readonly ValueGetter<VBuffer<float>>? _features;
+    private readonly ValueGetter<VBuffer<float>>? _grid;
+    private readonly string? _fingerprint;
+    private VBuffer<float> _buffer;
+    private VBuffer<float> _gridBuffer;
+    private float[] _values = [];
+
+    /// <param name="columns">Where the tokens are.</param>
+    /// <param name="row">A row or cursor whose bound columns are active.</param>
+    /// <param name="encoder">The encoder whose tokens are wanted.</param>
+    /// <param name="keep">True where tokens outlive the row, as in training; false reads every row into the same memory.</param>
+    public FeatureReader(FeatureColumns columns, DataViewRow row, EncoderIdentity encoder, bool keep = false)
+    {
+        _columns = columns;
+        _row = row;
+        _encoder = encoder;
+        _keep = keep;
+        var bound = columns.Bind(row.Schema, encoder);
+        if (columns.ByPath)
+        {
+            _path = row.GetGetter<ReadOnlyMemory<char>>(bound[0]);
+            return;
+        }
+
+        _features = row.GetGetter<VBuffer<float>>(bound[0]);
+        _grid = columns.Grid is null ? null : row.GetGetter<VBuffer<float>>(bound[1]);
+        _fingerprint = FeatureColumns.ReadFingerprint(bound[0]);
+    }
+
+    /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
+    public VideoTokens Read()
+    {
+        var tokens = _path is null ? ReadVector() : ReadFile(_path);
+        var values = tokens.Vectors.Span;
+        if (!TensorPrimitives.IsFiniteAll(values))
+        {
+            var index = 0;
+            while (float.IsFinite(values[index]))
+                index++;
+            throw Error($"value {index} of {values.Length} is {values[index]}; features must be finite.");
+        }
+
+        if (_encoder.Refuses(tokens.Dimension, tokens.EncoderFingerprint) is { } reason)
+            throw Error(reason);
+        return tokens;
+    }
+
+    private VideoTokens ReadFile(ValueGetter<ReadOnlyMemory<char>> getter)
+    {
+        ReadOnlyMemory<char> path = default;
+        getter(ref path);
+        return path.Span.IsWhiteSpace() ? throw Error("the path of a feature file is empty.") : FeatureFile.Read(path.ToString());
+    }
+
+    private VideoTokens ReadVector()
+    {
+        _features!(ref _buffer);
+        if (_keep || !_buffer.IsDense || _buffer.GetValues() != _values)
+        {
+            _values = new float[_buffer.Length];
+            _buffer.CopyTo(_values);
+            if (!_keep)
+                _buffer = new VBuffer<float>(_values.Length, _values); // the next row of this size is written straight into our array
+        }
+
+        var grid = _grid is null ? GridFromLength() : GridFromColumn(_grid);
+        if (_values.Length == 0 || _values.Length % grid.Count != 0)
+            throw Error($"{_values.Length} values do not divide into a grid of {grid} = {grid.Count} tokens.");
+        var dimension = _values.Length / grid.Count;
+        if (_columns.HasDimensions && (grid.Height, grid.Width, dimension) != (_columns.Height, _columns.Width, _columns.Dimension))
+            throw Error($"{_values.Length} values over a grid of {grid} tokens do not fit the column's type {_columns.FeaturesType()}.");
+        return new VideoTokens(grid, dimension, _values, _fingerprint);
+    }
+
+    private TokenGrid GridFromLength()
+    {
+        var step = (long)_columns.Height * _columns.Width * _columns.Dimension;
+        if (_values.Length == 0)
+            throw Error("the video has no time step (T = 0).");
+        if (_values.Length % step != 0)
+            throw Error($"{_values.Length} values do not divide into time steps of {_columns.Height}x{_columns.Width}x{_columns.Dimension} = {step} values.");
+        return new TokenGrid((int)(_values.Length / step), _columns.Height, _columns.Width);
+    }
+
+    private TokenGrid GridFromColumn(ValueGetter<VBuffer<float>> getter)
+    {
+        getter(ref _gridBuffer);
+        if (_gridBuffer.Length != 4)
+            throw GridError($"expected the 4 values (T, H, W, seconds per step), got {_gridBuffer.Length}.");
+
+        Span<float> grid = stackalloc float[4];
+        _gridBuffer.CopyTo(grid);
+        for (var i = 0; i < 3; i++)
+            if (!(grid[i] >= 1) || grid[i] > int.MaxValue || grid[i] != MathF.Floor(grid[i]))
+                throw GridError($"{"THW"[i]} must be a whole number of at least 1, got {grid[i]}.");
+        try
+        {
+            return new TokenGrid((int)grid[0], (int)grid[1], (int)grid[2], grid[3]);
+        }
+        catch (ArgumentOutOfRangeException error)
+        {
+            throw GridError(error.Message, error);
+        }
+    }
+
+    private InvalidDataException Error(string message) => RowError.At(_row, _columns.Features, message);
+
+    private InvalidDataException GridError(string message, Exception? inner = null) => RowError.At(_row, _columns.Grid!, message, inner);
+}
