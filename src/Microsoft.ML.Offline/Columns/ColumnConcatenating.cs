@@ -108,16 +108,14 @@ namespace Microsoft.ML.Data
             {
                 Append[] parts = [.. sources.Select(source => source.Type is VectorDataViewType ? VectorPart(input, source) : ScalarPart(input, source))];
                 TItem[] items = [];
-                return
-                [
-                    (ref VBuffer<TItem> value) =>
-                    {
-                        var count = 0;
-                        foreach (var part in parts)
-                            part(ref items, ref count);
-                        VBuffer<TItem>.Copy(items, 0, ref value, count);
-                    },
-                ];
+                ValueGetter<VBuffer<TItem>> getter = (ref VBuffer<TItem> value) =>
+                {
+                    var count = 0;
+                    foreach (var part in parts)
+                        part(ref items, ref count);
+                    VBuffer<TItem>.Copy(items, 0, ref value, count);
+                };
+                return [getter];
             }
 
             private static VectorDataViewType TypeOf(DataViewSchema.Column[] sources, PrimitiveDataViewType itemType)

@@ -23,24 +23,26 @@ internal static class ConstantLambda
             throw new ArgumentException($"The expression has {names.Length} parameters but there are {parameterCount} input columns", nameof(expression));
 
         var body = expression.AsSpan(arrow + 2).Trim();
-        if (body.Length < 2 || body[0] is not ('"' or '\'') || body[^1] != body[0])
+        if (body.Length < 2 || body[0] != '"' || body[^1] != '"')
             throw NotSupported(expression);
-        return Unescape(body[1..^1], body[0], expression);
+        return Unescape(body[1..^1], expression);
     }
 
-    private static string Unescape(ReadOnlySpan<char> literal, char quote, string expression)
+    private static string Unescape(ReadOnlySpan<char> literal, string expression)
     {
         var text = new StringBuilder(literal.Length);
         while (!literal.IsEmpty)
         {
-            var plain = literal.IndexOfAny(quote, '\\');
+            var plain = literal.IndexOfAny("\"\\\r\n");
             if (plain < 0)
                 plain = literal.Length;
             text.Append(literal[..plain]);
             literal = literal[plain..];
             if (literal.IsEmpty)
                 break;
-            if (literal[0] == quote)
+            if (literal[0] is '\r' or '\n')
+                throw new ArgumentException("The expression's text has a line break; write it as \\n or \\r", nameof(expression));
+            if (literal[0] == '"')
                 throw NotSupported(expression);
             literal = literal[Escape(literal, text, expression)..];
         }
