@@ -5,7 +5,7 @@ namespace Microsoft.ML.Score;
 
 /// <summary>
 /// Trains in a child process that is killed (SIGKILL) at random moments and started again until it ends by itself, and compares the
-/// policy file with that of an undisturbed child. Exit code 1 when the bytes differ.
+/// policy file with that of an undisturbed child, which runs on one processor. Exit code 1 when the bytes differ.
 /// <code>dotnet run --project tests/Microsoft.ML.Score.KillLoop [-- --kills 20] [--model tiny]</code>
 /// </summary>
 internal static class Program
@@ -31,8 +31,11 @@ internal static class Program
         {
             var (calm, disturbed) = (Path.Combine(scratch, "calm"), Path.Combine(scratch, "disturbed"));
             var clock = Stopwatch.StartNew();
-            using (var child = Start(calm, model))
+            using (var child = Start(calm, model, processors: "1"))
+            {
                 child.WaitForExit();
+                ThrowIfFailed(child);
+            }
             var undisturbed = clock.Elapsed;
             var expected = File.ReadAllBytes(TrainingChild.PolicyPath(calm));
             Console.WriteLine($"undisturbed: {undisturbed.TotalSeconds:F1} s, policy of {expected.Length} bytes");
@@ -46,8 +49,7 @@ internal static class Program
                 var patience = killed < kills ? undisturbed * (0.1 + 0.5 * random.NextDouble()) : Timeout.InfiniteTimeSpan;
                 if (child.WaitForExit(patience))
                 {
-                    if (child.ExitCode != 0)
-                        throw new InvalidOperationException($"The child failed with exit code {child.ExitCode}.");
+                    ThrowIfFailed(child);
                     if (killed >= kills)
                         break;
                     Directory.Delete(disturbed, recursive: true); // it got through: once more from the start
@@ -68,10 +70,19 @@ internal static class Program
         }
     }
 
-    private static Process Start(string folder, string model)
+    private static Process Start(string folder, string model, string? processors = null)
     {
         var host = Environment.ProcessPath!;
         string[] assembly = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(Program).Assembly.Location] : [];
-        return Process.Start(host, [.. assembly, "train", folder, "--model", model]);
+        var start = new ProcessStartInfo(host, [.. assembly, "train", folder, "--model", model]);
+        if (processors is not null)
+            start.Environment["DOTNET_PROCESSOR_COUNT"] = processors;
+        return Process.Start(start)!;
+    }
+
+    private static void ThrowIfFailed(Process child)
+    {
+        if (child.ExitCode != 0)
+            throw new InvalidOperationException($"The child failed with exit code {child.ExitCode}.");
     }
 }

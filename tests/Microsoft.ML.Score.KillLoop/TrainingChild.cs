@@ -15,8 +15,14 @@ internal static class TrainingChild
         using IVideoLanguageModel model = source == "planted" ? new PlantedModel(TimeSpan.FromMilliseconds(5)) : VideoModel.Load(source);
         var options = new TrainerOptions
         {
-            WarmUpSteps = 20, MainSteps = 30, BatchSize = 2, Rollouts = 4, ValidationInterval = 7,
-            CheckpointFolder = folder, CheckpointInterval = 1, MetricsPath = Path.Combine(folder, "metrics.jsonl"),
+            WarmUpSteps = 20,
+            MainSteps = 30,
+            BatchSize = 2,
+            Rollouts = 4,
+            ValidationInterval = 7,
+            CheckpointFolder = folder,
+            CheckpointInterval = 1,
+            MetricsPath = Path.Combine(folder, "metrics.jsonl"),
         };
         var result = new ScoreTrainer(model, options).Fit(Rows(model, 0, 24), [.. Rows(model, 24, 4)]);
         PolicyFile.Save(PolicyPath(folder), result.Policy);

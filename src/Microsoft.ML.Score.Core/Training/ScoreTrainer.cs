@@ -72,6 +72,8 @@ public sealed class ScoreTrainer
         ArgumentNullException.ThrowIfNull(examples);
         if (initialPolicy is not null && initialPolicy.Dimension != _model.Info.Dimension)
             throw new ArgumentException($"The initial policy scores tokens of dimension {initialPolicy.Dimension}; those of '{_model.Info.Source}' have {_model.Info.Dimension}.", nameof(initialPolicy));
+        if (initialPolicy?.EncoderFingerprint is { } trainedOn && trainedOn != _model.Info.Fingerprint)
+            throw new ArgumentException($"The initial policy was trained on tokens of encoder {trainedOn}; the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", nameof(initialPolicy));
 
         var identity = _options.Identity();
         identity["Model"] = _model.Info.Fingerprint;

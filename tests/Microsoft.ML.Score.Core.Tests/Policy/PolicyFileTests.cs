@@ -41,7 +41,10 @@ public class PolicyFileTests
         using var file = SafetensorsFile.Open(_path);
         Assert.That(file.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()), Is.EqualTo(new Dictionary<string, string>
         {
-            ["w1"] = "F32 [3, 10]", ["b1"] = "F32 [3]", ["w2"] = "F32 [3]", ["b2"] = "F32 [1]",
+            ["w1"] = "F32 [3, 10]",
+            ["b1"] = "F32 [3]",
+            ["w2"] = "F32 [3]",
+            ["b2"] = "F32 [1]",
         }));
     }
 

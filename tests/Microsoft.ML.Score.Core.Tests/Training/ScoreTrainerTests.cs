@@ -97,6 +97,32 @@ public class ScoreTrainerTests
     }
 
     [Test]
+    public void Fit_InitialPolicyThatDoesNotFit_IsRefused()
+    {
+        var trainer = new ScoreTrainer(new PlantedModel(), Small());
+        Assert.That(() => trainer.Fit(Mixed, initialPolicy: PolicyNetwork.Initialize(3)), Throws.ArgumentException.With.Message.Contains("dimension 3"));
+        Assert.That(
+            () => trainer.Fit(Mixed, initialPolicy: PolicyNetwork.Initialize(PlantedModel.Dimension, encoderFingerprint: "ffff")),
+            Throws.ArgumentException.With.Message.Contains("ffff"));
+    }
+
+    [Test]
+    public void Fit_PolicyThatKeepsAlmostNothing_LearnsToKeepMore()
+    {
+        var initial = PolicyNetwork.Initialize(PlantedModel.Dimension, 8);
+        initial.B2[0] = -8;
+        List<StepMetrics> steps = [];
+        var options = new TrainerOptions { UseWarmUp = false, MainSteps = 150, BatchSize = 2, LearningRate = 0.1 };
+
+        new ScoreTrainer(new PlantedModel(), options).Fit(Mixed, initialPolicy: initial, progress: new Collector(steps));
+
+        Assert.That(steps[0].Retention, Is.LessThan(0.01), "most masks of the first step are empty");
+        Assert.That(steps[^1].Retention, Is.GreaterThan(steps[0].Retention));
+        Assert.That(steps[^1].CrossEntropy, Is.LessThan(steps[0].CrossEntropy));
+        Assert.That(steps.All(step => double.IsFinite(step.Loss) && double.IsFinite(step.GradientNorm)));
+    }
+
+    [Test]
     public void Fit_RowsThatDoNotFit_NameTheRow()
     {
         var good = Videos[0];
@@ -128,8 +154,16 @@ public class ScoreTrainerTests
 
     internal static TrainerOptions Small(string? checkpointFolder = null, int seed = 1, string? metricsPath = null) => new()
     {
-        Seed = seed, WarmUpSteps = 3, MainSteps = 4, BatchSize = 2, Rollouts = 4, HiddenWidth = 4, ValidationInterval = 2, CheckpointInterval = 2,
-        CheckpointFolder = checkpointFolder, MetricsPath = metricsPath,
+        Seed = seed,
+        WarmUpSteps = 3,
+        MainSteps = 4,
+        BatchSize = 2,
+        Rollouts = 4,
+        HiddenWidth = 4,
+        ValidationInterval = 2,
+        CheckpointInterval = 2,
+        CheckpointFolder = checkpointFolder,
+        MetricsPath = metricsPath,
     };
 
     internal static TrainingResult Train(TrainerOptions options, IEnumerable<TrainingExample>? rows = null, PlantedModel? model = null, IProgress<TrainingProgress>? progress = null, CancellationToken token = default) =>
@@ -141,5 +175,14 @@ public class ScoreTrainerTests
     {
         var epoch = 0;
         return Enumerable.Range(0, 1).SelectMany(_ => epoch++ % 2 == 0 ? rows : rows.Reverse());
+    }
+
+    private sealed class Collector(List<StepMetrics> steps) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (value.Metrics is { } metrics)
+                steps.Add(metrics);
+        }
     }
 }
