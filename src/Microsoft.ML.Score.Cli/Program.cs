@@ -1,36 +1,70 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Cli.Commands;
+using Microsoft.ML.Score.Models;
 
 namespace Microsoft.ML.Score.Cli;
 
 /// <summary>
 /// The <c>score</c> program. Exit codes: 0 success, 1 a failure or a golden case that is off, 2 wrong usage or (verify) a case of
-/// a kind that is not built yet, 130 stopped by Ctrl+C.
+/// a kind that is not built yet, 130 stopped by Ctrl+C. Results go to standard output, everything else to standard error.
 /// </summary>
 internal static class Program
 {
-    public static async Task<int> Main(string[] args)
+    public static Task<int> Main(string[] args) => RunAsync(args, source => VideoModel.Load(source), Console.Out, Console.Error);
+
+    /// <param name="args">The command line.</param>
+    /// <param name="loadModel">Gives the frozen model of a <c>--model</c> value.</param>
+    /// <param name="output">Results.</param>
+    /// <param name="error">Messages and progress.</param>
+    /// <param name="cancellationToken">Stops the command as Ctrl+C does.</param>
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> RunAsync(
+        string[] args, Func<string, IVideoLanguageModel> loadModel, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
         try
         {
-            var parsed = BuildRootCommand().Parse(args);
-            var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) });
-            return parsed.Errors.Count > 0 ? 2 : exitCode;
+            var parsed = BuildRootCommand(loadModel).Parse(args);
+            foreach (var fault in parsed.Errors)
+                error.WriteLine($"score: {fault.Message}");
+            if (parsed.Errors.Count > 0)
+                return 2;
+
+            // The time that Ctrl+C leaves a command to end by itself: the step under way, then the checkpoint.
+            var configuration = new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromMinutes(1) };
+            return await parsed.InvokeAsync(configuration, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("score: stopped.");
+            error.WriteLine("score: stopped.");
             return 130;
         }
         catch (Exception exception)
         {
-            Console.Error.WriteLine($"score: {exception.Message}");
+            error.WriteLine($"score: {Describe(exception)}");
             return 1;
         }
     }
 
-    internal static RootCommand BuildRootCommand() => new("SCORE video-token compression: train, compress, answer, evaluate, verify.")
+    private static RootCommand BuildRootCommand(Func<string, IVideoLanguageModel> loadModel)
     {
-        VerifyCommand.Create(),
-    };
+        var root = new RootCommand("SCORE video-token compression: train, compress, answer, evaluate, verify.")
+        {
+            TrainCommand.Create(loadModel),
+            CompressCommand.Create(loadModel),
+            AnswerCommand.Create(loadModel),
+            EvalCommand.Create(loadModel),
+            VerifyCommand.Create(),
+        };
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        return root;
+    }
+
+    /// <summary>The message in one line, without the names that only a programmer knows.</summary>
+    private static string Describe(Exception exception)
+    {
+        var message = exception.Message;
+        if (exception is ArgumentException { ParamName: { } parameter })
+            message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);
+        return message.ReplaceLineEndings(" ");
+    }
 }

@@ -16,8 +16,8 @@ internal static class VerifyCommand
         backend.AcceptOnlyFromAmong("simd", "scalar");
         var json = new Option<bool>("--json") { Description = "Print one JSON document instead of a table." };
         var command = new Command("verify", "Compare this build with golden numbers. Exit code 1 when a case is off, 2 when a kind is not built yet.") { folder, backend, json };
-        command.SetAction((parsed, cancellationToken) => Task.FromResult(
-            Run(parsed.GetValue(folder)!, parsed.GetValue(backend)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellationToken)));
+        command.SetAction((parsed, cancellationToken) => Task.Run(
+            () => Run(parsed.GetValue(folder)!, parsed.GetValue(backend)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellationToken), cancellationToken));
         return command;
     }
 

@@ -1,5 +1,3 @@
-using System.CommandLine;
-
 namespace Microsoft.ML.Score.Cli;
 
 [TestFixture]
@@ -12,12 +10,11 @@ public class VerifyCommandTests
         try
         {
             File.WriteAllText(Path.Combine(folder, "case1.json"), "{}");
-            var output = new StringWriter();
 
-            var exitCode = Program.BuildRootCommand().Parse(["verify", folder]).Invoke(new InvocationConfiguration { Output = output });
+            var run = ScoreProgram.Run("verify", folder);
 
-            Assert.That(exitCode, Is.EqualTo(2));
-            Assert.That(output.ToString().TrimEnd().Split('\n')[^1], Does.Contain("1 unsupported"));
+            Assert.That(run.ExitCode, Is.EqualTo(2));
+            Assert.That(run.Output.TrimEnd().Split('\n')[^1], Does.Contain("1 unsupported"));
         }
         finally
         {

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Microsoft.ML.Score.Cli.Output;
+using Microsoft.ML.Score.Cli.Videos;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+/// <summary><c>score answer VIDEO --question TEXT</c>: what the frozen model answers from the kept tokens.</summary>
+internal static class AnswerCommand
+{
+    public static Command Create(Func<string, IVideoLanguageModel> loadModel)
+    {
+        var video = new Argument<string>("video") { Description = "A video file, still image, feature file (.safetensors) or clip of the synthetic world (synthetic:test-short-0)." };
+        var question = CommonOptions.Required<string>("--question", "The question.", "a question", text => !string.IsNullOrWhiteSpace(text));
+        var model = CommonOptions.Model();
+        var policy = CommonOptions.Policy();
+        var ratio = CommonOptions.Ratio();
+        var most = CommonOptions.AtLeast("--max-new-tokens", "The most tokens of the answer.", 1, 64);
+        var json = CommonOptions.Json();
+        var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.") { video, question, model, policy, ratio, most, json };
+        command.SetAction((parsed, cancellationToken) => Task.Run(
+            () =>
+            {
+                var reference = new VideoReference(parsed.GetRequiredValue(video));
+                using var frozen = loadModel(parsed.GetRequiredValue(model));
+                var (path, rho) = (parsed.GetValue(policy), parsed.GetValue(ratio));
+                var network = rho == 1 && path is null ? null : PolicySource.Load(path, frozen);
+
+                var tokens = reference.Encode(frozen, cancellationToken);
+                var kept = network is null ? KeptTokens.All(tokens) : new ScoreCompressor(network).Compress(tokens, rho);
+                var answer = frozen.Generate(kept, parsed.GetRequiredValue(question), new GenerationOptions { MaxNewTokens = parsed.GetValue(most) }, cancellationToken);
+                parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json)
+                    ? JsonOutput.Format(new { video = reference.Text, question = parsed.GetValue(question), answer, tokens = kept.Grid.Count, keptTokens = kept.Count })
+                    : answer);
+                return 0;
+            },
+            cancellationToken));
+        return command;
+    }
+}

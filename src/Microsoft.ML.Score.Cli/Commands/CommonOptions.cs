@@ -1,0 +1,88 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+/// <summary>The options that several commands share, and the checks that make a bad value wrong usage.</summary>
+internal static class CommonOptions
+{
+    public static Option<string> Model() => new("--model")
+    {
+        Description = "The frozen model: tiny (embedded) or the folder of a Hugging Face checkpoint.",
+        DefaultValueFactory = _ => "tiny",
+    };
+
+    public static Option<string?> Policy() => new("--policy")
+    {
+        Description = "A trained policy (.safetensors). Default: the one that ships for the model.",
+    };
+
+    public static Option<double> Ratio(string name = "--ratio", string description = "The share of tokens to keep.", double defaultValue = 0.1) =>
+        Checked(name, description, "a number above 0 and at most 1", ratio => ratio is > 0 and <= 1, defaultValue);
+
+    public static Option<bool> Json() => new("--json") { Description = "Print one JSON document instead of text." };
+
+    public static Option<int> AtLeast(string name, string description, int least, int defaultValue) =>
+        Checked(name, description, $"a whole number of at least {least}", value => value >= least, defaultValue);
+
+    /// <summary>An optional value that is wrong usage where it breaks a rule.</summary>
+    public static Option<T> Checked<T>(string name, string description, string expected, Func<T, bool> isValid, T defaultValue)
+        where T : IParsable<T>
+    {
+        var option = Required(name, description, expected, isValid);
+        option.Required = false;
+        option.DefaultValueFactory = _ => defaultValue;
+        return option;
+    }
+
+    /// <summary>A value that must be given, and is wrong usage where it breaks a rule.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="expected">What the rule asks for, for messages.</param>
+    /// <param name="isValid">The rule.</param>
+    public static Option<T> Required<T>(string name, string description, string expected, Func<T, bool> isValid)
+        where T : IParsable<T> => new(name)
+        {
+            Description = description,
+            Required = true,
+            CustomParser = result =>
+            {
+                if (T.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && isValid(value))
+                    return value;
+                result.AddError($"{name} must be {expected}, got '{result.Tokens[0].Value}'.");
+                return default;
+            },
+        };
+
+    /// <summary>An option whose value is a list with commas, each item given once.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="defaultValue">The items when the option is absent.</param>
+    /// <param name="expected">What an item looks like, for the message about one that does not.</param>
+    /// <param name="parse">The item of a text; null where it is none.</param>
+    public static Option<T[]> List<T>(string name, string description, T[] defaultValue, string expected, Func<string, T?> parse)
+        where T : struct => new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result => ParseList(result, name, expected, parse),
+        };
+
+    private static T[] ParseList<T>(ArgumentResult result, string name, string expected, Func<string, T?> parse)
+        where T : struct
+    {
+        List<T> items = [];
+        foreach (var text in result.Tokens.SelectMany(token => token.Value.Split(',')))
+        {
+            if (parse(text.Trim()) is not { } item)
+                result.AddError($"{name} must be a list of {expected}, got '{text}'.");
+            else if (items.Contains(item))
+                result.AddError($"{name} lists '{text}' twice.");
+            else
+                items.Add(item);
+        }
+
+        return [.. items];
+    }
+}

@@ -1,0 +1,168 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.ML.Score.Cli.Output;
+using Microsoft.ML.Score.Cli.Videos;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Training;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+/// <summary><c>score train</c>: learns a policy from captioned videos. Stopped, the same command goes on from the last step.</summary>
+internal sealed class TrainCommand
+{
+    private const string SyntheticData = "synthetic";
+    private const string PolicyExtension = ".safetensors";
+    private const string PipelineExtension = ".zip";
+
+    private static readonly TrainerOptions s_defaults = new();
+
+    private readonly Option<string> _data = new("--data") { Description = "JSON lines {\"video\": PATH, \"caption\": TEXT}, paths relative to the file; or synthetic, the embedded world.", Required = true };
+    private readonly Option<string?> _validation = new("--validation") { Description = "Rows to choose the best policy on, as --data. Default: synthetic for synthetic data, else none." };
+    private readonly Option<int> _images = CommonOptions.AtLeast("--synthetic-images", "Still images of synthetic data.", 0, 256);
+    private readonly Option<int> _videos = CommonOptions.AtLeast("--synthetic-videos", "Videos of synthetic data, short and medium by turns.", 1, 128);
+    private readonly Option<int> _validationVideos = CommonOptions.AtLeast("--synthetic-validation", "Videos of synthetic validation data.", 1, 32);
+    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<string> _output = CommonOptions.Required<string>(
+        "--output", $"What to write: the policy ({PolicyExtension}), or an ML.NET model that encodes and compresses ({PipelineExtension}).",
+        $"a {PolicyExtension} or {PipelineExtension} file", path => Path.GetExtension(path) is PolicyExtension or PipelineExtension);
+
+    private readonly Option<int> _warmUpSteps = CommonOptions.AtLeast("--warm-up-steps", "Steps on pseudo-videos made of still images.", 0, s_defaults.WarmUpSteps);
+    private readonly Option<int> _mainSteps = CommonOptions.AtLeast("--main-steps", "Steps on videos.", 0, s_defaults.MainSteps);
+    private readonly Option<int> _batchSize = CommonOptions.AtLeast("--batch-size", "Videos of a step.", 1, s_defaults.BatchSize);
+    private readonly Option<double> _learningRate = CommonOptions.Checked("--learning-rate", "Adam's learning rate.", "a positive finite number", rate => rate > 0 && double.IsFinite(rate), s_defaults.LearningRate);
+
+    private readonly Option<double> _retentionRatio = CommonOptions.Ratio("--retention-ratio", "The share of tokens kept in validation and by the ML.NET model.", s_defaults.RetentionRatio);
+
+    private readonly Option<int> _seed = new("--seed") { Description = "The same seed and data give the same policy, bit for bit.", DefaultValueFactory = _ => s_defaults.Seed };
+    private readonly Option<string?> _features = new("--features") { Description = "A folder to keep encoded videos in, for this run and others." };
+    private readonly Option<string> _featureType = new("--feature-type") { Description = "How --features stores numbers.", DefaultValueFactory = _ => "bf16" };
+    private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "The folder of the checkpoint. Default: OUTPUT.checkpoint, removed when training is complete." };
+    private readonly Option<string?> _metrics = new("--metrics") { Description = "A file for the metrics of every step (JSON lines)." };
+    private readonly Option<bool> _json = CommonOptions.Json();
+
+    private TrainCommand() => _featureType.AcceptOnlyFromAmong("bf16", "f16", "f32");
+
+    public static Command Create(Func<string, IVideoLanguageModel> loadModel)
+    {
+        var train = new TrainCommand();
+        var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
+        {
+            train._data, train._validation, train._images, train._videos, train._validationVideos, train._model, train._output, train._warmUpSteps, train._mainSteps,
+            train._batchSize, train._learningRate, train._retentionRatio, train._seed, train._features, train._featureType, train._checkpoint, train._metrics, train._json,
+        };
+        command.Validators.Add(result =>
+        {
+            var (warmUpSteps, mainSteps) = (result.GetResult(train._warmUpSteps), result.GetResult(train._mainSteps));
+            if (warmUpSteps is not null && mainSteps is not null && !warmUpSteps.Errors.Any() && !mainSteps.Errors.Any()
+                && (long)warmUpSteps.GetRequiredValue(train._warmUpSteps) + mainSteps.GetRequiredValue(train._mainSteps) is < 1 or > int.MaxValue)
+                result.AddError($"--warm-up-steps and --main-steps together must be from 1 to {int.MaxValue}.");
+        });
+        command.SetAction((parsed, cancellationToken) => Task.Run(() => train.Run(parsed, loadModel, cancellationToken), cancellationToken));
+        return command;
+    }
+
+    private int Run(ParseResult parsed, Func<string, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)
+    {
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        var outputPath = parsed.GetRequiredValue(_output);
+        var checkpoint = parsed.GetValue(_checkpoint) ?? outputPath + ".checkpoint";
+        var data = parsed.GetRequiredValue(_data);
+        var trainingRows = Rows(data, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
+        var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
+            ? Rows(validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
+            : null;
+        using var model = loadModel(parsed.GetRequiredValue(_model));
+        var cache = parsed.GetValue(_features) is { } folder ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true)) : null;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(outputPath))!); // better now than after hours
+
+        var report = new TrainingReport();
+        TrainingResult result;
+        try
+        {
+            using var progress = new WorkProgress(error);
+            report.Progress = progress;
+            var examples = Encode(trainingRows);
+            var validationExamples = validationRows is null ? null : Encode(validationRows);
+            result = new ScoreTrainer(model, Options(parsed, checkpoint)).Fit(examples, validationExamples, initialPolicy: null, report, cancellationToken);
+
+            EncodedRows Encode(TrainingRow[] rows)
+            {
+                var encoded = new EncodedRows(rows, model, cache, cancellationToken);
+                if (cache is not null)
+                    encoded.Encode(done => progress.Report(done, rows.Length, "encoding videos"));
+                return encoded;
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            error.WriteLine(report.Step == 0
+                ? "score: stopped before the first step."
+                : $"score: stopped after step {report.Step} of {report.TotalSteps}; the same command goes on from the checkpoint in {checkpoint}");
+            return 130;
+        }
+
+        if (Path.GetExtension(outputPath) == PipelineExtension)
+            PipelineFile.Save(outputPath, result.Policy, model, parsed.GetValue(_retentionRatio));
+        else
+            PolicyFile.Save(outputPath, result.Policy);
+        if (parsed.GetValue(_checkpoint) is null)
+            Directory.Delete(checkpoint, recursive: true);
+        foreach (var warning in result.Warnings)
+            error.WriteLine($"score: warning: {warning}");
+        Print(outputPath, result, report.LastValidation?.BaseCrossEntropy, parsed.GetValue(_json), output);
+        return 0;
+    }
+
+    private static TrainingRow[] Rows(string data, SyntheticSplit split, int images, int videos) =>
+        data == SyntheticData ? TrainingRow.Synthetic(split, images, videos) : TrainingRow.ReadFile(data);
+
+    private TrainerOptions Options(ParseResult parsed, string checkpoint) => new()
+    {
+        Seed = parsed.GetValue(_seed),
+        BatchSize = parsed.GetValue(_batchSize),
+        LearningRate = parsed.GetValue(_learningRate),
+        WarmUpSteps = parsed.GetValue(_warmUpSteps),
+        MainSteps = parsed.GetValue(_mainSteps),
+        RetentionRatio = parsed.GetValue(_retentionRatio),
+        CheckpointFolder = checkpoint,
+        MetricsPath = parsed.GetValue(_metrics),
+    };
+
+    private static void Print(string outputPath, TrainingResult result, double? baseCrossEntropy, bool json, TextWriter output)
+    {
+        if (json)
+        {
+            output.WriteLine(JsonOutput.Format(new { output = outputPath, steps = result.Steps, validationCrossEntropy = result.BestCrossEntropy, baseCrossEntropy, warnings = result.Warnings }));
+            return;
+        }
+
+        output.WriteLine($"output: {outputPath}");
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"steps: {result.Steps}"));
+        if (result.BestCrossEntropy is { } best)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation cross-entropy: {best:0.0000} nats a token (all tokens: {baseCrossEntropy:0.0000})"));
+    }
+
+    /// <summary>Turns the trainer's reports into progress, and remembers what the end needs.</summary>
+    private sealed class TrainingReport : IProgress<TrainingProgress>
+    {
+        public WorkProgress? Progress { get; set; }
+
+        public int Step { get; private set; }
+
+        public int TotalSteps { get; private set; }
+
+        public ValidationMetrics? LastValidation { get; private set; }
+
+        public void Report(TrainingProgress value)
+        {
+            (Step, TotalSteps) = (value.Step, value.TotalSteps);
+            LastValidation = value.Validation ?? LastValidation;
+            if (value.Metrics is { } metrics)
+                Progress?.Report(value.Step, value.TotalSteps, string.Create(CultureInfo.InvariantCulture,
+                    $"{(metrics.Stage == TrainingStage.WarmUp ? "warm-up" : "main stage")}, cross-entropy {metrics.CrossEntropy:0.000} (all tokens {metrics.BaseCrossEntropy:0.000}), keeps {metrics.Retention:0%}"));
+        }
+    }
+}

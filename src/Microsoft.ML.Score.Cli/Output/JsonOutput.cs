@@ -1,0 +1,13 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Microsoft.ML.Score.Cli.Output;
+
+/// <summary>Documents for machines.</summary>
+internal static class JsonOutput
+{
+    private static readonly JsonSerializerOptions s_options = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Text of an object whose properties are named as they shall appear.</summary>
+    public static string Format(object document) => JsonSerializer.Serialize(document, s_options);
+}

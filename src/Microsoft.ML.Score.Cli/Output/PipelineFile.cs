@@ -1,0 +1,29 @@
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Cli.Output;
+
+/// <summary>A policy as an ML.NET model (zip): from a text column <c>Path</c> of video files to <c>Features</c>, <c>Grid</c> and <c>Mask</c>.</summary>
+internal static class PipelineFile
+{
+    /// <summary>Writes a file that appears whole or not at all.</summary>
+    /// <param name="path">The zip.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="model">The model whose encoder the pipeline uses; the zip holds its source and fingerprint, not its weights.</param>
+    /// <param name="retentionRatio">rho of the mask.</param>
+    public static void Save(string path, PolicyNetwork policy, IVideoLanguageModel model, double retentionRatio)
+    {
+        var context = new MLContext();
+        var rows = context.Data.LoadFromEnumerable(Array.Empty<VideoRow>());
+        var pipeline = context.Transforms.EncodeVideo("Features", nameof(VideoRow.Path), model)
+            .Append(context.Transforms.ApplyScorePolicy("Mask", "Features", policy, new ScorePolicyOptions { RetentionRatio = retentionRatio }))
+            .Fit(rows);
+        AtomicFile.Write(path, stream => context.Model.Save(pipeline, rows.Schema, stream));
+    }
+
+    private sealed class VideoRow
+    {
+        public string Path { get; set; } = "";
+    }
+}

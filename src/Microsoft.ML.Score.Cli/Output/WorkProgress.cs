@@ -1,0 +1,73 @@
+using Spectre.Console;
+
+namespace Microsoft.ML.Score.Cli.Output;
+
+/// <summary>
+/// How far a piece of work is, on standard error: nothing for two seconds, then a bar where that is a terminal, else a plain line now and
+/// then. Dispose it before anything else is written. Calls come from one thread at a time.
+/// </summary>
+internal sealed class WorkProgress : IDisposable
+{
+    private static readonly TimeSpan s_quietTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_timeBetweenLines = TimeSpan.FromSeconds(15);
+
+    private readonly TaskCompletionSource _finished = new();
+    private readonly TextWriter _error;
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private readonly bool _isTerminal;
+    private TimeSpan _nextLine = s_quietTime;
+    private Task? _bar;
+    private volatile ProgressTask? _task;
+
+    /// <param name="error">Standard error, or what stands for it.</param>
+    /// <param name="time">The clock; null means the system's.</param>
+    public WorkProgress(TextWriter error, TimeProvider? time = null)
+    {
+        _error = error;
+        _time = time ?? TimeProvider.System;
+        _start = _time.GetTimestamp();
+        _isTerminal = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
+    }
+
+    /// <summary>Says that <paramref name="done"/> of <paramref name="total"/> parts are done.</summary>
+    /// <param name="done">Parts done.</param>
+    /// <param name="total">All parts.</param>
+    /// <param name="description">What is being done, in a few words.</param>
+    public void Report(int done, int total, string description)
+    {
+        var elapsed = _time.GetElapsedTime(_start);
+        if (elapsed < s_quietTime)
+            return;
+        if (_isTerminal)
+            ShowBar(done, total, description);
+        else if (elapsed >= _nextLine)
+        {
+            _error.WriteLine($"{description}: {done} of {total}");
+            _nextLine = elapsed + s_timeBetweenLines;
+        }
+    }
+
+    public void Dispose()
+    {
+        _finished.TrySetResult();
+        _bar?.GetAwaiter().GetResult();
+    }
+
+    private void ShowBar(int done, int total, string description)
+    {
+        _bar ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_error) }).Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(context =>
+            {
+                _task = context.AddTask(Markup.Escape(description));
+                return _finished.Task;
+            });
+        if (_task is not { } task)
+            return;
+        task.Description = Markup.Escape(description);
+        task.MaxValue = total;
+        task.Value = done;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Cli.Videos;
+
+/// <summary>
+/// A video as the command line names it: a file that FFmpeg reads, a feature file (.safetensors) of tokens encoded before, or a clip of
+/// the synthetic world ("synthetic:test-short-0", "synthetic:policytraining-image-7").
+/// </summary>
+internal sealed class VideoReference
+{
+    private const string SyntheticPrefix = "synthetic:";
+
+    private readonly Func<SyntheticClip>? _synthetic;
+
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="FormatException">The synthetic clip's name is not one.</exception>
+    public VideoReference(string text)
+    {
+        Text = text;
+        if (text.StartsWith(SyntheticPrefix, StringComparison.Ordinal))
+            _synthetic = Synthetic(text);
+        else if (!File.Exists(text))
+            throw new FileNotFoundException($"There is no video file '{text}'.", text);
+    }
+
+    /// <summary>A clip of the synthetic world by its <see cref="SyntheticClip.Id"/>.</summary>
+    public static VideoReference ToSynthetic(string id) => new(SyntheticPrefix + id);
+
+    /// <summary>As given.</summary>
+    public string Text { get; }
+
+    public bool IsSynthetic => _synthetic is not null;
+
+    public bool IsFeatureFile => !IsSynthetic && Path.GetExtension(Text).Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A name for files about the video.</summary>
+    public string FileName => IsSynthetic ? Text[SyntheticPrefix.Length..] : Path.GetFileName(Text);
+
+    /// <summary>The caption that a synthetic clip comes with.</summary>
+    public string SyntheticCaption => _synthetic!().Caption;
+
+    /// <summary>The video's tokens: encoded now, or read from the feature file.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or no video, or holds features of another model.</exception>
+    public VideoTokens Encode(IVideoLanguageModel model, CancellationToken cancellationToken)
+    {
+        if (!IsFeatureFile)
+            return model.Encode(_synthetic?.Invoke().Clip ?? VideoFile.Open(Text, cancellationToken), cancellationToken);
+
+        var video = FeatureFile.Read(Text);
+        return video.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint
+            ? throw new InvalidDataException($"The features in '{Text}' are of encoder {encoder}; the model '{model.Info.Source}' is {model.Info.Fingerprint}.")
+            : video;
+    }
+
+    private static Func<SyntheticClip> Synthetic(string text)
+    {
+        var parts = text[SyntheticPrefix.Length..].Split('-');
+        if (parts.Length == 3 && EnumWord.Parse<SyntheticSplit>(parts[0]) is { } split && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+        {
+            if (parts[1] == "image")
+                return () => SyntheticWorld.GenerateImage(split, index);
+            if (EnumWord.Parse<VideoLength>(parts[1]) is { } length)
+                return () => SyntheticWorld.Generate(split, length, index);
+        }
+
+        throw new FormatException($"'{text}' names no synthetic clip; expected {SyntheticPrefix}SPLIT-LENGTH-INDEX such as {SyntheticPrefix}test-short-0 " +
+            $"(splits {EnumWord.All<SyntheticSplit>()}; lengths image, {EnumWord.All<VideoLength>()}).");
+    }
+}

@@ -1,0 +1,122 @@
+using System.Text.Json;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+[TestFixture]
+public class CompressCommandTests
+{
+    private TemporaryFolder _folder = null!;
+    private string _policy = null!;
+
+    [SetUp]
+    public void SavePolicy()
+    {
+        _folder = new TemporaryFolder();
+        _policy = _folder.File("policy.safetensors");
+        PolicyFile.Save(_policy, PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e"));
+    }
+
+    [TearDown]
+    public void DeleteFolder() => _folder.Dispose();
+
+    [Test]
+    public void Compress_ShortVideo_PrintsMomentsAndRegions()
+    {
+        var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy, "--ratio", "0.25");
+
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        // 8 steps of 1 s, 9 tokens each: floor(0.25 * 72) = 18.
+        Assert.That(run.Output, Does.StartWith("synthetic:test-short-0: grid 8x3x3 (time x height x width), 8 s; kept 18 of 72 tokens (25.0%), 2.25 a second"));
+        Assert.That(run.Output.Split('\n').Count(line => line.StartsWith('|')), Is.EqualTo(3));
+        Assert.That(run.Output, Does.Contain("     7.0  "));
+    }
+
+    [Test]
+    public void Compress_Json_CountsTheSameTokensByTimeAndByPlace()
+    {
+        var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "synthetic:test-medium-1", "--policy", _policy, "--json");
+
+        using var document = JsonDocument.Parse(run.Output);
+        foreach (var video in document.RootElement.GetProperty("videos").EnumerateArray())
+        {
+            var kept = video.GetProperty("keptTokens").GetInt32();
+            Assert.That(kept, Is.EqualTo(TopK.RetainedCount(0.1, video.GetProperty("tokens").GetInt32())));
+            Assert.That(video.GetProperty("keptPerStep").EnumerateArray().Sum(count => count.GetInt32()), Is.EqualTo(kept));
+            Assert.That(video.GetProperty("keptPerPlace").EnumerateArray().Sum(row => row.EnumerateArray().Sum(count => count.GetInt32())), Is.EqualTo(kept));
+        }
+    }
+
+    [Test]
+    public void Compress_Output_HoldsWhatTheCompressorKeeps()
+    {
+        var features = _folder.File("clip.safetensors");
+        var video = new FakeVideoModel().Encode(Synthetic.SyntheticWorld.Generate(Synthetic.SyntheticSplit.Test, Synthetic.VideoLength.Short, 3).Clip);
+        FeatureFile.Write(features, video);
+        var expected = new ScoreCompressor(PolicyFile.Load(_policy)).Compress(video, 0.1);
+
+        var masks = ScoreProgram.Run("compress", features, "--policy", _policy, "--output", _folder.File("kept"));
+        var tokens = ScoreProgram.Run("compress", features, "--policy", _policy, "--output", _folder.File("kept"), "--format", "tokens");
+
+        Assert.That((masks.ExitCode, tokens.ExitCode), Is.EqualTo((0, 0)));
+        using var mask = JsonDocument.Parse(File.ReadAllText(_folder.File("kept/clip.safetensors.mask.json")));
+        Assert.That(mask.RootElement.GetProperty("keptPositions").EnumerateArray().Select(position => position.GetInt32()), Is.EqualTo(expected.Positions.ToArray()));
+        using var kept = SafetensorsFile.Open(_folder.File("kept/clip.safetensors.kept.safetensors"));
+        Assert.That(kept.ReadInt64("positions").Select(position => (int)position), Is.EqualTo(expected.Positions.ToArray()));
+        Assert.That(kept.ReadSingle("vectors"), Is.EqualTo(expected.Vectors.ToArray()));
+        Assert.That(kept.Metadata["grid"], Is.EqualTo("8x3x3"));
+    }
+
+    [Test]
+    public void Compress_ModelWithoutShippedPolicy_AsksForOne()
+    {
+        var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--output", _folder.File("kept"));
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("No trained policy ships for the model 'fake'").And.Contain("--policy"));
+        Assert.That(Directory.Exists(_folder.File("kept")), Is.False);
+    }
+
+    [Test]
+    public void Compress_PolicyOfAnotherEncoder_IsRefused()
+    {
+        PolicyFile.Save(_policy, PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "0the4"));
+        var encoder = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy);
+        PolicyFile.Save(_policy, PolicyNetwork.Initialize(dimension: 5));
+        var dimension = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy);
+
+        Assert.That((encoder.ExitCode, dimension.ExitCode), Is.EqualTo((1, 1)));
+        Assert.That(encoder.Error, Does.Contain("was trained on encoder 0the4; the model 'fake' is fa4e."));
+        Assert.That(dimension.Error, Does.Contain("scores tokens of dimension 5; those of 'fake' have 3."));
+    }
+
+    [Test]
+    public void Compress_BadFiles_FailWithOneLineAndNoOutput()
+    {
+        var (missing, empty, cut) = (_folder.File("missing.mp4"), _folder.File("empty.mp4"), _folder.File("cut.safetensors"));
+        File.WriteAllBytes(empty, []);
+        File.WriteAllBytes(cut, File.ReadAllBytes(_policy)[..^10]);
+        string[] Compress(string video, string policy) => ["compress", video, "--policy", policy, "--output", _folder.File("kept")];
+
+        (string[] Args, string Message)[] cases =
+        [
+            (Compress(missing, _policy), $"There is no video file '{missing}'."),
+            (Compress(empty, _policy), $"The video file '{empty}' is empty."),
+            (Compress(cut, _policy), cut),
+            (Compress(_policy, _policy), $"'{_policy}' has no tensor 'features'."),
+            (Compress("synthetic:test-short-0", cut), cut),
+            (Compress("synthetic:test-short-0", missing), missing),
+        ];
+
+        foreach (var (args, message) in cases)
+        {
+            var run = ScoreProgram.Run(args);
+            Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")), message);
+            Assert.That(run.Error, Does.Match(@"^score: [^\n]*\n$").And.Contain(message));
+        }
+
+        Assert.That(!Directory.Exists(_folder.File("kept")) || !Directory.EnumerateFileSystemEntries(_folder.File("kept")).Any());
+    }
+}

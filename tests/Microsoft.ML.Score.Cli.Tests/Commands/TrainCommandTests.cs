@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Microsoft.ML.Score.Policy;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+[TestFixture]
+public class TrainCommandTests
+{
+    private static readonly string[] s_small =
+        ["--synthetic-images", "6", "--synthetic-videos", "4", "--synthetic-validation", "2", "--warm-up-steps", "3", "--main-steps", "4", "--batch-size", "2"];
+
+    [Test]
+    public void Train_SyntheticData_WritesAPolicyOfTheModel()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File("policy.safetensors"), "--metrics", folder.File("metrics.jsonl"), "--json", .. s_small]);
+
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        using var result = JsonDocument.Parse(run.Output);
+        Assert.That(result.RootElement.GetProperty("steps").GetInt32(), Is.EqualTo(7));
+        Assert.That(PolicyFile.Load(folder.File("policy.safetensors")).EncoderFingerprint, Is.EqualTo("fa4e"));
+        Assert.That(File.ReadLines(folder.File("metrics.jsonl")).Count(line => line.Contains("\"kind\":\"step\"", StringComparison.Ordinal)), Is.EqualTo(7));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { "policy.safetensors", "metrics.jsonl" }));
+    }
+
+    [Test]
+    public void Train_StoppedAndRunAgain_GivesTheBytesOfAnUninterruptedRun()
+    {
+        using var folder = new TemporaryFolder();
+        string[] Command(string output) => ["train", "--data", "synthetic", "--output", folder.File(output), .. s_small];
+        ScoreProgram.Run(Command("whole.safetensors"));
+
+        using var cancellation = new CancellationTokenSource();
+        var calls = 0;
+        var model = new FakeVideoModel { BeforeCrossEntropy = () => { if (++calls == 25) cancellation.Cancel(); } };
+        var stopped = ScoreProgram.Run(model, cancellation.Token, Command("parts.safetensors"));
+        var existedWhenStopped = File.Exists(folder.File("parts.safetensors"));
+        var resumed = ScoreProgram.Run(Command("parts.safetensors"));
+
+        Assert.That((stopped.ExitCode, stopped.Output, existedWhenStopped), Is.EqualTo((130, "", false)));
+        Assert.That(stopped.Error, Does.Match(@"^score: stopped after step [1-6] of 7; the same command goes on from the checkpoint in .*parts\.safetensors\.checkpoint\s*$"));
+        Assert.That(resumed.ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(folder.File("parts.safetensors")), Is.EqualTo(File.ReadAllBytes(folder.File("whole.safetensors"))));
+        Assert.That(Directory.Exists(folder.File("parts.safetensors.checkpoint")), Is.False);
+    }
+
+    [Test]
+    public void Train_RowsOfAFile_EncodesEachVideoOnceIntoTheFeatureFolder()
+    {
+        using var folder = new TemporaryFolder();
+        var rows = WriteRows(folder, """{"video": "synthetic:policytraining-short-0", "caption": "A red circle."}""", "", """{"video": "synthetic:policytraining-short-1", "caption": "A blue square."}""");
+        string[] command = ["train", "--data", rows, "--output", folder.File("policy.safetensors"), "--features", folder.File("features"), "--feature-type", "f32", .. s_small];
+        var model = new FakeVideoModel();
+
+        var first = ScoreProgram.Run(model, default, command);
+        var bytes = File.ReadAllBytes(folder.File("policy.safetensors"));
+        var second = ScoreProgram.Run(model, default, command);
+
+        Assert.That((first.ExitCode, second.ExitCode, model.Encoded), Is.EqualTo((0, 0, 2)));
+        Assert.That(Directory.GetFiles(folder.File("features")), Has.Length.EqualTo(2));
+        Assert.That(File.ReadAllBytes(folder.File("policy.safetensors")), Is.EqualTo(bytes));
+        Assert.That(first.Error, Does.Contain("no single-step rows").And.Contain("no validation set"));
+    }
+
+    [Test]
+    public void Train_ZipOutput_IsAModelThatMLContextLoads()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File("pipeline.zip"), .. s_small]);
+
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        var pipeline = new MLContext().Model.Load(folder.File("pipeline.zip"), out var inputSchema);
+        Assert.That(inputSchema.Select(column => column.Name), Is.EqualTo(new[] { "Path" }));
+        Assert.That(pipeline.GetOutputSchema(inputSchema).GetColumnOrNull("Mask"), Is.Not.Null);
+    }
+
+    [TestCase("not JSON", "line 2: 'not JSON' is an invalid")]
+    [TestCase("[]", "line 2: expected an object")]
+    [TestCase("""{"caption": "A red circle."}""", "line 2: expected an object with text \"video\" and \"caption\"; there is no text \"video\"")]
+    [TestCase("""{"video": 3, "caption": "A red circle."}""", "there is no text \"video\"")]
+    [TestCase("""{"video": "synthetic:test-short-0", "caption": " "}""", "line 2: the caption is empty.")]
+    [TestCase("""{"video": "synthetic:test-short-0", "caption": null}""", "there is no text \"caption\"")]
+    [TestCase("""{"video": "missing.mp4", "caption": "A red circle."}""", "line 2: There is no video file")]
+    [TestCase("""{"video": "synthetic:test-tiny-0", "caption": "A red circle."}""", "line 2: 'synthetic:test-tiny-0' names no synthetic clip")]
+    public void Train_BadRow_NamesItsLineAndWritesNothing(string line, string message)
+    {
+        using var folder = new TemporaryFolder();
+        var rows = WriteRows(folder, """{"video": "synthetic:test-short-0", "caption": "A red circle."}""", line);
+
+        var run = ScoreProgram.Run(["train", "--data", rows, "--output", folder.File("policy.safetensors"), .. s_small]);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith("score: ").And.Contain(message));
+        Assert.That(Directory.GetFileSystemEntries(folder.Path), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void Train_NoRowsOrNoFile_Fails()
+    {
+        using var folder = new TemporaryFolder();
+
+        var empty = ScoreProgram.Run(["train", "--data", WriteRows(folder, ""), "--output", folder.File("policy.safetensors")]);
+        var missing = ScoreProgram.Run(["train", "--data", folder.File("none.jsonl"), "--output", folder.File("policy.safetensors")]);
+
+        Assert.That((empty.ExitCode, missing.ExitCode), Is.EqualTo((1, 1)));
+        Assert.That(empty.Error, Does.Contain("has no rows."));
+        Assert.That(missing.Error, Does.Contain("There is no file"));
+    }
+
+    private static string WriteRows(TemporaryFolder folder, params string[] lines)
+    {
+        var path = folder.File("rows.jsonl");
+        File.WriteAllLines(path, lines);
+        return path;
+    }
+}
