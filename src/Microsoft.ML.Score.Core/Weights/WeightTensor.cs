@@ -36,7 +36,7 @@ internal sealed class WeightTensor : IStoredValues
 
     /// <summary>The values of an F32 tensor, without a copy.</summary>
     /// <exception cref="InvalidOperationException">The tensor is stored in another type.</exception>
-    public ReadOnlySpan<float> Float32 => Type == TensorType.F32
+    public ReadOnlySpan<float> Float32 => IsFloat32
         ? file.SingleSpan(storedName)
         : throw new InvalidOperationException($"Tensor '{Name}' is stored as {Type.Word()}; only F32 can be read without a copy.");
 

@@ -136,6 +136,17 @@ public class VideoModelTests
     }
 
     [Test]
+    public void Load_Tiny_AnswersAboutAClip()
+    {
+        using var tiny = VideoModel.Load("tiny");
+        var kept = KeptTokens.All(tiny.Encode(Clip()));
+
+        Assert.That(tiny.Info.Source, Is.EqualTo("tiny"));
+        Assert.That(tiny.CrossEntropy([kept], "Describe the video.", "nothing")[0], Is.InRange(0, 30));
+        Assert.That(() => tiny.Generate(kept, "Describe the video."), Throws.Nothing);
+    }
+
+    [Test]
     public void Load_WrongSource_SaysSo()
     {
         Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException);

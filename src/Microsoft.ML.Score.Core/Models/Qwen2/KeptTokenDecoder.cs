@@ -8,11 +8,59 @@ namespace Microsoft.ML.Score.Models.Qwen2;
 /// </summary>
 internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernels)
 {
-    /// <summary>
-    /// Cross-entropy in nats of each target token, [sets][targets], in one packed pass: first the rows before the video, which
-    /// all sets share, then for each set its visual tokens, the rest of the prompt and the target but for its last token.
-    /// </summary>
+    // Values that one packed pass holds in the widest place of a layer; a few times this many stand in memory.
+    private const long PassLimit = 1 << 26;
+
+    /// <summary>Cross-entropy in nats of each target token, [sets][targets]. As many sets as fit in memory share a pass.</summary>
     public double[][] CrossEntropy(VideoPrompt prompt, IReadOnlyList<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken = default)
+    {
+        var losses = new List<double[]>(sets.Count);
+        var group = new List<KeptVisuals>(sets.Count);
+        long rows = 0;
+        foreach (var set in sets)
+        {
+            var setRows = prompt.Length - prompt.VisualRows.Length + set.Indices.Length + target.Length;
+            if (group.Count > 0 && (rows + setRows) * model.Config.IntermediateSize > PassLimit)
+            {
+                losses.AddRange(CrossEntropyInOnePass(prompt, group, target, cancellationToken));
+                group.Clear();
+                rows = 0;
+            }
+
+            group.Add(set);
+            rows += setRows;
+        }
+
+        losses.AddRange(CrossEntropyInOnePass(prompt, group, target, cancellationToken));
+        return [.. losses];
+    }
+
+    /// <summary>Greedy decoding with a key/value cache, without a stop token; stop by enumerating no further.</summary>
+    public IEnumerable<GreedyStep> Greedy(VideoPrompt prompt, KeptVisuals kept, int maxNewTokens, CancellationToken cancellationToken = default)
+    {
+        var rows = new PackedRows(prompt);
+        rows.AddText(0, prompt.PrefixLength);
+        rows.AddKept(kept, prompt.PrefixLength);
+        using var cache = new KeyValueCache(kernels, model.Config, rows.Count + maxNewTokens);
+        var id = 0;
+        for (var step = 0; step < maxNewTokens; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var embeddings = step == 0 ? Embed(rows, [kept]) : model.Embed([id]);
+            using var rotary = prompt.Rotary.Gather(kernels, step == 0 ? rows.Positions : [prompt.Length + step - 1]);
+            var batch = PackedBatch.Single(embeddings.Rows, cache.Count, lastRowOnly: true);
+            using var hidden = model.Forward(embeddings, rotary, batch, cache, cancellationToken: cancellationToken);
+            using var logits = model.Logits(hidden);
+            id = kernels.ArgMax(logits)[0];
+            yield return new GreedyStep(id, logits);
+        }
+    }
+
+    /// <summary>
+    /// First the rows before the video, which all sets share, then for each set its visual tokens, the rest of the prompt and
+    /// the target but for its last token.
+    /// </summary>
+    private double[][] CrossEntropyInOnePass(VideoPrompt prompt, List<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken)
     {
         var rows = new PackedRows(prompt);
         var prefix = prompt.PrefixLength;
@@ -42,33 +90,6 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         var losses = model.CrossEntropy(hidden, targets);
         var length = target.Length;
         return [.. Enumerable.Range(0, sets.Count).Select(i => losses[(i * length)..((i + 1) * length)])];
-    }
-
-    /// <summary>Greedy decoding with a key/value cache, without a stop token; stop by enumerating no further.</summary>
-    public IEnumerable<GreedyStep> Greedy(VideoPrompt prompt, KeptVisuals kept, int maxNewTokens, CancellationToken cancellationToken = default)
-    {
-        var rows = new PackedRows(prompt);
-        rows.AddText(0, prompt.PrefixLength);
-        rows.AddKept(kept, prompt.PrefixLength);
-        using var cache = new KeyValueCache(kernels, model.Config, rows.Count + maxNewTokens);
-        var embeddings = Embed(rows, [kept]);
-        var rotary = prompt.Rotary.Gather(kernels, rows.Positions);
-        for (var step = 0; step < maxNewTokens; step++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var stepEmbeddings = embeddings;
-            using var stepRotary = rotary;
-            var batch = PackedBatch.Single(embeddings.Rows, cache.Count, lastRowOnly: true);
-            using var hidden = model.Forward(embeddings, rotary, batch, cache, cancellationToken: cancellationToken);
-            using var logits = model.Logits(hidden);
-            var id = kernels.ArgMax(logits)[0];
-            embeddings = model.Embed([id]);
-            rotary = prompt.Rotary.Gather(kernels, [prompt.Length + step]);
-            yield return new GreedyStep(id, logits);
-        }
-
-        embeddings.Dispose();
-        rotary.Dispose();
     }
 
     private Tensor Embed(PackedRows rows, IReadOnlyList<KeptVisuals> sets)
