@@ -14,16 +14,19 @@ public sealed class ComponentCatalog
     }
 
     /// <exception cref="InvalidOperationException">Two classes claim one contract name, unless <paramref name="throwOnError"/> is false.</exception>
+    /// <exception cref="ReflectionTypeLoadException">Some of the classes cannot be loaded, unless <paramref name="throwOnError"/> is false.</exception>
     public void RegisterAssembly(Assembly assembly, bool throwOnError = true)
     {
         ArgumentNullException.ThrowIfNull(assembly);
 
         lock (_lock)
         {
-            if (!_assemblies.Add(assembly.FullName))
+            if (_assemblies.Contains(assembly.FullName))
                 return;
 
-            foreach (var type in assembly.GetTypes())
+            var types = TypesOf(assembly, throwOnError);
+            _assemblies.Add(assembly.FullName);
+            foreach (var type in types)
             {
                 foreach (var attribute in type.GetCustomAttributes<ExtensionBaseAttribute>(inherit: false))
                 {
@@ -47,5 +50,17 @@ public sealed class ComponentCatalog
         if (type.IsAbstract || type.GetConstructor(Type.EmptyTypes) is null)
             throw new InvalidOperationException($"{type} claims the contract name '{contractName}' but has no public constructor without parameters");
         return Activator.CreateInstance(type);
+    }
+
+    private static IEnumerable<Type> TypesOf(Assembly assembly, bool throwOnError)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException exception) when (!throwOnError)
+        {
+            return exception.Types.Where(type => type is not null);
+        }
     }
 }

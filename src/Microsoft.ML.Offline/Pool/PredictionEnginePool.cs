@@ -11,7 +11,8 @@ public class PredictionEnginePool<TData, TPrediction>
 {
     private readonly MLContext _context;
     private readonly IOptionsFactory<PredictionEnginePoolOptions<TData, TPrediction>> _options;
-    private readonly ConcurrentDictionary<string, Lazy<EnginePool<TData, TPrediction>>> _pools = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, EnginePool<TData, TPrediction>> _pools = new(StringComparer.Ordinal);
+    private readonly Lock _creation = new();
 
     public PredictionEnginePool(
         IServiceProvider serviceProvider,
@@ -43,7 +44,11 @@ public class PredictionEnginePool<TData, TPrediction>
     {
         ArgumentNullException.ThrowIfNull(modelName);
 
-        return _pools.GetOrAdd(modelName, name => new Lazy<EnginePool<TData, TPrediction>>(() => Create(name), LazyThreadSafetyMode.PublicationOnly)).Value;
+        if (_pools.TryGetValue(modelName, out var pool))
+            return pool;
+        // One model is loaded once; a failure to load is not kept, so that a file which appears later is found.
+        lock (_creation)
+            return _pools.GetOrAdd(modelName, Create);
     }
 
     private EnginePool<TData, TPrediction> Create(string modelName)
