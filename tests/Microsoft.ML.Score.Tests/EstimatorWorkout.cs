@@ -22,7 +22,7 @@ internal static class EstimatorWorkout
 
         CheckSchemas(estimator, transformer, data, view, addedNames);
         var values = Read(view, addedNames);
-        CheckCursorSet(view, addedNames, values);
+        CheckCursorSet(transformer.Transform(context.Data.Cache(data)), addedNames, values);
         CheckMapper(transformer, data, addedNames, values);
         CheckInactive(view, addedNames);
         CheckReloaded(context, transformer, data, view, addedNames, values, model);
@@ -74,12 +74,11 @@ internal static class EstimatorWorkout
     private static void CheckCursorSet(IDataView view, string[] addedNames, List<object[]> values)
     {
         var cursors = view.GetRowCursorSet(addedNames.Select(name => view.Schema[name]), 4);
-        var rows = new List<object[]>();
-        foreach (var cursor in cursors)
+        var rows = Task.WhenAll(cursors.Select(cursor => Task.Run(() =>
         {
             using (cursor)
-                rows.AddRange(ReadRows(cursor, addedNames));
-        }
+                return ReadRows(cursor, addedNames);
+        }))).Result.SelectMany(part => part).ToList();
 
         Assert.That(rows, Has.Count.EqualTo(values.Count));
         foreach (var row in rows)
