@@ -6,7 +6,7 @@ namespace Microsoft.ML.Score.TinyModel;
 internal sealed class BatchScores
 {
     /// <summary>The parts of the loss, in the order of the columns of the loss curve.</summary>
-    public static readonly string[] Parts = ["caption", "answers", "labels", "events"];
+    public static readonly string[] Parts = ["caption", "answers", .. TokenAttributes.All.Select(attribute => attribute.Name)];
 
     private readonly (double Loss, int Right, int Count)[] _parts = new (double, int, int)[Parts.Length];
 
@@ -15,10 +15,9 @@ internal sealed class BatchScores
         var scores = new BatchScores();
         for (var row = 0; row < sample.Text.Losses.Length; row++)
             scores.Add(sequence.Streams[sequence.StreamOfTarget[row]].Category == TrainingSamples.CaptionCategory ? 0 : 1, sample.Text, row);
-        TargetScores[] auxiliary = [sample.Labels, sample.Events];
-        for (var part = 0; part < auxiliary.Length; part++)
-            for (var row = 0; row < auxiliary[part].Losses.Length; row++)
-                scores.Add(2 + part, auxiliary[part], row);
+        for (var attribute = 0; attribute < sample.Attributes.Length; attribute++)
+            for (var row = 0; row < sample.Attributes[attribute].Losses.Length; row++)
+                scores.Add(2 + attribute, sample.Attributes[attribute], row);
         return scores;
     }
 

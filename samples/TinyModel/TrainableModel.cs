@@ -1,35 +1,29 @@
-using Microsoft.ML.Score.Synthetic;
-
 namespace Microsoft.ML.Score.TinyModel;
 
 /// <summary>What the forward pass of one sequence says.</summary>
 /// <param name="Loss">The weighted sum of all losses.</param>
 /// <param name="Text">Scores of the supervised text tokens.</param>
-/// <param name="Labels">Scores of the labels of the kept visual tokens.</param>
-/// <param name="Events">Scores of what the object does, of those tokens that show one.</param>
-internal sealed record SampleScores(double Loss, TargetScores Text, TargetScores Labels, TargetScores Events);
+/// <param name="Attributes">Scores of each of <see cref="TokenAttributes.All"/> over the kept visual tokens that have it.</param>
+internal sealed record SampleScores(double Loss, TargetScores Text, TargetScores[] Attributes);
 
 /// <summary>
-/// The whole model with its losses: answers and captions, and two auxiliary ones on the visual tokens, each with a linear head that
-/// is thrown away after training. They make sure early on that the encoder tells colours, shapes, motions and changes apart:
-/// without them the encoder waits for the language model to ask, and the language model for something to read.
+/// The whole model with its losses: answers and captions, and one for each attribute of the visual tokens, with a linear head that
+/// is thrown away after training. They make sure early on that the encoder tells the attributes apart: without them the encoder
+/// waits for the language model to ask, and the language model for something to read.
 /// </summary>
 internal sealed class TrainableModel
 {
     private readonly VisionTower _vision;
     private readonly LanguageModel _language;
-    private readonly Parameter _labelHead, _eventHead;
+    private readonly Parameter[] _attributeHeads;
 
     public TrainableModel(TinyConfiguration configuration, int vocabularySize, int seed)
     {
         Parameters = new ParameterSet(new Random(seed));
         _vision = new VisionTower(configuration, Parameters);
         _language = new LanguageModel(configuration, vocabularySize, Parameters);
-        _labelHead = Head("label", TokenLabel.Count);
-        _eventHead = Head("event", VideoPatches.EventCount);
-
-        Parameter Head(string name, int classes) =>
-            Parameters.AddMatrix($"{name}_head.weight", classes, configuration.HiddenSize, 1 / Math.Sqrt(configuration.HiddenSize), exported: false);
+        _attributeHeads = [.. TokenAttributes.All.Select(attribute =>
+            Parameters.AddMatrix($"{attribute.Name}_head.weight", attribute.Classes, configuration.HiddenSize, 1 / Math.Sqrt(configuration.HiddenSize), exported: false))];
     }
 
     /// <summary>All weights.</summary>
@@ -47,17 +41,17 @@ internal sealed class TrainableModel
 
         var loss = 0.0;
         var text = Score(hidden, _language.Embedding, [.. sequence.Targets], [.. sequence.Weights]);
-        var labels = ScoreMean(visual, _labelHead, Array.ConvertAll(kept, token => (int)video.Labels[token]));
-        int[] objects = [.. Enumerable.Range(0, kept.Length).Where(i => video.Events[kept[i]] >= 0)];
-        var events = ScoreMean(tape.SelectRows(visual, objects), _eventHead, Array.ConvertAll(objects, i => (int)video.Events[kept[i]]));
-        return new SampleScores(loss, text, labels, events);
-
-        TargetScores ScoreMean(Variable x, Parameter head, int[] targets)
+        var attributes = new TargetScores[_attributeHeads.Length];
+        for (var i = 0; i < attributes.Length; i++)
         {
-            var weights = new float[targets.Length];
-            Array.Fill(weights, auxiliaryWeight / targets.Length);
-            return Score(x, head, targets, weights);
+            int[] classes = [.. kept.Select(token => (int)video.Attributes[token * attributes.Length + i])];
+            int[] rows = [.. Enumerable.Range(0, kept.Length).Where(row => classes[row] != TokenAttributes.None)];
+            var weights = new float[rows.Length];
+            Array.Fill(weights, auxiliaryWeight / rows.Length);
+            attributes[i] = Score(tape.SelectRows(visual, rows), _attributeHeads[i], Array.ConvertAll(rows, row => classes[row]), weights);
         }
+
+        return new SampleScores(loss, text, attributes);
 
         TargetScores Score(Variable x, Parameter head, int[] targets, float[] weights)
         {

@@ -6,13 +6,9 @@ namespace Microsoft.ML.Score.TinyModel;
 /// <summary>A clip as the model and its auxiliary losses see it, in the order of its token grid.</summary>
 /// <param name="Grid">The token grid.</param>
 /// <param name="Patches">The normalised patches [tokens, 4, 96].</param>
-/// <param name="Labels">What each token shows: a <see cref="TokenLabel"/>.</param>
-/// <param name="Events">Which way the object moves that a token shows and whether it has changed its colour, below <see cref="EventCount"/>; -1 where it shows none.</param>
-internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, byte[] Labels, sbyte[] Events)
+/// <param name="Attributes">The <see cref="TokenAttributes"/> of each token.</param>
+internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, sbyte[] Attributes)
 {
-    /// <summary>Five motions, each before and after a change of colour.</summary>
-    public const int EventCount = 10;
-
     private const int TokenPixels = TinyConfiguration.PatchSize * TinyConfiguration.SpatialMergeSize;
     private const int TokenLength = TinyConfiguration.PatchesPerToken * TinyConfiguration.PatchLength;
 
@@ -46,7 +42,7 @@ internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, byte[] Labe
                 }
         }
 
-        return new VideoPatches(grid, patches, clip.TokenLabels.ToArray(), EventsOf(clip));
+        return new VideoPatches(grid, patches, TokenAttributes.Of(clip));
     }
 
     /// <summary>The steps of still images one after the other, each repeated: a pseudo-video.</summary>
@@ -57,8 +53,7 @@ internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, byte[] Labe
         return new VideoPatches(
             new TokenGrid(order.Count, grid.Height, grid.Width, grid.SecondsPerStep),
             [.. order.SelectMany(still => still.Patches)],
-            [.. order.SelectMany(still => still.Labels)],
-            [.. order.SelectMany(still => still.Events)]);
+            [.. order.SelectMany(still => still.Attributes)]);
     }
 
     /// <summary>Copies the patches of the given tokens to a matrix [tokens * 4, 96].</summary>
@@ -66,21 +61,6 @@ internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, byte[] Labe
     {
         for (var i = 0; i < tokens.Length; i++)
             Patches.AsSpan(tokens[i] * TokenLength, TokenLength).CopyTo(target[(i * TokenLength)..]);
-    }
-
-    private static sbyte[] EventsOf(SyntheticClip clip)
-    {
-        var grid = clip.Grid;
-        var events = new sbyte[grid.Count];
-        Array.Fill(events, (sbyte)-1);
-        foreach (var item in clip.Story.Objects)
-            for (var step = item.Start; step < item.End; step++)
-            {
-                var (row, column) = item.CellAt(step);
-                events[(step * grid.Height + row) * grid.Width + column] = (sbyte)(2 * (int)item.Motion + (item.HasChanged(step) ? 1 : 0));
-            }
-
-        return events;
     }
 
     private static float[][] NormalisedBytes() =>
