@@ -71,6 +71,39 @@ internal sealed class PersistenceTests
     }
 
     [Test]
+    public void Load_ModelFolderMoved_IsFoundThroughEnvironmentVariable()
+    {
+        var root = Directory.CreateTempSubdirectory("score-models-").FullName;
+        try
+        {
+            var source = Path.Combine(root, "before", "checkpoint");
+            CopyEmbeddedModel(source);
+            IDataView data;
+            List<object[]> expected;
+            using (var model = VideoModel.Load(source))
+            {
+                var clip = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 1);
+                data = _context.Data.LoadFromEnumerable(new[] { new SyntheticRow { Frames = Frames(clip) } });
+                var fitted = _context.Transforms.EncodeVideo("Features", "Frames", model).Fit(data);
+                expected = EstimatorWorkout.Read(fitted.Transform(data), "Features", "Grid");
+                _context.Model.Save(fitted, data.Schema, _zip);
+            }
+
+            Directory.Move(Path.Combine(root, "before"), Path.Combine(root, "after"));
+            Assert.That(Transform, Throws.Exception.With.Property(nameof(Exception.Message)).Contains(SharedModels.PathVariable).Or.InnerException.Message.Contains(SharedModels.PathVariable));
+            Environment.SetEnvironmentVariable(SharedModels.PathVariable, Path.Combine(root, "no-such-folder") + Path.PathSeparator + Path.Combine(root, "after"));
+            Assert.That(Transform(), Is.EqualTo(expected));
+
+            List<object[]> Transform() => EstimatorWorkout.Read(new MLContext().Model.Load(_zip, out _).Transform(data), "Features", "Grid");
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(SharedModels.PathVariable, null);
+            Directory.Delete(root, true);
+        }
+    }
+
+    [Test]
     public void Transform_LoadedModelNowhere_SaysWhatToSet()
     {
         var data = SaveAnswerPipeline(new FakeVideoModel());
@@ -157,6 +190,21 @@ internal sealed class PersistenceTests
             .Append(_context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model)).Fit(data);
         _context.Model.Save(fitted, data.Schema, _zip);
         return data;
+    }
+
+    /// <summary>The embedded model as a folder with a fingerprint of its own, so that no other test has loaded it.</summary>
+    private static void CopyEmbeddedModel(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var assembly = typeof(VideoModel).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("Models/Tiny/", StringComparison.Ordinal)))
+        {
+            using var resource = assembly.GetManifestResourceStream(name)!;
+            using var file = File.Create(Path.Combine(folder, Path.GetFileName(name)));
+            resource.CopyTo(file);
+        }
+
+        File.AppendAllText(Path.Combine(folder, "config.json"), "\n\n");
     }
 
     private static string[] PoolMasks(Action<IServiceCollection> register, FeatureRow[] rows)

@@ -68,6 +68,23 @@ internal sealed class ScoreCompressEstimatorTests
     }
 
     [Test]
+    public void Fit_ValidationWithoutImprovement_EndsEarly()
+    {
+        var context = new MLContext(1);
+        var messages = new List<string>();
+        context.Log += (_, e) => messages.Add(e.Message);
+        var data = context.Data.LoadFromEnumerable(VideoRow.Several(8));
+        var options = new ScoreOptions
+        {
+            ValidationSet = data,
+            Training = new TrainerOptions { WarmUpSteps = 0, MainSteps = 1000, LearningRate = 1e-30, Rollouts = 2, BatchSize = 1, ValidationInterval = 2, Patience = 1 },
+        };
+        context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, options).Fit(data);
+
+        Assert.That(messages.Last(message => message.Contains("Trained for")), Does.Contain("Trained for 2 steps; best validation cross-entropy"));
+    }
+
+    [Test]
     public void Fit_InitialPolicyAndVanishingLearningRate_ScoresAsIt()
     {
         var context = new MLContext(1);
