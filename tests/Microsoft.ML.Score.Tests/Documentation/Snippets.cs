@@ -1,0 +1,95 @@
+// What README and docs show, compiled. DocumentationTests holds every C# block of theirs to one of the regions below, indentation aside.
+
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.ML;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Training;
+
+namespace Microsoft.ML.Score.Documentation;
+
+internal static class Snippets
+{
+    public static void Readme(IDataView trainingRows)
+    {
+        #region readme
+        var ml = new MLContext(seed: 1);
+        using var model = VideoModel.Load("tiny");              // or a folder with a Hugging Face Qwen2.5-VL checkpoint
+        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model)                         // frozen vision encoder
+            .Append(ml.Transforms.ScoreCompress("Mask", "Features", captionColumnName: "Caption", model,
+                    new ScoreOptions { RetentionRatio = 0.10 }))                                   // Fit = two-stage curriculum RL
+            .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model)); // frozen LLM on kept tokens
+        ITransformer fitted = pipeline.Fit(trainingRows);
+        ml.Model.Save(fitted, trainingRows.Schema, "score.zip");
+        #endregion
+    }
+
+    public static void Training(MLContext ml, IVideoLanguageModel model, IDataView trainingVideos, IDataView validationVideos, CancellationToken cancellationToken)
+    {
+        #region training
+        var encode = ml.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { CacheFolder = "features" });
+        IDataView training = encode.Fit(trainingVideos).Transform(trainingVideos);
+        IDataView validation = encode.Fit(validationVideos).Transform(validationVideos);
+
+        var compress = ml.Transforms.ScoreCompress(ml, "Mask", "Features", captionColumnName: "Caption", model, new ScoreOptions
+        {
+            RetentionRatio = 0.10,
+            ValidationSet = validation,
+            Training = new TrainerOptions { CheckpointFolder = "checkpoint", MetricsPath = "metrics.jsonl" },
+            CancellationToken = cancellationToken,
+        });
+        ScoreCompressTransformer compressor = compress.Fit(training);
+        PolicyFile.Save("policy.safetensors", compressor.Policy);
+        #endregion
+    }
+
+    public static IEstimator<ITransformer> ReadyPolicy(MLContext ml, IVideoLanguageModel model)
+    {
+        #region ready policy
+        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model)
+            .Append(ml.Transforms.ApplyScorePolicy("Mask", "Features", "policy.safetensors", new ScorePolicyOptions { RetentionRatio = 0.25 }))
+            .Append(ml.Transforms.GatherTokens("Kept", "Features", "Mask"));
+        #endregion
+        return pipeline;
+    }
+
+    public static void Evaluation(MLContext ml, ITransformer fitted, IDataView questions)
+    {
+        #region evaluation
+        IDataView answered = fitted.Transform(questions);
+        VideoUnderstandingMetrics metrics = ml.VideoUnderstanding().Evaluate(answered, labelColumnName: "Label", categoryColumnName: "Category", videoColumnName: "Path", maskColumnName: "Mask");
+        Console.WriteLine($"{metrics.Accuracy.Value:P1} ({metrics.Accuracy.Low:P1} to {metrics.Accuracy.High:P1}) with {metrics.RetainedTokens:P0} of the tokens");
+        #endregion
+    }
+
+    public static void Serving(IServiceCollection services)
+    {
+        #region pool
+        services.AddPredictionEnginePool<VideoQuestion, VideoAnswer>().FromFile("score.zip");
+        #endregion
+
+        #region short pool
+        services.AddScorePredictionEnginePool<VideoQuestion, VideoAnswer>("score.zip", new ScoreLoadOptions { ModelFolders = ["/models"] });
+        #endregion
+    }
+
+    public static ITransformer Streaming(MLContext ml)
+    {
+        #region streaming
+        ITransformer streaming = ml.Model.LoadScore("score.zip", out DataViewSchema inputSchema);
+        #endregion
+        return streaming;
+    }
+
+    private sealed class VideoQuestion
+    {
+        public string Path { get; set; } = "";
+
+        public string Question { get; set; } = "";
+    }
+
+    private sealed class VideoAnswer
+    {
+        public string Answer { get; set; } = "";
+    }
+}
