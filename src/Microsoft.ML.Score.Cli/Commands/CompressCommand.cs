@@ -39,7 +39,8 @@ internal static class CompressCommand
                 var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
                 Action<VideoReference, KeptTokens> save = (parsed.GetValue(folder), parsed.GetValue(format)) switch
                 {
-                    (null, _) => (_, _) => { },
+                    (null, _) => (_, _) => { }
+                    ,
                     ({ } path, "tokens") => (video, kept) => KeptFile.WriteTokens(Path.Combine(path, $"{video.FileName}.kept.safetensors"), video.Text, kept, frozen.Info.Fingerprint),
                     ({ } path, _) => (video, kept) => KeptFile.WriteMask(Path.Combine(path, $"{video.FileName}.mask.json"), video.Text, kept),
                 };

@@ -181,9 +181,22 @@ public class SyntheticWorldTests
         string[] fillers = ["a", "one", "then", "next", "later", "now", "bright", "little", "and"];
         var meaning = new Dictionary<string, string>
         {
-            ["crimson"] = "red", ["golden"] = "yellow", ["jade"] = "green", ["turquoise"] = "cyan", ["cobalt"] = "blue", ["violet"] = "purple",
-            ["disc"] = "circle", ["box"] = "square", ["wedge"] = "triangle", ["plus"] = "cross",
-            ["leftward"] = "left", ["rightward"] = "right", ["upward"] = "up", ["downward"] = "down", ["here"] = "nowhere", ["there"] = "nowhere",
+            ["crimson"] = "red",
+            ["golden"] = "yellow",
+            ["jade"] = "green",
+            ["turquoise"] = "cyan",
+            ["cobalt"] = "blue",
+            ["violet"] = "purple",
+            ["disc"] = "circle",
+            ["box"] = "square",
+            ["wedge"] = "triangle",
+            ["plus"] = "cross",
+            ["leftward"] = "left",
+            ["rightward"] = "right",
+            ["upward"] = "up",
+            ["downward"] = "down",
+            ["here"] = "nowhere",
+            ["there"] = "nowhere",
         };
         string[] verbs = ["moves", "slides", "glides", "drifts", "stays", "rests", "waits", "remains", "turns", "becomes", "goes"];
         foreach (var sentence in caption.Split('.', StringSplitOptions.RemoveEmptyEntries))
