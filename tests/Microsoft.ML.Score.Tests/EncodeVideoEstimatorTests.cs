@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
@@ -103,6 +104,29 @@ internal sealed class EncodeVideoEstimatorTests
         var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = "no-such-video.mp4" } });
         var view = _context.Transforms.EncodeVideo("Tokens", "Features", new FakeVideoModel()).Fit(data).Transform(data);
         Assert.That(() => EstimatorWorkout.Read(view, "Tokens"), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("no-such-video.mp4"));
+    }
+
+    [Test]
+    public void Transform_RealVideoFile_GivesMaskOfItsTokens()
+    {
+        var root = new DirectoryInfo(TestContext.CurrentContext.TestDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Microsoft.ML.Score.sln")))
+            root = root.Parent;
+        var path = Path.Combine(root?.Parent?.FullName ?? "", "shared", "data", "videos", "mdn_flower.webm");
+        if (!File.Exists(path))
+            Assert.Ignore($"There is no {path}.");
+
+        using var model = VideoModel.Load("tiny");
+        var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = path } });
+        var policy = Policy.PolicyNetwork.Initialize(model.Info.Dimension, encoderFingerprint: model.Info.Fingerprint);
+        var view = _context.Transforms.EncodeVideo("Tokens", "Features", model)
+            .Append(_context.Transforms.ApplyScorePolicy("Mask", "Tokens", policy)).Fit(data).Transform(data);
+        var row = EstimatorWorkout.Read(view, "Grid", "Mask").Single();
+
+        var grid = (float[])row[0];
+        var tokens = (int)(grid[0] * grid[1] * grid[2]);
+        Assert.That(row[1], Has.Length.EqualTo(tokens));
+        Assert.That(((bool[])row[1]).Count(kept => kept), Is.EqualTo(TopK.RetainedCount(0.10, tokens)));
     }
 
     [Test]
