@@ -25,6 +25,13 @@ internal sealed record Recipe
     public double AllTokensShare { get; init; } = 0.25;
     public double LowestRetention { get; init; } = 0.08;
 
+    /// <summary>
+    /// Share of the samples whose time steps are said to be further apart, by a factor drawn from [1, MostStretch]: nothing else
+    /// teaches positions beyond those of a medium video.
+    /// </summary>
+    public double StretchShare { get; init; } = 0.3;
+    public double MostStretch { get; init; } = 3;
+
     /// <summary>Weights of the parts of a sample's loss: mean over the caption's tokens, mean over the answers, and the mean of each auxiliary loss of <see cref="TrainableModel"/>.</summary>
     public float CaptionWeight { get; init; } = 1;
     public float AnswerWeight { get; init; } = 2;

@@ -20,6 +20,8 @@ internal sealed class TrainingSamples(Recipe recipe, Tokenizer tokenizer)
     {
         var random = new CounterRandom(recipe.Seed, index);
         var (video, streams) = DrawVideo(index, random);
+        if (random.Uniform(8) < recipe.StretchShare)
+            video = video.Stretch(1 + (recipe.MostStretch - 1) * random.Uniform(9));
         var retention = random.Uniform(1) < recipe.AllTokensShare ? 1 : recipe.LowestRetention + (1 - recipe.LowestRetention) * random.Uniform(2);
         var drops = new CounterRandom(recipe.Seed, index, 1);
         int[] kept = [.. Enumerable.Range(0, video.Grid.Count).Where(token => drops.Uniform(token) < retention)];

@@ -56,6 +56,10 @@ internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, sbyte[] Att
             [.. order.SelectMany(still => still.Attributes)]);
     }
 
+    /// <summary>The same steps, further apart in time.</summary>
+    public VideoPatches Stretch(double factor) =>
+        this with { Grid = new TokenGrid(Grid.TimeSteps, Grid.Height, Grid.Width, Grid.SecondsPerStep * factor) };
+
     /// <summary>Copies the patches of the given tokens to a matrix [tokens * 4, 96].</summary>
     public void CopyTo(ReadOnlySpan<int> tokens, Span<float> target)
     {
