@@ -2,6 +2,14 @@ using Microsoft.ML.Score.Synthetic;
 
 namespace Microsoft.ML.Score.TinyModel;
 
+/// <summary>What a token shows.</summary>
+internal enum TokenKind
+{
+    Background,
+    Distractor,
+    Object,
+}
+
 /// <summary>
 /// What each token of a synthetic clip shows, attribute by attribute: the targets of the auxiliary losses. One attribute at a time,
 /// because a single label for every combination would let the encoder give each combination a code of its own, and the language
@@ -17,6 +25,14 @@ internal static class TokenAttributes
         [("colour", Colours + 2), ("shape", (int)ObjectShape.Cross + 1), ("motion", (int)ObjectMotion.Stay + 1), ("change", 2)];
 
     private const int Colours = (int)ObjectColour.Purple + 1;
+
+    /// <summary>What the token shows, by its colour class.</summary>
+    public static TokenKind KindOf(sbyte[] attributes, int token) => attributes[token * All.Length] switch
+    {
+        Colours => TokenKind.Background,
+        Colours + 1 => TokenKind.Distractor,
+        _ => TokenKind.Object,
+    };
 
     /// <summary>The classes of all attributes of all tokens, [tokens, attributes].</summary>
     public static sbyte[] Of(SyntheticClip clip)

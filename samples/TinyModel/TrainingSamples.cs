@@ -22,9 +22,9 @@ internal sealed class TrainingSamples(Recipe recipe, Tokenizer tokenizer)
         var (video, streams) = DrawVideo(index, random);
         if (random.Uniform(8) < recipe.StretchShare)
             video = video.Stretch(1 + (recipe.MostStretch - 1) * random.Uniform(9));
-        var retention = random.Uniform(1) < recipe.AllTokensShare ? 1 : recipe.LowestRetention + (1 - recipe.LowestRetention) * random.Uniform(2);
+        var retention = DrawRetention(random);
         var drops = new CounterRandom(recipe.Seed, index, 1);
-        int[] kept = [.. Enumerable.Range(0, video.Grid.Count).Where(token => drops.Uniform(token) < retention)];
+        int[] kept = [.. Enumerable.Range(0, video.Grid.Count).Where(token => drops.Uniform(token) < retention[(int)TokenAttributes.KindOf(video.Attributes, token)])];
         return new TrainingSequence(tokenizer, video, kept.Length > 0 ? kept : [drops.Below(video.Grid.Count, video.Grid.Count)], streams);
     }
 
@@ -33,6 +33,18 @@ internal sealed class TrainingSamples(Recipe recipe, Tokenizer tokenizer)
     {
         var patches = VideoPatches.Cut(video);
         return new TrainingSequence(tokenizer, patches, [.. Enumerable.Range(0, patches.Grid.Count)], Streams(video));
+    }
+
+    /// <summary>The probability with which a token of each kind is kept: all tokens, one retention for all, or one for each kind.</summary>
+    private double[] DrawRetention(CounterRandom random)
+    {
+        var mode = random.Uniform(1);
+        if (mode < recipe.AllTokensShare)
+            return [1, 1, 1];
+        if (mode < recipe.AllTokensShare + recipe.ByKindShare)
+            return [Math.Pow(random.Uniform(10), 3), Math.Pow(random.Uniform(11), 2), Math.Min(1, 0.3 + 1.4 * random.Uniform(12))];
+        var retention = recipe.LowestRetention + (1 - recipe.LowestRetention) * random.Uniform(2);
+        return [retention, retention, retention];
     }
 
     private (VideoPatches Video, List<TextStream> Streams) DrawVideo(int index, CounterRandom random)
