@@ -33,7 +33,7 @@ internal static class PolicyCases
     {
         var video = new VideoTokens(new TokenGrid(Integer("T"), 1, Integer("N")), Integer("D"), Singles("features"));
         var policy = new PolicyNetwork(
-            video.Dimension, Integer("hidden"), useResidual: true, encoderFingerprint: null,
+            video.Dimension, Integer("hidden"), useResidual: true, useNormalization: false, encoderFingerprint: null,
             [.. Singles("w1"), .. Singles("b1"), .. Singles("w2"), .. Singles("b2")]);
         var masks = root.GetProperty("masks").EnumerateArray().Select(mask => mask.GetString()!.Select(bit => bit == '1').ToArray()).ToList();
         var keptCounts = masks.Select(mask => mask.Count(kept => kept)).ToArray();

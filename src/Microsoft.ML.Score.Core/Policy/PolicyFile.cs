@@ -72,6 +72,7 @@ public static class PolicyFile
             ["dimension"] = policy.Dimension.ToString(CultureInfo.InvariantCulture),
             ["hidden_width"] = policy.HiddenWidth.ToString(CultureInfo.InvariantCulture),
             ["use_residual"] = policy.UseResidual ? "true" : "false",
+            ["use_normalization"] = policy.UseNormalization ? "true" : "false",
         };
         if (policy.EncoderFingerprint is { } fingerprint)
             metadata["encoder_fingerprint"] = fingerprint;
@@ -84,21 +85,24 @@ public static class PolicyFile
             throw new InvalidDataException($"'{file.Name}' is not a policy: its metadata says format '{format ?? "(none)"}', expected '{Format}'.");
         var dimension = Number("dimension");
         var hiddenWidth = Number("hidden_width");
-        var useResidual = file.Metadata.GetValueOrDefault("use_residual") switch
-        {
-            "true" => true,
-            "false" => false,
-            var other => throw new InvalidDataException($"use_residual of '{file.Name}' is '{other}', expected true or false."),
-        };
+        var useResidual = Flag("use_residual");
+        var useNormalization = Flag("use_normalization");
 
         long stateWidth = useResidual ? 2L * dimension : dimension;
         float[] parameters = [.. Tensor("w1", hiddenWidth, stateWidth), .. Tensor("b1", hiddenWidth), .. Tensor("w2", hiddenWidth), .. Tensor("b2", 1)];
-        return new PolicyNetwork(dimension, hiddenWidth, useResidual, file.Metadata.GetValueOrDefault("encoder_fingerprint"), parameters);
+        return new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, file.Metadata.GetValueOrDefault("encoder_fingerprint"), parameters);
 
         int Number(string key) =>
             int.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0
                 ? value
                 : throw new InvalidDataException($"{key} of '{file.Name}' is '{file.Metadata.GetValueOrDefault(key)}', expected a positive integer.");
+
+        bool Flag(string key) => file.Metadata.GetValueOrDefault(key) switch
+        {
+            "true" => true,
+            "false" => false,
+            var other => throw new InvalidDataException($"{key} of '{file.Name}' is '{other}', expected true or false."),
+        };
 
         float[] Tensor(string tensorName, params long[] shape)
         {

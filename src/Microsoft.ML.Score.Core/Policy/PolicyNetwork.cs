@@ -14,23 +14,26 @@ namespace Microsoft.ML.Score.Policy;
 /// </code>
 /// h is never built: [X; dX] W = X (W1 + W2) - shift(X) W2, so one product per block of tokens gives both terms and a block only
 /// has to remember the second term of the time step before it; before the first that is zero, the paper's virtual zero frame.
+/// With normalisation X stands for X / rms(X), token by token; a row's scale passes through a product, so it is applied to the result.
 /// </summary>
 /// <remarks>
-/// The hidden width (64) and GELU (exact) are ours: the paper says "lightweight multi-layer perceptron". Calls may run concurrently;
+/// The hidden width (64), GELU (exact) and the normalisation are ours: the paper says "lightweight multi-layer perceptron". Calls may run concurrently;
 /// parameters change only inside the trainer, which hands out copies.
 /// </remarks>
 public sealed class PolicyNetwork
 {
     // D dimension, H hidden width, S state width (2D, or D without residual), N tokens a step, n tokens of a block.
     private const int BlockTokens = 256;
+    private const float NormalizationEpsilon = 1e-6f;
 
     private readonly float[] _parameters; // w1 [H, S] | b1 [H] | w2 [H] | b2 [1]
 
-    internal PolicyNetwork(int dimension, int hiddenWidth, bool useResidual, string? encoderFingerprint, float[] parameters)
+    internal PolicyNetwork(int dimension, int hiddenWidth, bool useResidual, bool useNormalization, string? encoderFingerprint, float[] parameters)
     {
         Dimension = dimension;
         HiddenWidth = hiddenWidth;
         UseResidual = useResidual;
+        UseNormalization = useNormalization;
         EncoderFingerprint = encoderFingerprint;
         _parameters = parameters;
     }
@@ -43,6 +46,9 @@ public sealed class PolicyNetwork
 
     /// <summary>Whether the state holds the residual dX; without it the state is X alone (the paper's ablation, table 5).</summary>
     public bool UseResidual { get; }
+
+    /// <summary>Whether each token is divided by its root mean square first, so that learning does not depend on the encoder's scale; it has no parameters.</summary>
+    public bool UseNormalization { get; }
 
     /// <summary>Fingerprint of the encoder whose tokens the policy was trained on; null when unknown.</summary>
     public string? EncoderFingerprint { get; }
@@ -61,14 +67,15 @@ public sealed class PolicyNetwork
     /// <param name="dimension">D, values a visual token, at least 1.</param>
     /// <param name="hiddenWidth">Hidden width, at least 1.</param>
     /// <param name="useResidual">Whether the state holds the residual dX.</param>
+    /// <param name="useNormalization">Whether each token is divided by its root mean square first.</param>
     /// <param name="seed">Seed of the weights.</param>
     /// <param name="encoderFingerprint">Fingerprint of the encoder that the policy is for; null when unknown.</param>
-    public static PolicyNetwork Initialize(int dimension, int hiddenWidth = 64, bool useResidual = true, int seed = 1, string? encoderFingerprint = null)
+    public static PolicyNetwork Initialize(int dimension, int hiddenWidth = 64, bool useResidual = true, bool useNormalization = true, int seed = 1, string? encoderFingerprint = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenWidth, 1);
 
-        var policy = new PolicyNetwork(dimension, hiddenWidth, useResidual, encoderFingerprint, new float[ParameterCount(dimension, hiddenWidth, useResidual)]);
+        var policy = new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, encoderFingerprint, new float[ParameterCount(dimension, hiddenWidth, useResidual)]);
         FillNormal(policy.W1, Math.Sqrt(2.0 / policy.StateWidth), new CounterRandom(seed, 1));
         FillNormal(policy.W2, Math.Sqrt(1.0 / hiddenWidth), new CounterRandom(seed, 2));
         return policy;
@@ -108,6 +115,7 @@ public sealed class PolicyNetwork
         ThrowIfOtherDimension(video);
 
         var (d, h, step) = (Dimension, HiddenWidth, video.Grid.TokensPerStep);
+        var scales = Scales(video);
         var byToken = new float[h * d];     // dz1^T X           [H, D]
         var byPrevious = new float[h * d];  // dz1^T shift(X)    [H, D]
         ForEachBlock(video, (first, hidden) =>
@@ -130,10 +138,15 @@ public sealed class PolicyNetwork
             gradient[^1] += TensorPrimitives.Sum(outer);
 
             var vectors = video.Vectors.Span;
-            MatrixProduct.MultiplyTransposedA(delta, vectors.Slice(first * d, n * d), byToken, h, d, n, accumulate: true);
+            var scaled = new float[delta.Length];
+            ScaleRows(delta, scales, first, scaled, h);
+            MatrixProduct.MultiplyTransposedA(scaled, vectors.Slice(first * d, n * d), byToken, h, d, n, accumulate: true);
             var skip = first == 0 ? Math.Min(step, n) : 0; // the first step has no step before it
-            if (UseResidual && n > skip)
-                MatrixProduct.MultiplyTransposedA(delta.AsSpan(skip * h), vectors.Slice((first + skip - step) * d, (n - skip) * d), byPrevious, h, d, n - skip, accumulate: true);
+            if (!UseResidual || n == skip)
+                return;
+            var previous = first + skip - step;
+            ScaleRows(delta.AsSpan(skip * h), scales, previous, scaled, h);
+            MatrixProduct.MultiplyTransposedA(scaled, vectors.Slice(previous * d, (n - skip) * d), byPrevious, h, d, n - skip, accumulate: true);
         });
 
         var w1 = W1Of(gradient);
@@ -148,7 +161,7 @@ public sealed class PolicyNetwork
         }
     }
 
-    internal PolicyNetwork Clone() => new(Dimension, HiddenWidth, UseResidual, EncoderFingerprint, [.. _parameters]);
+    internal PolicyNetwork Clone() => new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, [.. _parameters]);
 
     internal static int ParameterCount(int dimension, int hiddenWidth, bool useResidual) =>
         checked(hiddenWidth * ((useResidual ? 2 * dimension : dimension) + 2) + 1);
@@ -162,10 +175,13 @@ public sealed class PolicyNetwork
         var projection = Projection();
         var projected = new float[(step + blockLength) * width]; // X (W1+W2) | X W2, after the rows of the step before: zero at first
         var hidden = new float[blockLength * h];
+        var scales = Scales(video);
         for (var first = 0; first < video.Grid.Count; first += blockLength)
         {
             var n = Math.Min(blockLength, video.Grid.Count - first);
             MatrixProduct.MultiplyTransposedB(video.Vectors.Span.Slice(first * d, n * d), projection, projected.AsSpan(step * width), n, width, d);
+            var block = projected.AsSpan(step * width, n * width);
+            ScaleRows(block, scales, first, block, width);
             for (var i = 0; i < n; i++)
             {
                 var row = hidden.AsSpan(i * h, h);
@@ -176,6 +192,28 @@ public sealed class PolicyNetwork
             projected.AsSpan(n * width, step * width).CopyTo(projected);
             action(first, hidden.AsSpan(0, n * h));
         }
+    }
+
+    /// <summary>1 / rms of each token [T*N]; ones without normalisation.</summary>
+    private float[] Scales(VideoTokens video)
+    {
+        var scales = new float[video.Grid.Count];
+        if (!UseNormalization)
+        {
+            Array.Fill(scales, 1);
+            return scales;
+        }
+
+        for (var i = 0; i < scales.Length; i++)
+            scales[i] = 1 / MathF.Sqrt(TensorPrimitives.SumOfSquares(video.Vectors.Span.Slice(i * Dimension, Dimension)) / Dimension + NormalizationEpsilon);
+        return scales;
+    }
+
+    /// <summary>Multiplies each row by the scale of its token; destination may be the rows themselves.</summary>
+    private static void ScaleRows(ReadOnlySpan<float> rows, float[] scales, int firstToken, Span<float> destination, int columns)
+    {
+        for (var i = 0; i < rows.Length / columns; i++)
+            TensorPrimitives.Multiply(rows.Slice(i * columns, columns), scales[firstToken + i], destination[(i * columns)..]);
     }
 
     /// <summary>The weights of both terms of the identity above: [W1 + W2; W2] as [2H, D], or w1 [H, D] without residual.</summary>

@@ -103,8 +103,8 @@ public sealed class ScoreTrainer
     {
         var info = _model.Info;
         var policy = initialPolicy is null
-            ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.Seed, info.Fingerprint)
-            : new PolicyNetwork(info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, info.Fingerprint, initialPolicy.Parameters.ToArray());
+            ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.UseNormalization, _options.Seed, info.Fingerprint)
+            : new PolicyNetwork(info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, initialPolicy.UseNormalization, info.Fingerprint, initialPolicy.Parameters.ToArray());
         return new TrainerState { Policy = policy, Adam = new Adam(policy.Parameters.Length) };
     }
 

@@ -35,6 +35,9 @@ public sealed record TrainerOptions
     /// <summary>Whether the policy sees the residual dX; off is the paper's ablation of table 5. Default true.</summary>
     public bool UseResidual { get; init; } = true;
 
+    /// <summary>Whether the policy divides each token by its root mean square first (ours, without parameters). Default true.</summary>
+    public bool UseNormalization { get; init; } = true;
+
     /// <summary>tau of the warm-up, at least 1: the cross-entropy may grow by this factor before a rollout is penalised. Default 1.01 (paper).</summary>
     public double WarmUpTau { get; init; } = 1.01;
 
@@ -44,7 +47,7 @@ public sealed record TrainerOptions
     /// <summary>epsilon of equation (7), positive. Default 1e-6.</summary>
     public double Epsilon { get; init; } = 1e-6;
 
-    /// <summary>Hidden width of a new policy, at least 1. Default 64. An initial policy keeps its own width and residual.</summary>
+    /// <summary>Hidden width of a new policy, at least 1. Default 64. An initial policy keeps its own width, residual and normalisation.</summary>
     public int HiddenWidth { get; init; } = 64;
 
     /// <summary>The user turn that captions answer. Default "Describe the video.".</summary>
@@ -116,7 +119,7 @@ public sealed record TrainerOptions
     {
         Setting(nameof(Seed), Seed), Setting(nameof(Rollouts), Rollouts), Setting(nameof(BatchSize), BatchSize), Setting(nameof(LearningRate), LearningRate),
         Setting(nameof(WarmUpSteps), StepsOf(TrainingStage.WarmUp)), Setting(nameof(MainSteps), StepsOf(TrainingStage.Main)),
-        Setting(nameof(UseResidual), UseResidual), Setting(nameof(WarmUpTau), WarmUpTau), Setting(nameof(MainTau), MainTau), Setting(nameof(Epsilon), Epsilon),
+        Setting(nameof(UseResidual), UseResidual), Setting(nameof(UseNormalization), UseNormalization), Setting(nameof(WarmUpTau), WarmUpTau), Setting(nameof(MainTau), MainTau), Setting(nameof(Epsilon), Epsilon),
         Setting(nameof(HiddenWidth), HiddenWidth), Setting(nameof(CaptionQuestion), CaptionQuestion), Setting(nameof(RetentionRatio), RetentionRatio),
         Setting(nameof(ValidationInterval), ValidationInterval), Setting(nameof(Patience), Patience?.ToString(CultureInfo.InvariantCulture) ?? "none"),
     }.ToDictionary();

@@ -59,6 +59,7 @@ internal sealed class TrainerState
         metadata["format"] = Format;
         metadata["hidden_width"] = Text(Policy.HiddenWidth);
         metadata["use_residual"] = Policy.UseResidual ? "true" : "false";
+        metadata["use_normalization"] = Policy.UseNormalization ? "true" : "false";
         metadata["stage"] = Text((int)Stage);
         metadata["step_in_stage"] = Text(StepInStage);
         metadata["step"] = Text(Step);
@@ -101,11 +102,13 @@ internal sealed class TrainerState
         };
 
         PolicyNetwork Network(string name) =>
-            new(dimension, Number("hidden_width"), file.Metadata.GetValueOrDefault("use_residual") == "true", encoderFingerprint, Parameters(name));
+            new(dimension, Number("hidden_width"), Flag("use_residual"), Flag("use_normalization"), encoderFingerprint, Parameters(name));
+
+        bool Flag(string key) => file.Metadata.GetValueOrDefault(key) == "true";
 
         float[] Parameters(string name)
         {
-            var count = PolicyNetwork.ParameterCount(dimension, Number("hidden_width"), file.Metadata.GetValueOrDefault("use_residual") == "true");
+            var count = PolicyNetwork.ParameterCount(dimension, Number("hidden_width"), Flag("use_residual"));
             if (!file.Tensors.TryGetValue(name, out var entry))
                 throw Missing(name);
             return entry.Count == count ? file.ReadSingle(name) : throw new InvalidDataException($"Tensor '{name}' of '{path}' is {entry}, expected {count} values.");

@@ -13,11 +13,11 @@ public class PolicyFileTests
     [TearDown]
     public void DeleteFolder() => Directory.Delete(Path.GetDirectoryName(_path)!, recursive: true);
 
-    [TestCase(true, "abc")]
-    [TestCase(false, null)]
-    public void Load_Saved_RestoresEverything(bool useResidual, string? fingerprint)
+    [TestCase(true, false, "abc")]
+    [TestCase(false, true, null)]
+    public void Load_Saved_RestoresEverything(bool useResidual, bool useNormalization, string? fingerprint)
     {
-        var policy = PolicyNetwork.Initialize(5, 3, useResidual, seed: 4, fingerprint);
+        var policy = PolicyNetwork.Initialize(5, 3, useResidual, useNormalization, seed: 4, fingerprint);
 
         PolicyFile.Save(_path, policy);
         var loaded = PolicyFile.Load(_path);
@@ -27,6 +27,7 @@ public class PolicyFileTests
             Assert.That(loaded.Dimension, Is.EqualTo(5));
             Assert.That(loaded.HiddenWidth, Is.EqualTo(3));
             Assert.That(loaded.UseResidual, Is.EqualTo(useResidual));
+            Assert.That(loaded.UseNormalization, Is.EqualTo(useNormalization));
             Assert.That(loaded.EncoderFingerprint, Is.EqualTo(fingerprint));
             Assert.That(loaded.Parameters.ToArray(), Is.EqualTo(policy.Parameters.ToArray()));
             Assert.That(File.ReadAllBytes(_path), Is.EqualTo(PolicyFile.ToBytes(loaded)));

@@ -10,29 +10,33 @@ public class PolicyNetworkTests
 {
     private const double SingleTolerance = 1e-4; // float32 against the double twin, relative to the largest magnitude
 
-    [TestCase(1, 1, 1, true)]
-    [TestCase(3, 2, 2, true)]
-    [TestCase(3, 2, 2, false)]
-    [TestCase(90, 1, 7, true)]     // many steps a block, a short last block
-    [TestCase(3, 20, 20, true)]    // a step larger than a block
-    [TestCase(3, 20, 20, false)]
-    public void Logits_Shapes_MatchSlowTwin(int steps, int height, int width, bool useResidual)
+    [TestCase(1, 1, 1, true, false)]
+    [TestCase(3, 2, 2, true, false)]
+    [TestCase(3, 2, 2, false, false)]
+    [TestCase(90, 1, 7, true, false)]     // many steps a block, a short last block
+    [TestCase(3, 20, 20, true, false)]    // a step larger than a block
+    [TestCase(3, 20, 20, false, false)]
+    [TestCase(90, 1, 7, true, true)]
+    [TestCase(3, 20, 20, false, true)]
+    public void Logits_Shapes_MatchSlowTwin(int steps, int height, int width, bool useResidual, bool useNormalization)
     {
         var video = RandomVideo(steps, height, width, dimension: 5, seed: 3);
-        var policy = RandomPolicy(5, 7, useResidual, seed: 4);
+        var policy = RandomPolicy(5, 7, useResidual, useNormalization, seed: 4);
 
-        AssertClose([.. policy.Logits(video)], SlowPolicy.Logits(video, Widen(policy), 7, useResidual));
+        AssertClose([.. policy.Logits(video)], SlowPolicy.Logits(video, Widen(policy), 7, useResidual, useNormalization));
     }
 
-    [TestCase(1, 1, 1, true)]
-    [TestCase(4, 2, 3, true)]
-    [TestCase(4, 2, 3, false)]
-    [TestCase(70, 1, 5, true)]
-    [TestCase(2, 17, 16, true)]
-    public void AccumulateGradient_Loss_MatchesFiniteDifferencesOfSlowTwin(int steps, int height, int width, bool useResidual)
+    [TestCase(1, 1, 1, true, false)]
+    [TestCase(4, 2, 3, true, false)]
+    [TestCase(4, 2, 3, false, false)]
+    [TestCase(70, 1, 5, true, false)]
+    [TestCase(2, 17, 16, true, false)]
+    [TestCase(70, 1, 5, true, true)]
+    [TestCase(4, 2, 3, false, true)]
+    public void AccumulateGradient_Loss_MatchesFiniteDifferencesOfSlowTwin(int steps, int height, int width, bool useResidual, bool useNormalization)
     {
         var video = RandomVideo(steps, height, width, dimension: 3, seed: 5);
-        var policy = RandomPolicy(3, 4, useResidual, seed: 6);
+        var policy = RandomPolicy(3, 4, useResidual, useNormalization, seed: 6);
         var logits = policy.Logits(video);
         bool[][] masks = [.. Enumerable.Range(0, 4).Select(k => BernoulliMask.Sample(logits, new CounterRandom(8, k)))];
         double[] advantages = [0.3, -0.2, 0.7, -1.1];
@@ -47,9 +51,9 @@ public class PolicyNetworkTests
         {
             var original = parameters[i];
             parameters[i] = original + 1e-5;
-            var above = SlowPolicy.Loss(SlowPolicy.Logits(video, parameters, 4, useResidual), masks, advantages);
+            var above = SlowPolicy.Loss(SlowPolicy.Logits(video, parameters, 4, useResidual, useNormalization), masks, advantages);
             parameters[i] = original - 1e-5;
-            var below = SlowPolicy.Loss(SlowPolicy.Logits(video, parameters, 4, useResidual), masks, advantages);
+            var below = SlowPolicy.Loss(SlowPolicy.Logits(video, parameters, 4, useResidual, useNormalization), masks, advantages);
             parameters[i] = original;
             expected[i] = (above - below) / 2e-5;
         }
@@ -60,7 +64,7 @@ public class PolicyNetworkTests
     public void AccumulateGradient_CalledTwice_Adds()
     {
         var video = RandomVideo(3, 2, 2, 4, 1);
-        var policy = RandomPolicy(4, 3, true, 2);
+        var policy = RandomPolicy(4, 3, true, true, 2);
         var logitGradient = Enumerable.Range(0, 12).Select(i => i * 0.1f - 0.5f).ToArray();
         var once = new float[policy.Parameters.Length];
         var twice = new float[policy.Parameters.Length];
@@ -79,7 +83,7 @@ public class PolicyNetworkTests
         Prop.ForAll(shapes.ToArbitrary(), shape =>
         {
             var video = RandomVideo(shape.t, shape.h, shape.w, 3, shape.seed);
-            var policy = RandomPolicy(3, 6, shape.seed % 2 == 0, shape.seed + 1);
+            var policy = RandomPolicy(3, 6, shape.seed % 2 == 0, shape.seed % 3 == 0, shape.seed + 1);
             var logits = policy.Logits(video);
             return policy.Probabilities(video).Zip(logits).All(pair => Math.Abs(pair.First - 1 / (1 + Math.Exp(-pair.Second))) < 1e-6);
         }).QuickCheckThrowOnFailure();
@@ -97,6 +101,24 @@ public class PolicyNetworkTests
     }
 
     [Test]
+    public void Logits_NormalizedTokensOfAnotherScale_AreTheSame()
+    {
+        var video = RandomVideo(4, 3, 3, 16, 2);
+        var larger = new VideoTokens(video.Grid, 16, video.Vectors.ToArray().Select(value => 64 * value).ToArray());
+        var policy = RandomPolicy(16, 8, useResidual: true, useNormalization: true, seed: 3);
+
+        AssertClose([.. policy.Logits(larger)], [.. policy.Logits(video)]);
+    }
+
+    [Test]
+    public void Logits_ZeroToken_IsFinite()
+    {
+        var policy = RandomPolicy(2, 3, useResidual: true, useNormalization: true, seed: 3);
+
+        Assert.That(policy.Logits(new VideoTokens(new TokenGrid(2, 1, 1), 2, new float[4])), Is.All.Matches<float>(float.IsFinite));
+    }
+
+    [Test]
     public void Logits_OtherDimension_NamesBoth()
     {
         var error = Assert.Throws<ArgumentException>(() => PolicyNetwork.Initialize(8).Logits(RandomVideo(1, 1, 1, 5, 1)));
@@ -110,9 +132,9 @@ public class PolicyNetworkTests
         return new VideoTokens(new TokenGrid(steps, height, width), dimension, vectors);
     }
 
-    private static PolicyNetwork RandomPolicy(int dimension, int hiddenWidth, bool useResidual, int seed)
+    private static PolicyNetwork RandomPolicy(int dimension, int hiddenWidth, bool useResidual, bool useNormalization, int seed)
     {
-        var policy = PolicyNetwork.Initialize(dimension, hiddenWidth, useResidual, seed);
+        var policy = PolicyNetwork.Initialize(dimension, hiddenWidth, useResidual, useNormalization, seed);
         for (var i = 0; i < hiddenWidth; i++)
             policy.B1[i] = 0.3f - 0.1f * i;
         policy.B2[0] = -0.4f;

@@ -28,7 +28,7 @@ public class ScoreCompressorTests
     [Test]
     public void Compress_SaturatedProbabilities_StillRanksByLogit()
     {
-        var policy = PolicyNetwork.Initialize(1, 1, useResidual: false);
+        var policy = PolicyNetwork.Initialize(1, 1, useResidual: false, useNormalization: false);
         policy.W1[0] = 1;
         policy.W2[0] = 1;
         var video = new VideoTokens(new TokenGrid(1, 1, 3), 1, new[] { 100f, 300f, 200f });

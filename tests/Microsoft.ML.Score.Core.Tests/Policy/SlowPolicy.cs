@@ -6,10 +6,12 @@ namespace Microsoft.ML.Score.Policy;
 /// <summary>Equations (2)-(4), (8) and (9) as the paper writes them, in double precision, with h materialised: the slow twin of the policy.</summary>
 internal static class SlowPolicy
 {
-    public static double[] Logits(VideoTokens video, double[] parameters, int hiddenWidth, bool useResidual)
+    public static double[] Logits(VideoTokens video, double[] parameters, int hiddenWidth, bool useResidual, bool useNormalization = false)
     {
         var (d, n) = (video.Dimension, video.Grid.TokensPerStep);
-        var x = video.Vectors.ToArray();
+        double[] x = [.. video.Vectors.ToArray()];
+        if (useNormalization)
+            x = [.. x.Chunk(d).SelectMany(token => token.Select(value => value / Math.Sqrt(token.Sum(v => v * v) / d + 1e-6)))];
         var state = useResidual ? 2 * d : d;
         var logits = new double[video.Grid.Count];
         for (var token = 0; token < logits.Length; token++)
@@ -19,7 +21,7 @@ internal static class SlowPolicy
             {
                 h[j] = x[token * d + j];
                 if (useResidual)
-                    h[d + j] = x[token * d + j] - (token >= n ? (double)x[(token - n) * d + j] : 0);
+                    h[d + j] = x[token * d + j] - (token >= n ? x[(token - n) * d + j] : 0);
             }
             logits[token] = parameters[^1];
             for (var row = 0; row < hiddenWidth; row++)
