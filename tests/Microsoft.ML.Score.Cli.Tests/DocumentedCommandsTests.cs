@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Microsoft.ML.Score.Cli;
+
+/// <summary>The commands that README and docs show are run as they stand, by the shell they are written for.</summary>
+[TestFixture]
+[Platform("Linux,MacOsX", Reason = "The documentation's commands are for a POSIX shell.")]
+public partial class DocumentedCommandsTests
+{
+    [Test]
+    public void ScoreExamples_InTheirOrder_Succeed()
+    {
+        var page = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "docs", "cli.md")).ReplaceLineEndings("\n");
+        var script = string.Concat(ShellBlock().Matches(page).Select(match => match.Groups["body"].Value).Where(body => !body.StartsWith("dotnet run", StringComparison.Ordinal)));
+        var folder = Directory.CreateTempSubdirectory("score-documented").FullName;
+        try
+        {
+            // The golden cases are named from the repository's root.
+            Directory.CreateSymbolicLink(Path.Combine(folder, "tests"), Path.Combine(RepositoryFolder.Root, "tests"));
+
+            Run("sh", ["-e", "-c", $"score() {{ \"{DotNet}\" \"{typeof(Program).Assembly.Location}\" \"$@\"; }}\n{script}"], folder);
+
+            Assert.That(Directory.GetFileSystemEntries(folder).Select(Path.GetFileName), Is.SupersetOf(new[] { "policy.safetensors", "pipeline.zip", "kept" }));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
+    public void QuickStart_OfTheReadme_RunsToTheEnd()
+    {
+        Assert.That(File.ReadAllText(Path.Combine(RepositoryFolder.Root, "README.md")), Does.Contain("dotnet run --project samples/QuickStart\n"));
+
+        var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "QuickStart.dll"), "--quick"], Path.GetTempPath());
+
+        Assert.That(output, Does.Contain("SCORE at 10%").And.Contain("loaded it in a fresh MLContext").And.Contain("Done in"));
+    }
+
+    private static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Run(string program, string[] arguments, string folder)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.That(process.ExitCode, Is.Zero, output + error.Result);
+        return output;
+    }
+
+    [GeneratedRegex(@"^```sh\n(?<body>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex ShellBlock();
+}
