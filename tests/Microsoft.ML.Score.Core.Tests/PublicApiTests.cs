@@ -1,0 +1,10 @@
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score;
+
+[TestFixture]
+public class PublicApiTests
+{
+    [Test]
+    public void PublicApi_Always_IsTheListedOne() => PublicApiBaseline.Check(typeof(TokenGrid).Assembly);
+}
