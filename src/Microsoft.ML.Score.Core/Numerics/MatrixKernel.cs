@@ -7,7 +7,8 @@ namespace Microsoft.ML.Score.Numerics;
 /// <summary>
 /// The inner product of <see cref="MatrixProduct"/>: one tile of <see cref="Rows"/> x <see cref="Columns"/> sums held in
 /// registers, twelve independent chains of fused multiply-adds. Written twice, for 512-bit vectors and for whatever
-/// <see cref="Vector{T}"/> is; both give the same bits.
+/// <see cref="Vector{T}"/> is; both give the same bits. Compiled fully at the first call, since one large product is a single
+/// call long.
 /// </summary>
 internal static unsafe class MatrixKernel
 {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Text;
 
@@ -13,19 +14,19 @@ internal static class TokenizerWriter
     /// <param name="addedTokens">Added tokens, with ids beyond the vocabulary's.</param>
     public static void Write(string folder, BytePairVocabulary vocabulary, IReadOnlyList<AddedToken> addedTokens)
     {
-        WriteFile(folder, "vocab.json", stream => WriteJson(stream, json =>
+        AtomicFile.Write(Path.Combine(folder, "vocab.json"), stream => WriteJson(stream, json =>
         {
             foreach (var (token, id) in vocabulary.Ids.OrderBy(entry => entry.Value))
                 json.WriteNumber(token, id);
         }));
-        WriteFile(folder, "merges.txt", stream =>
+        AtomicFile.Write(Path.Combine(folder, "merges.txt"), stream =>
         {
-            using var writer = new StreamWriter(stream) { NewLine = "\n" };
+            using var writer = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" };
             writer.WriteLine("#version: 0.2");
             foreach (var (left, right) in vocabulary.Merges)
                 writer.WriteLine($"{left} {right}");
         });
-        WriteFile(folder, "tokenizer_config.json", stream => WriteJson(stream, json => WriteConfiguration(json, addedTokens)));
+        AtomicFile.Write(Path.Combine(folder, "tokenizer_config.json"), stream => WriteJson(stream, json => WriteConfiguration(json, addedTokens)));
     }
 
     private static void WriteConfiguration(Utf8JsonWriter json, IReadOnlyList<AddedToken> addedTokens)
@@ -54,14 +55,5 @@ internal static class TokenizerWriter
         json.WriteStartObject();
         writeProperties(json);
         json.WriteEndObject();
-    }
-
-    private static void WriteFile(string folder, string name, Action<Stream> write)
-    {
-        var path = Path.Combine(folder, name);
-        var temporary = path + ".tmp";
-        using (var stream = File.Create(temporary))
-            write(stream);
-        File.Move(temporary, path, overwrite: true);
     }
 }

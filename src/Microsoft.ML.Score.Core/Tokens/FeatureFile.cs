@@ -28,10 +28,8 @@ public static class FeatureFile
 
         var grid = video.Grid;
         var features = TensorData.FromSingle(Features, [grid.TimeSteps, grid.Height, grid.Width, video.Dimension], video.Vectors.Span, type);
-        var stored = new float[video.Vectors.Length];
-        StoredValues.Widen(type, features.Bytes.Span, stored);
-        if (FirstNotFinite(stored) is >= 0 and var at)
-            throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}, stored as {type} {stored[at]}; features must be finite.", nameof(video));
+        if (FirstNotFinite(type, features.Bytes.Span) is >= 0 and var at)
+            throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}, which is not finite when stored as {type}.", nameof(video));
 
         var metadata = new Dictionary<string, string> { [SecondsPerStep] = grid.SecondsPerStep.ToString("R", CultureInfo.InvariantCulture) };
         if (video.EncoderFingerprint is { } fingerprint)
@@ -61,8 +59,25 @@ public static class FeatureFile
         var vectors = file.ReadSingle(Features);
         if (FirstNotFinite(vectors) is >= 0 and var at)
             throw new InvalidDataException($"Value {at} of '{Features}' in '{path}' is {vectors[at]}; features must be finite.");
+
         var grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
         return new VideoTokens(grid, (int)entry.Shape[3], vectors, file.Metadata.GetValueOrDefault(EncoderFingerprint));
+    }
+
+    /// <summary>As below, for values as they are stored; piece by piece, since rows are large.</summary>
+    private static int FirstNotFinite(TensorType type, ReadOnlySpan<byte> stored)
+    {
+        var piece = new float[4096];
+        for (var from = 0; from < stored.Length / type.Size(); from += piece.Length)
+        {
+            var bytes = stored[(from * type.Size())..];
+            var values = piece.AsSpan(0, Math.Min(piece.Length, bytes.Length / type.Size()));
+            StoredValues.Widen(type, bytes[..(values.Length * type.Size())], values);
+            if (FirstNotFinite(values) is >= 0 and var at)
+                return from + at;
+        }
+
+        return -1;
     }
 
     /// <summary>The index of the first value that is NaN or infinite, -1 where all are finite.</summary>

@@ -34,11 +34,13 @@ public class CheckpointTests
     }
 
     [Test]
-    public void Open_EmbeddedResources_ReadsAsFromAFolder()
+    public void FromResources_EmbeddedFile_IsReadWhole()
     {
-        var files = CheckpointFiles.FromResources(typeof(CheckpointTests).Assembly, "Absent.");
-        Assert.That(files.Exists("model.safetensors"), Is.False);
-        Assert.That(() => Checkpoint.Open(files), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("Absent."));
+        var files = CheckpointFiles.FromResources(typeof(Checkpoint).Assembly, "Microsoft.ML.Score.Text.");
+        Assert.That(files.Exists("NormalizationFormC.txt"));
+        Assert.That(files.ReadAllBytes("NormalizationFormC.txt"), Is.Not.Empty);
+        Assert.That(() => files.ReadAllBytes("config.json"), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("config.json").And.Message.Contains("Microsoft.ML.Score.Text."));
+        Assert.That(() => Checkpoint.Open(files), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("model.safetensors"));
     }
 
     [Test]
