@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Score.Weights;
@@ -80,5 +81,5 @@ internal static class CheckpointExport
     };
 
     private static void WriteJson(string folder, string name, JsonObject value) =>
-        File.WriteAllText(Path.Combine(folder, name), value.ToJsonString(s_json) + "\n");
+        AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(Encoding.UTF8.GetBytes(value.ToJsonString(s_json) + "\n")));
 }

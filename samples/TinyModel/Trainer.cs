@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics.Tensors;
+using System.Text;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Weights;
 
@@ -112,7 +113,7 @@ internal sealed class Trainer
             ["step"] = _step.ToString(CultureInfo.InvariantCulture),
             ["seconds"] = _seconds.ToString(CultureInfo.InvariantCulture),
         };
-        File.WriteAllText(_curvePath, string.Join('\n', _curve) + "\n");
+        AtomicFile.Write(_curvePath, stream => stream.Write(Encoding.UTF8.GetBytes(string.Join('\n', _curve) + "\n")));
         SafetensorsWriter.Write(_statePath, [TensorData.FromSingle("values", shape, _model.Parameters.Values), TensorData.FromSingle("mean", shape, _adam.Mean), TensorData.FromSingle("square", shape, _adam.Square)], metadata);
     }
 
