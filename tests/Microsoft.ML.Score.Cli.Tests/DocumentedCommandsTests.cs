@@ -39,15 +39,41 @@ public partial class DocumentedCommandsTests
         Assert.That(output, Does.Contain("SCORE at 10%").And.Contain("loaded it in a fresh MLContext").And.Contain("Done in"));
     }
 
+    [Test]
+    public void KillLoop_FewKills_EndsWithEqualBytes()
+    {
+        var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.KillLoop.dll"), "--kills", "3"], Path.GetTempPath());
+
+        Assert.That(output, Does.Contain("killed 3 times").And.Contain("equal"));
+    }
+
+    /// <summary>The experiment with the settings that docs/experiment.md shows, made small: what it promises cannot be reached so, and the exit code says it.</summary>
+    [Test]
+    public void Experiment_SmallSettings_ReportsAndExitsByItsPromises()
+    {
+        var folder = Directory.CreateTempSubdirectory("score-experiment").FullName;
+        try
+        {
+            Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.Experiment.dll"), "--output", folder, "--seeds", "1", "--ablation-seeds", "1",
+                "--videos", "1", "--training-videos", "4", "--warm-up-steps", "1", "--main-steps", "1"], Path.GetTempPath(), expectedExitCode: 1);
+
+            Assert.That(File.ReadAllText(Path.Combine(folder, "report.md")), Does.Contain("| SCORE | 1 |").And.Contain("| without residual | 1 |").And.Contain("| EVS | 1 |"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
-    private static string Run(string program, string[] arguments, string folder)
+    private static string Run(string program, string[] arguments, string folder, int expectedExitCode = 0)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.That(process.ExitCode, Is.Zero, output + error.Result);
+        Assert.That(process.ExitCode, Is.EqualTo(expectedExitCode), output + error.Result);
         return output;
     }
 
