@@ -173,7 +173,8 @@ internal static class Qwen25VLCases
 
         private void ObserveHidden(string quantity, Tensor x)
         {
-            if (tensors.File.Tensors.ContainsKey(quantity))
+            // Only what is compared is worth downloading.
+            if (Holds(quantity))
                 Close(quantity, Values(x), HiddenTolerance);
         }
 
@@ -211,10 +212,19 @@ internal static class Qwen25VLCases
             return values;
         }
 
-        private void Close(string quantity, float[] actual, double tolerance) =>
-            _rows.Add(tensors.Close(quantity, tensors.File.ReadSingle(quantity), actual, tolerance));
+        /// <summary>Not every case holds every intermediate.</summary>
+        private bool Holds(string quantity) => tensors.File.Tensors.ContainsKey(quantity);
 
-        private void Exactly(string quantity, int[] actual) =>
-            _rows.Add(tensors.Exactly(quantity, Array.ConvertAll(tensors.File.ReadInt64(quantity), value => (int)value), actual));
+        private void Close(string quantity, float[] actual, double tolerance)
+        {
+            if (Holds(quantity))
+                _rows.Add(tensors.Close(quantity, tensors.File.ReadSingle(quantity), actual, tolerance));
+        }
+
+        private void Exactly(string quantity, int[] actual)
+        {
+            if (Holds(quantity))
+                _rows.Add(tensors.Exactly(quantity, Array.ConvertAll(tensors.File.ReadInt64(quantity), value => (int)value), actual));
+        }
     }
 }
