@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Text;
 
@@ -35,7 +36,7 @@ internal sealed class TinyTokenizer
     {
         // The prompt twice: a pair has to occur twice to be merged.
         for (var i = 0; i < 2; i++)
-            yield return QwenChatTemplate.BeforeVideo + QwenChatTemplate.AfterVideo(TrainingSamples.CaptionQuestion);
+            yield return QwenChatTemplate.BeforeVideo + QwenChatTemplate.AfterVideo(Questions.Caption);
         for (var index = 0; index < CorpusVideos; index++)
         {
             var video = SyntheticWorld.Generate(SyntheticSplit.ModelTraining, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index);

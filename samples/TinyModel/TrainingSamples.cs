@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Text;
@@ -7,9 +8,6 @@ namespace Microsoft.ML.Score.TinyModel;
 /// <summary>Draws training sequences: videos with captions and questions, still images, and pseudo-videos made of stills. Sample i is a pure function of seed and i.</summary>
 internal sealed class TrainingSamples(Recipe recipe, Tokenizer tokenizer)
 {
-    /// <summary>The question whose answer is the caption.</summary>
-    public const string CaptionQuestion = "Describe the video.";
-
     /// <summary>The category under which captions are scored.</summary>
     public const string CaptionCategory = "caption";
 
@@ -70,5 +68,5 @@ internal sealed class TrainingSamples(Recipe recipe, Tokenizer tokenizer)
         .. video.Questions.Select(question => new TextStream(question.Text, question.Answer, question.Category, recipe.AnswerWeight / video.Questions.Count)),
     ];
 
-    private TextStream Caption(string caption) => new(CaptionQuestion, caption, CaptionCategory, recipe.CaptionWeight);
+    private TextStream Caption(string caption) => new(Questions.Caption, caption, CaptionCategory, recipe.CaptionWeight);
 }

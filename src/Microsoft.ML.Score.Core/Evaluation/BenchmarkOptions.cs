@@ -1,10 +1,12 @@
+using Microsoft.ML.Score.Models;
+
 namespace Microsoft.ML.Score.Evaluation;
 
 /// <summary>How a benchmark is run.</summary>
 public sealed class BenchmarkOptions
 {
     /// <summary>The user turn before a caption whose cross-entropy is measured. Default "Describe the video.", as in training.</summary>
-    public string CaptionQuestion { get; init; } = "Describe the video.";
+    public string CaptionQuestion { get; init; } = Questions.Caption;
 
     /// <summary>Most tokens of an answer, at least 1. Default 16.</summary>
     public int MaxAnswerTokens { get; init; } = 16;

@@ -23,8 +23,6 @@ internal sealed class ConfigSection(JsonElement element, string file)
     /// <summary>The file, for messages.</summary>
     public string File => file;
 
-    public bool Has(string key) => Find(key) is not null;
-
     /// <summary>The object under a key; null when absent.</summary>
     public ConfigSection? Section(string key) => Find(key) switch
     {

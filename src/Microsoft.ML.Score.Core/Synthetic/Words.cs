@@ -9,8 +9,6 @@ internal static class Words
     public static readonly string[][] Shapes =
         [["circle", "disc"], ["square", "box"], ["triangle", "wedge"], ["cross", "plus"]];
 
-    public static readonly string[] ShapePlurals = ["circles", "squares", "triangles", "crosses"];
-
     /// <summary>In captions; for an object that stays, any place will do.</summary>
     public static readonly string[][] Motions =
         [["left", "leftward"], ["right", "rightward"], ["up", "upward"], ["down", "downward"], ["here", "there"]];

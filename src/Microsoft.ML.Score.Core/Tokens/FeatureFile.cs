@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Numerics.Tensors;
+using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Tokens;
@@ -57,14 +57,14 @@ public static class FeatureFile
             throw new InvalidDataException($"{SecondsPerStep} of '{path}' is '{text}', expected a positive number of seconds.");
 
         var vectors = file.ReadSingle(Features);
-        if (FirstNotFinite(vectors) is >= 0 and var at)
+        if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
             throw new InvalidDataException($"Value {at} of '{Features}' in '{path}' is {vectors[at]}; features must be finite.");
 
         var grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
         return new VideoTokens(grid, (int)entry.Shape[3], vectors, file.Metadata.GetValueOrDefault(EncoderFingerprint));
     }
 
-    /// <summary>As below, for values as they are stored; piece by piece, since rows are large.</summary>
+    /// <summary>The index of the first stored value that is NaN or infinite, -1 where all are finite; widened piece by piece, since rows are large.</summary>
     private static int FirstNotFinite(TensorType type, ReadOnlySpan<byte> stored)
     {
         var piece = new float[4096];
@@ -73,21 +73,10 @@ public static class FeatureFile
             var bytes = stored[(from * type.Size())..];
             var values = piece.AsSpan(0, Math.Min(piece.Length, bytes.Length / type.Size()));
             StoredValues.Widen(type, bytes[..(values.Length * type.Size())], values);
-            if (FirstNotFinite(values) is >= 0 and var at)
+            if (FiniteValues.FirstNotFinite(values) is >= 0 and var at)
                 return from + at;
         }
 
         return -1;
-    }
-
-    /// <summary>The index of the first value that is NaN or infinite, -1 where all are finite.</summary>
-    private static int FirstNotFinite(ReadOnlySpan<float> values)
-    {
-        if (TensorPrimitives.IsFiniteAll(values))
-            return -1;
-        var i = 0;
-        while (float.IsFinite(values[i]))
-            i++;
-        return i;
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Score.Models;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -51,7 +52,7 @@ public sealed record TrainerOptions
     public int HiddenWidth { get; init; } = 64;
 
     /// <summary>The user turn that captions answer. Default "Describe the video.".</summary>
-    public string CaptionQuestion { get; init; } = "Describe the video.";
+    public string CaptionQuestion { get; init; } = Questions.Caption;
 
     /// <summary>rho in (0, 1] at which policies are compared on the validation set. Default 0.10.</summary>
     public double RetentionRatio { get; init; } = 0.10;

@@ -46,9 +46,15 @@ public sealed class TensorData
     public ReadOnlyMemory<byte> Bytes { get; }
 
     /// <summary>A floating-point tensor; the values are copied, rounded to nearest where <paramref name="type"/> is narrower.</summary>
-    /// <exception cref="ArgumentException">As the constructor's, or <paramref name="type"/> is not F64, F32, F16 or BF16.</exception>
-    public static TensorData FromSingle(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values, TensorType type = TensorType.F32) =>
-        new(name, type, shape, StoredValues.Narrow(type, values));
+    /// <exception cref="ArgumentException">As the constructor's, the values take 2 GiB or more, or <paramref name="type"/> is not F64, F32, F16 or BF16.</exception>
+    public static TensorData FromSingle(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values, TensorType type = TensorType.F32)
+    {
+        var bytes = (long)values.Length * type.Size();
+        if (bytes > Array.MaxLength)
+            throw new ArgumentException($"Tensor '{name}' has {values.Length} values, {bytes} bytes as {type.Word()}; at most {Array.MaxLength} bytes are written in one tensor.", nameof(values));
+
+        return new(name, type, shape, StoredValues.Narrow(type, values));
+    }
 
     /// <summary>An I64 tensor; the values are copied.</summary>
     /// <exception cref="ArgumentException">As the constructor's.</exception>

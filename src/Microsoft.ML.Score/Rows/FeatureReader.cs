@@ -1,5 +1,5 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Rows;
@@ -46,13 +46,8 @@ internal sealed class FeatureReader
     {
         var tokens = _path is null ? ReadVector() : ReadFile(_path);
         var values = tokens.Vectors.Span;
-        if (!TensorPrimitives.IsFiniteAll(values))
-        {
-            var index = 0;
-            while (float.IsFinite(values[index]))
-                index++;
+        if (FiniteValues.FirstNotFinite(values) is >= 0 and var index)
             throw Error($"value {index} of {values.Length} is {values[index]}; features must be finite.");
-        }
 
         if (_encoder.Refuses(tokens.Dimension, tokens.EncoderFingerprint) is { } reason)
             throw Error(reason);

@@ -56,9 +56,14 @@ internal sealed class Qwen25VLModel : IDisposable
     /// <param name="steps">The patches of each time step, [grid.PatchesPerStep, PatchLength] in natural order; each is copied before the next is asked for.</param>
     /// <param name="grid">Their grid.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
+    /// <exception cref="ArgumentException">The tokens have more values than one array holds.</exception>
     public float[] Encode(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, CancellationToken cancellationToken = default)
     {
-        var tokens = new float[grid.Patches / Config.VisionConfig.MergeUnit * Config.VisionConfig.OutHiddenSize];
+        var length = (long)(grid.Patches / Config.VisionConfig.MergeUnit) * Config.VisionConfig.OutHiddenSize;
+        if (length > Array.MaxLength)
+            throw new ArgumentException($"The visual tokens of a grid of {grid} patches have {length} values; one video holds at most {Array.MaxLength}.", nameof(grid));
+
+        var tokens = new float[length];
         var stepLength = grid.PatchesPerStep * Config.VisionConfig.PatchLength;
         var patches = new float[Math.Clamp(PatchLimit / grid.PatchesPerStep, 1, grid.TimeSteps) * stepLength];
         var (pending, done) = (0, 0);

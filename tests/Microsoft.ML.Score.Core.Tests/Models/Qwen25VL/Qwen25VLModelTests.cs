@@ -1,0 +1,19 @@
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Models.Qwen25VL;
+
+[TestFixture]
+internal sealed class Qwen25VLModelTests
+{
+    [Test]
+    public void Encode_MoreValuesThanAnArrayHolds_ThrowsWithGridAndLimit()
+    {
+        using var checkpoint = new RandomCheckpoint();
+        using var model = Qwen25VLModel.Load(CheckpointFiles.FromFolder(checkpoint.Folder), new SimdKernels());
+
+        Assert.That(
+            () => model.Encode([], new PatchGrid(200_000, 48, 48)),
+            Throws.ArgumentException.With.Message.Contains("200000x48x48").And.Message.Contains($"{Array.MaxLength}"));
+    }
+}
