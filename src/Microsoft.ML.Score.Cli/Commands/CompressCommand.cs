@@ -37,10 +37,9 @@ internal static class CompressCommand
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text)).ToArray();
                 using var frozen = loadModel(parsed.GetRequiredValue(model));
                 var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
-                Action<VideoReference, KeptTokens> save = (parsed.GetValue(folder), parsed.GetValue(format)) switch
+                Action<VideoReference, KeptTokens>? save = (parsed.GetValue(folder), parsed.GetValue(format)) switch
                 {
-                    (null, _) => (_, _) => { }
-                    ,
+                    (null, _) => null,
                     ({ } path, "tokens") => (video, kept) => KeptFile.WriteTokens(Path.Combine(path, $"{video.FileName}.kept.safetensors"), video.Text, kept, frozen.Info.Fingerprint),
                     ({ } path, _) => (video, kept) => KeptFile.WriteMask(Path.Combine(path, $"{video.FileName}.mask.json"), video.Text, kept),
                 };
@@ -53,7 +52,7 @@ internal static class CompressCommand
                     {
                         progress.Report(reports.Count, references.Length, $"compressing {video.FileName}");
                         var kept = compressor.Compress(video.Encode(frozen, cancellationToken), parsed.GetValue(ratio));
-                        save(video, kept);
+                        save?.Invoke(video, kept);
                         reports.Add(new KeptReport(video.Text, kept));
                     }
 
