@@ -62,6 +62,14 @@ internal sealed class ConfigSection(JsonElement element, string file)
         { } value => throw Wrong(key, "a string", value),
     };
 
+    /// <summary>Strings; null when absent.</summary>
+    public string[]? Texts(string key) => Find(key) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. value.EnumerateArray().Select(item => item.GetString()!)],
+        { } value => throw Wrong(key, "an array of strings", value),
+    };
+
     /// <summary>Non-negative integers, written as an array or as one number; null when absent.</summary>
     public int[]? Integers(string key)
     {

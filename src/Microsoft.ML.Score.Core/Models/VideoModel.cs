@@ -9,6 +9,7 @@ public static class VideoModel
 {
     private const string EmbeddedSource = "tiny";
     private const string EmbeddedPrefix = "Models/Tiny/";
+    private const string Qwen25VLArchitecture = "Qwen2_5_VLForConditionalGeneration";
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
     /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL).</param>
@@ -26,6 +27,8 @@ public static class VideoModel
         var files = source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
         var file = $"config.json in {files.Description}";
         var config = ConfigSection.Parse(files.ReadAllBytes("config.json"), file);
+        if (config.Texts("architectures") is { } architectures && !architectures.Contains(Qwen25VLArchitecture))
+            throw new InvalidDataException($"{file}: architectures [{string.Join(", ", architectures)}] are not supported; expected '{Qwen25VLArchitecture}'.");
         return config.Text("model_type") switch
         {
             "qwen2_5_vl" => Qwen25VLVideoModel.Load(source, files, kernels),

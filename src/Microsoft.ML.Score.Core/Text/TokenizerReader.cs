@@ -67,10 +67,12 @@ internal static class TokenizerReader
         if (!files.Exists("vocab.json") || !files.Exists("merges.txt"))
             throw new FileNotFoundException($"There is no tokenizer in {files.Description}: expected tokenizer.json, or vocab.json and merges.txt.");
 
+        var vocabulary = Parse<Dictionary<string, int>>(files, "vocab.json");
         var lines = ReadText(files, "merges.txt").Split('\n').Select(line => line.TrimEnd('\r'));
-        return new BytePairVocabulary(
-            Parse<Dictionary<string, int>>(files, "vocab.json"),
-            [.. lines.Where((line, index) => line.Length > 0 && !(index == 0 && line.StartsWith("#version", StringComparison.Ordinal))).Select(SplitMerge)]);
+        (string, string)[] merges = [.. lines.Where((line, index) => line.Length > 0 && !(index == 0 && line.StartsWith("#version", StringComparison.Ordinal))).Select(SplitMerge)];
+        if (merges.Length == 0 && vocabulary.Keys.FirstOrDefault(token => token.Length > 1) is { } merged)
+            throw new InvalidDataException($"merges.txt in {files.Description} holds no merges, but vocab.json has the token '{merged}'.");
+        return new BytePairVocabulary(vocabulary, merges);
     }
 
     // Three generations of files say which tokens are added and which of these are special; they may all be there.

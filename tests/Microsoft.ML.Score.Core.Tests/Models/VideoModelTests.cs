@@ -114,7 +114,8 @@ public class VideoModelTests
         Assert.That(() => _model.CrossEntropy([kept], "Q", ""), Throws.ArgumentException.With.Message.Contains("target"));
         Assert.That(() => _model.CrossEntropy([other], "Q", "A"), Throws.ArgumentException.With.Message.Contains("dimension 64, got 3"));
         Assert.That(() => _model.CrossEntropy([kept, otherGrid], "Q", "A"), Throws.ArgumentException.With.Message.Contains("3x6x5").And.Message.Contains("1x1x1"));
-        Assert.That(() => _model.CrossEntropy([kept], "a <|video_pad|>", "A"), Throws.ArgumentException);
+        Assert.That(() => _model.CrossEntropy([kept], "a <|video_pad|>", "A"), Throws.ArgumentException.With.Message.Contains("question contains '<|video_pad|>'"));
+        Assert.That(() => _model.CrossEntropy([kept], "Q", "<|video_pad|>"), Throws.ArgumentException.With.Message.Contains("target contains"));
         Assert.That(() => _model.Generate(kept, "Q", new GenerationOptions { MaxNewTokens = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => _model.CrossEntropy([kept], "Q", "A", new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
     }
@@ -133,6 +134,15 @@ public class VideoModelTests
         _checkpoint.WriteConfig();
 
         Assert.That(() => VideoModel.Load(_checkpoint.Folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains(expected));
+    }
+
+    [Test]
+    public void Load_UnknownArchitecture_NamesIt()
+    {
+        _checkpoint.Config["architectures"] = new System.Text.Json.Nodes.JsonArray("FooForConditionalGeneration");
+        _checkpoint.WriteConfig();
+
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains("FooForConditionalGeneration"));
     }
 
     [Test]

@@ -67,6 +67,15 @@ public class TokenizerReaderTests
         Assert.That(() => Read([]), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("tokenizer.json").And.Message.Contains("merges.txt"));
     }
 
+    [Test]
+    public void Read_EmptyMergesOfALargerVocabulary_Throws()
+    {
+        var files = WriteFiles();
+        files["merges.txt"] = [];
+
+        Assert.That(() => Read(files), Throws.TypeOf<InvalidDataException>().With.Message.Contains("no merges"));
+    }
+
     [TestCase("vocab.json", "\"Ġ\": 220,", "", "'Ġ'")]
     [TestCase("vocab.json", "\"!\": 0,", "\"!\": 1,", "id 1")]
     [TestCase("vocab.json", "\"!\": 0,", "\"!\": 0, \"!\": 0,", "Duplicate")]

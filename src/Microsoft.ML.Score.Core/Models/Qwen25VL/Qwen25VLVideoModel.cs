@@ -74,7 +74,7 @@ internal sealed class Qwen25VLVideoModel : IVideoLanguageModel
         }
 
         using var call = _guard.Enter();
-        var targetIds = _tokenizer.Encode(target + QwenChatTemplate.EndOfTurn);
+        var targetIds = EncodeText(target + QwenChatTemplate.EndOfTurn, nameof(target));
         using var prompt = CreatePrompt(keptSets[0].Grid, question, targetIds.Length);
         var sets = keptSets.Select(kept => new KeptVisuals(kept.Positions, kept.Vectors)).ToArray();
         return Array.ConvertAll(_model.Decoder.CrossEntropy(prompt, sets, targetIds, cancellationToken), losses => losses.Average());
@@ -103,9 +103,18 @@ internal sealed class Qwen25VLVideoModel : IVideoLanguageModel
         var pads = Enumerable.Repeat(_model.Config.VideoTokenId, grid.Count);
         var patchGrid = new PatchGrid(grid.TimeSteps, grid.Height * merge, grid.Width * merge);
         return _model.CreatePrompt(
-            [.. _beforeVideo, .. pads, .. _tokenizer.Encode(QwenChatTemplate.AfterVideo(question))],
+            [.. _beforeVideo, .. pads, .. EncodeText(QwenChatTemplate.AfterVideo(question), nameof(question))],
             [new VisualItem(IsVideo: true, patchGrid, grid.SecondsPerStep)],
             continuation);
+    }
+
+    /// <summary>Token ids of a text that may not claim to be visual tokens.</summary>
+    private int[] EncodeText(string text, string name)
+    {
+        var ids = _tokenizer.Encode(text);
+        return ids.FirstOrDefault(id => id == _model.Config.VideoTokenId || id == _model.Config.ImageTokenId, -1) is var visual and >= 0
+            ? throw new ArgumentException($"The {name} contains '{_tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text.", name)
+            : ids;
     }
 
     private void ThrowIfWrongDimension(KeptTokens kept, string name)
