@@ -3,32 +3,47 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models;
 
-/// <summary>The tensors of a checkpoint on a backend, looked up by the checkpoint's own names and the shapes that the configuration implies. Owns what it hands out.</summary>
-internal sealed class ModelWeights(Checkpoint checkpoint, IKernels kernels) : IDisposable
+/// <summary>The tensors of a checkpoint on a backend, by the checkpoint's own names; their shapes are those expected. Owns what it hands out.</summary>
+internal sealed class ModelWeights : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
+    private readonly Checkpoint _checkpoint;
+    private readonly ExpectedTensors _expected;
+    private readonly IKernels _kernels;
+
+    /// <exception cref="InvalidDataException">The checkpoint lacks tensors that are expected, or has them in another shape.</exception>
+    public ModelWeights(Checkpoint checkpoint, ExpectedTensors expected, IKernels kernels)
+    {
+        expected.ThrowIfNotIn(checkpoint);
+        _checkpoint = checkpoint;
+        _expected = expected;
+        _kernels = kernels;
+    }
+
+    /// <summary>Whether the model has such a tensor: some layers have no bias.</summary>
+    public bool Has(string name) => _expected.Contains(name);
 
     /// <summary>A matrix in its stored type; dimensions after the first are flattened.</summary>
-    public Weight Matrix(string name, params ReadOnlySpan<int> shape) => MatrixRows(name, 0, shape[0], shape);
+    public Weight Matrix(string name) => MatrixRows(name, 0, Shape(name)[0]);
 
-    /// <summary>Rows [start, start + count) of a matrix of the given shape.</summary>
-    public Weight MatrixRows(string name, int start, int count, params ReadOnlySpan<int> shape)
+    /// <summary>Rows [start, start + count) of a matrix.</summary>
+    public Weight MatrixRows(string name, int start, int count)
     {
         var columns = 1;
-        foreach (var length in shape[1..])
+        foreach (var length in Shape(name)[1..])
             columns *= length;
-        return Own(kernels.UploadWeight(checkpoint.Get(name, shape), start, count, columns));
+        return Own(_kernels.UploadWeight(_checkpoint.Get(name, Shape(name)), start, count, columns));
     }
 
     /// <summary>A vector, widened: [1, length].</summary>
-    public Tensor Vector(string name, int length) => VectorRange(name, 0, length, length);
+    public Tensor Vector(string name) => VectorRange(name, 0, Shape(name)[0]);
 
-    /// <summary>Elements [start, start + count) of a vector of the given length.</summary>
-    public Tensor VectorRange(string name, int start, int count, int length)
+    /// <summary>Elements [start, start + count) of a vector.</summary>
+    public Tensor VectorRange(string name, int start, int count)
     {
         var values = new float[count];
-        checkpoint.Get(name, length).Read(start, values);
-        return Own(kernels.Upload(values, 1, count));
+        _checkpoint.Get(name, Shape(name)).Read(start, values);
+        return Own(_kernels.Upload(values, 1, count));
     }
 
     public void Dispose()
@@ -36,6 +51,8 @@ internal sealed class ModelWeights(Checkpoint checkpoint, IKernels kernels) : ID
         foreach (var item in _owned)
             item.Dispose();
     }
+
+    private ReadOnlySpan<int> Shape(string name) => _expected[name].Shape;
 
     private T Own<T>(T item)
         where T : IDisposable

@@ -16,11 +16,10 @@ internal sealed class Checkpoint : IDisposable
 
     private readonly Dictionary<string, (SafetensorsFile File, string StoredName)> tensors = [];
     private readonly List<SafetensorsFile> files = [];
-    private readonly string description;
 
     private Checkpoint(CheckpointFiles source)
     {
-        description = source.Description;
+        Description = source.Description;
         try
         {
             if (source.Exists(SingleFile))
@@ -40,7 +39,7 @@ internal sealed class Checkpoint : IDisposable
             }
             else
             {
-                throw new FileNotFoundException($"There is neither '{SingleFile}' nor '{IndexFile}' in {description}.", SingleFile);
+                throw new FileNotFoundException($"There is neither '{SingleFile}' nor '{IndexFile}' in {Description}.", SingleFile);
             }
 
             Fingerprint = ComputeFingerprint(source.ReadAllBytes("config.json"));
@@ -52,6 +51,12 @@ internal sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>Where the files are, for messages.</summary>
+    public string Description { get; }
+
+    /// <summary>The canonical names of all tensors, in no order.</summary>
+    public IReadOnlyCollection<string> Names => tensors.Keys;
+
     /// <summary>SHA-256, in lower-case hexadecimal, over config.json and the canonical names, types and shapes of all tensors; not over their values.</summary>
     public string Fingerprint { get; }
 
@@ -61,20 +66,23 @@ internal sealed class Checkpoint : IDisposable
 
     public bool Contains(string name) => tensors.ContainsKey(name);
 
+    /// <summary>What the header says of a tensor that the checkpoint contains, by its canonical name.</summary>
+    public TensorEntry Entry(string name) => tensors[name].File.Tensors[tensors[name].StoredName];
+
     /// <summary>A tensor by its canonical name.</summary>
     /// <exception cref="InvalidDataException">There is no such tensor, its shape is another, or it holds integers.</exception>
     public WeightTensor Get(string name, params ReadOnlySpan<int> expectedShape)
     {
         if (!tensors.TryGetValue(name, out var at))
-            throw new InvalidDataException($"There is no tensor '{name}' {TensorTypes.Describe(expectedShape)} in {description}.");
-        var entry = at.File.Tensors[at.StoredName];
+            throw new InvalidDataException($"There is no tensor '{name}' {TensorTypes.Describe(expectedShape)} in {Description}.");
+        var entry = Entry(name);
         var matches = entry.Shape.Count == expectedShape.Length;
         for (var i = 0; matches && i < expectedShape.Length; i++)
             matches = entry.Shape[i] == expectedShape[i];
         if (!matches)
-            throw new InvalidDataException($"Tensor '{name}' in {description} is {entry}, expected the shape {TensorTypes.Describe(expectedShape)}.");
+            throw new InvalidDataException($"Tensor '{name}' in {Description} is {entry}, expected the shape {TensorTypes.Describe(expectedShape)}.");
         if (entry.Type is not (TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16))
-            throw new InvalidDataException($"Tensor '{name}' in {description} is {entry}, expected floating-point numbers.");
+            throw new InvalidDataException($"Tensor '{name}' in {Description} is {entry}, expected floating-point numbers.");
 
         return new WeightTensor(at.File, at.StoredName, name, expectedShape.ToArray());
     }
@@ -100,9 +108,9 @@ internal sealed class Checkpoint : IDisposable
     private void Add(SafetensorsFile file, string storedName)
     {
         if (!file.Tensors.ContainsKey(storedName))
-            throw new InvalidDataException($"'{IndexFile}' in {description} says that '{file.Name}' holds the tensor '{storedName}', but it does not.");
+            throw new InvalidDataException($"'{IndexFile}' in {Description} says that '{file.Name}' holds the tensor '{storedName}', but it does not.");
         if (!tensors.TryAdd(Canonical(storedName), (file, storedName)))
-            throw new InvalidDataException($"The tensor '{Canonical(storedName)}' is in {description} twice, under old and new name.");
+            throw new InvalidDataException($"The tensor '{Canonical(storedName)}' is in {Description} twice, under old and new name.");
     }
 
     /// <summary>Tensor name to shard file name.</summary>

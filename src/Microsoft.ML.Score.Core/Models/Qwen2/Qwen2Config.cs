@@ -23,6 +23,36 @@ internal sealed record Qwen2Config
 
     public int HeadDim => HiddenSize / NumAttentionHeads;
 
+    /// <summary>Values of one token's keys, and of its values, in a layer.</summary>
+    public int KeyValueSize => NumKeyValueHeads * HeadDim;
+
+    /// <summary>Adds the tensors of the language model, under their released names.</summary>
+    public void AddTensors(ExpectedTensors tensors)
+    {
+        tensors.BeginPart("token embeddings");
+        tensors.Add("model.embed_tokens.weight", VocabSize, HiddenSize);
+        tensors.BeginPart("decoder layers");
+        for (var i = 0; i < NumHiddenLayers; i++)
+        {
+            var layer = $"model.layers.{i}";
+            tensors.AddLinear($"{layer}.self_attn.q_proj", HiddenSize, HiddenSize);
+            tensors.AddLinear($"{layer}.self_attn.k_proj", KeyValueSize, HiddenSize);
+            tensors.AddLinear($"{layer}.self_attn.v_proj", KeyValueSize, HiddenSize);
+            tensors.AddLinear($"{layer}.self_attn.o_proj", HiddenSize, HiddenSize, bias: false);
+            tensors.AddLinear($"{layer}.mlp.gate_proj", IntermediateSize, HiddenSize, bias: false);
+            tensors.AddLinear($"{layer}.mlp.up_proj", IntermediateSize, HiddenSize, bias: false);
+            tensors.AddLinear($"{layer}.mlp.down_proj", HiddenSize, IntermediateSize, bias: false);
+            tensors.Add($"{layer}.input_layernorm.weight", HiddenSize);
+            tensors.Add($"{layer}.post_attention_layernorm.weight", HiddenSize);
+        }
+
+        tensors.Add("model.norm.weight", HiddenSize);
+        if (TieWordEmbeddings)
+            return;
+        tensors.BeginPart("output head");
+        tensors.Add("lm_head.weight", VocabSize, HiddenSize);
+    }
+
     /// <param name="text">The object that holds the language model's keys.</param>
     /// <param name="defaults">What the model's configuration class has where a key is missing.</param>
     /// <exception cref="InvalidDataException">A value is of the wrong kind, or the sizes do not fit each other.</exception>

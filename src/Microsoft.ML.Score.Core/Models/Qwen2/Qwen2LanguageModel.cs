@@ -21,10 +21,10 @@ internal sealed class Qwen2LanguageModel
     {
         Config = config;
         _kernels = kernels;
-        _embedTokens = weights.Matrix("model.embed_tokens.weight", config.VocabSize, config.HiddenSize);
-        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Layer(config, weights, $"model.layers.{i}"))];
-        _norm = weights.Vector("model.norm.weight", config.HiddenSize);
-        _lmHead = config.TieWordEmbeddings ? _embedTokens : weights.Matrix("lm_head.weight", config.VocabSize, config.HiddenSize);
+        _embedTokens = weights.Matrix("model.embed_tokens.weight");
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Layer(weights, $"model.layers.{i}"))];
+        _norm = weights.Vector("model.norm.weight");
+        _lmHead = config.TieWordEmbeddings ? _embedTokens : weights.Matrix("lm_head.weight");
     }
 
     public Qwen2Config Config { get; }
@@ -110,24 +110,24 @@ internal sealed class Qwen2LanguageModel
         return layer.DownProj.Apply(_kernels, inner, residual: h);
     }
 
-    private sealed class Layer(Qwen2Config config, ModelWeights weights, string name)
+    private sealed class Layer(ModelWeights weights, string name)
     {
-        public Tensor InputLayernorm { get; } = weights.Vector($"{name}.input_layernorm.weight", config.HiddenSize);
+        public Tensor InputLayernorm { get; } = weights.Vector($"{name}.input_layernorm.weight");
 
-        public Projection QProj { get; } = new(weights, $"{name}.self_attn.q_proj", config.HiddenSize, config.HiddenSize);
+        public Projection QProj { get; } = new(weights, $"{name}.self_attn.q_proj");
 
-        public Projection KProj { get; } = new(weights, $"{name}.self_attn.k_proj", config.NumKeyValueHeads * config.HeadDim, config.HiddenSize);
+        public Projection KProj { get; } = new(weights, $"{name}.self_attn.k_proj");
 
-        public Projection VProj { get; } = new(weights, $"{name}.self_attn.v_proj", config.NumKeyValueHeads * config.HeadDim, config.HiddenSize);
+        public Projection VProj { get; } = new(weights, $"{name}.self_attn.v_proj");
 
-        public Projection OProj { get; } = new(weights, $"{name}.self_attn.o_proj", config.HiddenSize, config.HiddenSize, bias: false);
+        public Projection OProj { get; } = new(weights, $"{name}.self_attn.o_proj");
 
-        public Tensor PostAttentionLayernorm { get; } = weights.Vector($"{name}.post_attention_layernorm.weight", config.HiddenSize);
+        public Tensor PostAttentionLayernorm { get; } = weights.Vector($"{name}.post_attention_layernorm.weight");
 
-        public Projection GateProj { get; } = new(weights, $"{name}.mlp.gate_proj", config.IntermediateSize, config.HiddenSize, bias: false);
+        public Projection GateProj { get; } = new(weights, $"{name}.mlp.gate_proj");
 
-        public Projection UpProj { get; } = new(weights, $"{name}.mlp.up_proj", config.IntermediateSize, config.HiddenSize, bias: false);
+        public Projection UpProj { get; } = new(weights, $"{name}.mlp.up_proj");
 
-        public Projection DownProj { get; } = new(weights, $"{name}.mlp.down_proj", config.HiddenSize, config.IntermediateSize, bias: false);
+        public Projection DownProj { get; } = new(weights, $"{name}.mlp.down_proj");
     }
 }

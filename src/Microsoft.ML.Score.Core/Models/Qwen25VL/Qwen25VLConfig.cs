@@ -35,6 +35,15 @@ internal sealed record Qwen25VLConfig
 
     public required int[] EosTokenId { get; init; }
 
+    /// <summary>The tensors that a checkpoint of this configuration must hold.</summary>
+    public ExpectedTensors Tensors()
+    {
+        var tensors = new ExpectedTensors();
+        VisionConfig.AddTensors(tensors);
+        TextConfig.AddTensors(tensors);
+        return tensors;
+    }
+
     /// <exception cref="InvalidDataException">A value is missing, of the wrong kind, or does not fit the others.</exception>
     public static Qwen25VLConfig Read(ConfigSection config)
     {

@@ -16,7 +16,7 @@ internal sealed class Qwen25VLModel : IDisposable
     private Qwen25VLModel(Checkpoint checkpoint, Qwen25VLConfig config, IKernels kernels)
     {
         _checkpoint = checkpoint;
-        _weights = new ModelWeights(checkpoint, kernels);
+        _weights = new ModelWeights(checkpoint, config.Tensors(), kernels);
         Config = config;
         Kernels = kernels;
         Vision = new VisionTower(config.VisionConfig, _weights, kernels);

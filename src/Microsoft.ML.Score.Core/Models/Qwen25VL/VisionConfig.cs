@@ -32,8 +32,34 @@ internal sealed record VisionConfig
     /// <summary>Patches of one merged token.</summary>
     public int MergeUnit => SpatialMergeSize * SpatialMergeSize;
 
+    /// <summary>Values of the patches of one merged token, side by side.</summary>
+    public int MergedSize => MergeUnit * HiddenSize;
+
     /// <summary>Values of one patch.</summary>
     public int PatchLength => InChannels * TemporalPatchSize * PatchSize * PatchSize;
+
+    /// <summary>Adds the tensors of the vision tower and its merger, under their released names.</summary>
+    public void AddTensors(ExpectedTensors tensors)
+    {
+        tensors.BeginPart("vision tower");
+        tensors.Add("visual.patch_embed.proj.weight", HiddenSize, InChannels, TemporalPatchSize, PatchSize, PatchSize);
+        for (var i = 0; i < Depth; i++)
+        {
+            var block = $"visual.blocks.{i}";
+            tensors.Add($"{block}.norm1.weight", HiddenSize);
+            tensors.Add($"{block}.norm2.weight", HiddenSize);
+            tensors.AddLinear($"{block}.attn.qkv", 3 * HiddenSize, HiddenSize);
+            tensors.AddLinear($"{block}.attn.proj", HiddenSize, HiddenSize);
+            tensors.AddLinear($"{block}.mlp.gate_proj", IntermediateSize, HiddenSize);
+            tensors.AddLinear($"{block}.mlp.up_proj", IntermediateSize, HiddenSize);
+            tensors.AddLinear($"{block}.mlp.down_proj", HiddenSize, IntermediateSize);
+        }
+
+        tensors.BeginPart("merger");
+        tensors.Add("visual.merger.ln_q.weight", HiddenSize);
+        tensors.AddLinear("visual.merger.mlp.0", MergedSize, MergedSize);
+        tensors.AddLinear("visual.merger.mlp.2", OutHiddenSize, MergedSize);
+    }
 
     /// <exception cref="InvalidDataException">A value is of the wrong kind, or the sizes do not fit each other.</exception>
     public static VisionConfig Read(ConfigSection vision)

@@ -24,12 +24,11 @@ internal sealed class VisionTower
     {
         _config = config;
         _kernels = kernels;
-        var merged = config.MergeUnit * config.HiddenSize;
-        _patchEmbed = weights.Matrix("visual.patch_embed.proj.weight", config.HiddenSize, config.InChannels, config.TemporalPatchSize, config.PatchSize, config.PatchSize);
+        _patchEmbed = weights.Matrix("visual.patch_embed.proj.weight");
         _blocks = [.. Enumerable.Range(0, config.Depth).Select(i => new Block(config, weights, $"visual.blocks.{i}"))];
-        _mergerNorm = weights.Vector("visual.merger.ln_q.weight", config.HiddenSize);
-        _merger0 = new Projection(weights, "visual.merger.mlp.0", merged, merged);
-        _merger2 = new Projection(weights, "visual.merger.mlp.2", config.OutHiddenSize, merged);
+        _mergerNorm = weights.Vector("visual.merger.ln_q.weight");
+        _merger0 = new Projection(weights, "visual.merger.mlp.0");
+        _merger2 = new Projection(weights, "visual.merger.mlp.2");
     }
 
     /// <summary>The visual tokens of some images or videos.</summary>
@@ -91,7 +90,7 @@ internal sealed class VisionTower
 
     private sealed class Block(VisionConfig config, ModelWeights weights, string name)
     {
-        public Tensor Norm1 { get; } = weights.Vector($"{name}.norm1.weight", config.HiddenSize);
+        public Tensor Norm1 { get; } = weights.Vector($"{name}.norm1.weight");
 
         // attn.qkv holds all rows of q, then of k, then of v.
         public Projection Q { get; } = Projection.Third(weights, $"{name}.attn.qkv", 0, config.HiddenSize);
@@ -100,14 +99,14 @@ internal sealed class VisionTower
 
         public Projection V { get; } = Projection.Third(weights, $"{name}.attn.qkv", 2, config.HiddenSize);
 
-        public Projection AttnProj { get; } = new(weights, $"{name}.attn.proj", config.HiddenSize, config.HiddenSize);
+        public Projection AttnProj { get; } = new(weights, $"{name}.attn.proj");
 
-        public Tensor Norm2 { get; } = weights.Vector($"{name}.norm2.weight", config.HiddenSize);
+        public Tensor Norm2 { get; } = weights.Vector($"{name}.norm2.weight");
 
-        public Projection GateProj { get; } = new(weights, $"{name}.mlp.gate_proj", config.IntermediateSize, config.HiddenSize);
+        public Projection GateProj { get; } = new(weights, $"{name}.mlp.gate_proj");
 
-        public Projection UpProj { get; } = new(weights, $"{name}.mlp.up_proj", config.IntermediateSize, config.HiddenSize);
+        public Projection UpProj { get; } = new(weights, $"{name}.mlp.up_proj");
 
-        public Projection DownProj { get; } = new(weights, $"{name}.mlp.down_proj", config.HiddenSize, config.IntermediateSize);
+        public Projection DownProj { get; } = new(weights, $"{name}.mlp.down_proj");
     }
 }

@@ -1,0 +1,75 @@
+using System.Collections;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Models;
+
+/// <summary>A tensor that a checkpoint must hold.</summary>
+/// <param name="Name">The canonical name, that of the released files.</param>
+/// <param name="Shape">Dimensions, outermost first.</param>
+/// <param name="Part">The part of the model that it belongs to, in words.</param>
+internal sealed record ExpectedTensor(string Name, int[] Shape, string Part)
+{
+    /// <summary>Elements: the product of the dimensions.</summary>
+    public long Count => Shape.Aggregate(1L, (product, length) => product * length);
+
+    public override string ToString() => $"'{Name}' {TensorTypes.Describe<int>(Shape)}";
+}
+
+/// <summary>
+/// The tensors of an architecture, from the configuration alone: what a checkpoint is held to, what it is described by, and where
+/// the model looks up the shape of what it reads. In the order in which they were added.
+/// </summary>
+internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
+{
+    private const int MostNamed = 4;
+
+    private readonly OrderedDictionary<string, ExpectedTensor> _tensors = [];
+    private string _part = "";
+
+    public int Count => _tensors.Count;
+
+    /// <summary>Elements of all tensors.</summary>
+    public long Parameters => _tensors.Values.Sum(tensor => tensor.Count);
+
+    public ExpectedTensor this[string name] => _tensors[name];
+
+    public bool Contains(string name) => _tensors.ContainsKey(name);
+
+    /// <summary>Names the part of the model that the tensors added next belong to.</summary>
+    public void BeginPart(string part) => _part = part;
+
+    public void Add(string name, params int[] shape) => _tensors.Add(name, new ExpectedTensor(name, shape, _part));
+
+    /// <summary>A linear layer: NAME.weight [output, input] and, with a bias, NAME.bias [output].</summary>
+    public void AddLinear(string name, int output, int input, bool bias = true)
+    {
+        Add($"{name}.weight", output, input);
+        if (bias)
+            Add($"{name}.bias", output);
+    }
+
+    /// <summary>Holds a checkpoint to the list. Tensors beyond it are none of the model's business, as in transformers.</summary>
+    /// <exception cref="InvalidDataException">Tensors are missing or of another shape; the message counts them all and names the first.</exception>
+    public void ThrowIfNotIn(Checkpoint checkpoint)
+    {
+        var missing = this.Where(tensor => !checkpoint.Contains(tensor.Name)).ToArray();
+        var different = this.Except(missing)
+            .Where(tensor => !checkpoint.Entry(tensor.Name).Shape.SequenceEqual(tensor.Shape.Select(length => (long)length))).ToArray();
+        if (missing.Length > 0 || different.Length > 0)
+            throw new InvalidDataException(string.Join(
+                " ",
+                Faults(missing, $"In {checkpoint.Description} {missing.Length} of the {Count} tensors that config.json asks for are missing", tensor => $"{tensor}")
+                    .Concat(Faults(different, $"In {checkpoint.Description} {different.Length} of the {Count} tensors that config.json asks for have another shape",
+                        tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}, expected the shape {TensorTypes.Describe<int>(tensor.Shape)}"))));
+    }
+
+    public IEnumerator<ExpectedTensor> GetEnumerator() => _tensors.Values.GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static IEnumerable<string> Faults(ExpectedTensor[] tensors, string what, Func<ExpectedTensor, string> describe)
+    {
+        if (tensors.Length > 0)
+            yield return $"{what}: {string.Join("; ", tensors.Take(MostNamed).Select(describe))}{(tensors.Length > MostNamed ? "; ..." : "")}.";
+    }
+}
