@@ -29,6 +29,7 @@ internal static class GoldenFolder
         {
             _ when files.Contains("config.json") && Architecture(folder) == "Qwen2_5_VLForConditionalGeneration" => Qwen25VLCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
+            _ when files.Contains(RopeIndexCases.FileName) => RopeIndexCases.Verify(folder, backend),
             _ when ManifestCases.AreIn(folder) => ManifestCases.Verify(folder),
             _ when files.Contains("manifest.json") => Unsupported("compressors"),
             _ when files.Any(PolicyCases.IsCase) => files.Where(PolicyCases.IsCase).SelectMany(

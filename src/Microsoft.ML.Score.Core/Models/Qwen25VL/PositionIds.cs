@@ -1,9 +1,16 @@
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
-/// <summary>M-RoPE positions of a sequence, one for each axis and token (get_rope_index of transformers 4.50).</summary>
+/// <summary>M-RoPE positions of a sequence, one for each axis and token (get_rope_index of transformers).</summary>
 internal sealed class PositionIds
 {
-    private PositionIds(int[] temporal, int[] height, int[] width, int next)
+    // No sequence comes near; beyond it a position would leave the integers.
+    private const int Largest = 1 << 30;
+
+    /// <param name="temporal">[tokens].</param>
+    /// <param name="height">[tokens].</param>
+    /// <param name="width">[tokens].</param>
+    /// <param name="next">The position of the first token after them.</param>
+    public PositionIds(int[] temporal, int[] height, int[] width, int next)
     {
         Temporal = temporal;
         Height = height;
@@ -22,10 +29,10 @@ internal sealed class PositionIds
     /// <summary>The position, on all axes, of the first token after the sequence. It belongs to the full sequence: pruning visual tokens does not move it.</summary>
     public int Next { get; }
 
-    /// <param name="config">Token ids, merge size and tokens_per_second.</param>
+    /// <param name="config">Token ids, merge size, tokens_per_second and the rule of temporal positions.</param>
     /// <param name="inputIds">The sequence, every visual token as its pad id.</param>
     /// <param name="items">The images and videos in sequence order.</param>
-    /// <exception cref="ArgumentException">The pad ids do not fit the items.</exception>
+    /// <exception cref="ArgumentException">The pad ids do not fit the items, or a video is so long that its positions leave the integers.</exception>
     public static PositionIds Compute(Qwen25VLConfig config, ReadOnlySpan<int> inputIds, IReadOnlyList<VisualItem> items)
     {
         var temporal = new int[inputIds.Length];
@@ -54,11 +61,13 @@ internal sealed class PositionIds
             for (var n = 0; n < count; n++, i++)
             {
                 var (t, y, x) = (n / (rows * columns), n / columns % rows, n % columns);
-                var offset = visual.IsVideo ? TemporalOffset(t, visual.SecondsPerGrid, config.VisionConfig.TokensPerSecond) : 0;
+                var offset = visual.IsVideo ? TemporalOffset(t, visual.SecondsPerGrid, config) : 0;
                 (temporal[i], height[i], width[i]) = (next + offset, next + y, next + x);
                 largest = Math.Max(largest, Math.Max(offset, Math.Max(y, x)));
             }
 
+            if (largest > Largest - next)
+                throw new ArgumentException($"Image or video {item - 1} of grid {visual.Grid} at {visual.SecondsPerGrid} seconds a step ends beyond position {Largest}.", nameof(items));
             next += largest + 1;
         }
 
@@ -90,7 +99,11 @@ internal sealed class PositionIds
         return angles;
     }
 
-    // Single precision and truncation after the multiplication, as in 4.50: 0.999 seconds at 2 tokens a second give 0, 1, 3, 5.
-    private static int TemporalOffset(int t, double secondsPerGrid, double tokensPerSecond) =>
-        (int)(t * (float)secondsPerGrid * (float)tokensPerSecond);
+    // Single precision and, by default, truncation after the multiplication: 0.999 seconds at 2 tokens a second give 0, 1, 3, 5.
+    // Conversion saturates, so that what is too large stays so.
+    private static int TemporalOffset(int t, double secondsPerGrid, Qwen25VLConfig config)
+    {
+        var seconds = (float)(config.TemporalPositions == TemporalPositionRule.IntegerSecondsFirst ? Math.Truncate(secondsPerGrid) : secondsPerGrid);
+        return (int)(t * seconds * (float)config.VisionConfig.TokensPerSecond);
+    }
 }

@@ -35,6 +35,9 @@ internal sealed record Qwen25VLConfig
 
     public required int[] EosTokenId { get; init; }
 
+    /// <summary>Not a key of config.json but a matter of the version of transformers that is followed.</summary>
+    public TemporalPositionRule TemporalPositions { get; init; }
+
     /// <summary>The tensors that a checkpoint of this configuration must hold.</summary>
     public ExpectedTensors Tensors()
     {

@@ -1,34 +1,10 @@
-using System.Text.Json;
-using Microsoft.ML.Score.Weights;
-
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
-/// <summary>Positions against those of the original code.</summary>
+/// <summary>Positions by hand; those of the original code are golden cases of the verify command.</summary>
 [TestFixture]
 public class PositionIdsTests
 {
-    private const int VisionStart = 151652, VisionEnd = 151653, Image = 151655, Video = 151656;
-
-    [Test]
-    public void Compute_GoldenLayouts_AreEqual()
-    {
-        var folder = RepositoryFolder.RequireShared("goldens", "models", "rope_index");
-        using var goldens = SafetensorsFile.Open(Path.Combine(folder, "rope_index.safetensors"));
-        using var description = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "rope_index.json")));
-        foreach (var layout in description.RootElement.GetProperty("cases").EnumerateArray())
-        {
-            var name = layout.GetProperty("name").GetString();
-            var (ids, items) = Build(layout);
-
-            var positions = PositionIds.Compute(Config(layout.GetProperty("tokens_per_second").GetDouble()), ids, items);
-
-            // Left padding belongs to batches of texts; there is none here, and the original code gives it 1.
-            var padding = Enumerable.Repeat(1, layout.GetProperty("left_pad").GetInt32()).ToArray();
-            int[] actual = [.. padding, .. positions.Temporal, .. padding, .. positions.Height, .. padding, .. positions.Width];
-            Assert.That(actual, Is.EqualTo(goldens.ReadInt64($"{name}.position_ids")), name);
-            Assert.That(positions.Next - layout.GetProperty("length").GetInt32(), Is.EqualTo(layout.GetProperty("rope_delta").GetInt32()), name);
-        }
-    }
+    private const int Video = 151656;
 
     [Test]
     public void Compute_FractionalInterval_TruncatesAfterMultiplying()
@@ -50,50 +26,22 @@ public class PositionIdsTests
     }
 
     [Test]
-    public void RotaryAngles_ReleasedDimensions_AreThoseOfTheOriginal()
+    public void Compute_IntegerSecondsFirst_DropsTheFraction()
     {
-        using var goldens = SafetensorsFile.Open(Path.Combine(RepositoryFolder.RequireShared("goldens", "models", "rope_index"), "realdims.safetensors"));
+        int[] ids = [Video, Video, Video, 7];
+        var item = new VisualItem(true, new PatchGrid(3, 2, 2), 1.75);
 
-        Assert.That(RotaryTable.InverseFrequencies(1e6, 128), Is.EqualTo(goldens.ReadSingle("mrope128.inv_freq")).Within(1).Ulps);
+        var positions = PositionIds.Compute(Config(2) with { TemporalPositions = TemporalPositionRule.IntegerSecondsFirst }, ids, [item]);
+
+        Assert.That(positions.Temporal, Is.EqualTo(new[] { 0, 2, 4, 5 }));
+        Assert.That(PositionIds.Compute(Config(2), ids, [item]).Temporal, Is.EqualTo(new[] { 0, 3, 7, 8 }));
     }
 
-    [TestCase("grid_1x6x8", 1, 6, 8)]
-    [TestCase("grid_2x26x46", 2, 26, 46)]
-    [TestCase("grid_3x8x16", 3, 8, 16)]
-    public void VisionLayout_ReleasedDimensions_AreThoseOfTheOriginal(string name, int timeSteps, int height, int width)
-    {
-        using var goldens = SafetensorsFile.Open(Path.Combine(RepositoryFolder.RequireShared("goldens", "models", "rope_index"), "realdims.safetensors"));
-
-        var layout = new VisionLayout(Config(2).VisionConfig, [new PatchGrid(timeSteps, height, width)]);
-
-        Assert.That(layout.WindowIndex, Is.EqualTo(goldens.ReadInt64($"{name}.window_index")));
-        Assert.That(layout.WindowSegments.Select(segment => segment.KeyStart + segment.KeyCount).Prepend(0), Is.EqualTo(goldens.ReadInt64($"{name}.cu_window_seqlens")));
-        if (goldens.Tensors.ContainsKey($"{name}.vision_rot_angles"))
-            Assert.That(layout.RotaryAngles, Is.EqualTo(goldens.ReadSingle($"{name}.vision_rot_angles")).Within(1e-5f));
-    }
-
-    private static (int[] Ids, VisualItem[] Items) Build(JsonElement layout)
-    {
-        var ids = new List<int>();
-        var items = new List<VisualItem>();
-        var seconds = layout.GetProperty("second_per_grid_ts") is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray().Select(value => value.GetDouble()).ToArray() : null;
-        var videos = 0;
-        foreach (var segment in layout.GetProperty("segments").EnumerateArray())
-        {
-            var kind = segment[0].GetString();
-            if (kind == "text")
-            {
-                ids.AddRange(Enumerable.Repeat(11, segment[1].GetInt32()));
-                continue;
-            }
-
-            var grid = new PatchGrid(segment[1][0].GetInt32(), segment[1][1].GetInt32(), segment[1][2].GetInt32());
-            items.Add(new VisualItem(kind == "video", grid, kind == "video" && seconds is not null ? seconds[videos++] : 1.0));
-            ids.AddRange([VisionStart, .. Enumerable.Repeat(kind == "video" ? Video : Image, grid.Patches / 4), VisionEnd]);
-        }
-
-        return ([.. ids], [.. items]);
-    }
+    [TestCase(1e9)]
+    [TestCase(1e300)]
+    public void Compute_PositionsBeyondTheIntegers_Throws(double seconds) => Assert.That(
+        () => PositionIds.Compute(Config(2), [Video, Video], [new VisualItem(true, new PatchGrid(2, 2, 2), seconds)]),
+        Throws.ArgumentException.With.Message.Contains("ends beyond position"));
 
     /// <summary>The released 7B configuration, written as re-saved checkpoints are: keys equal to the defaults missing.</summary>
     private static Qwen25VLConfig Config(double tokensPerSecond) => Qwen25VLConfig.Read(ConfigSection.Parse(System.Text.Encoding.UTF8.GetBytes(
