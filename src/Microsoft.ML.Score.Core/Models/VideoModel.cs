@@ -15,7 +15,7 @@ public static class VideoModel
     /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL).</param>
     /// <param name="options">How to run it; null means the defaults.</param>
     /// <returns>The model, which the caller disposes.</returns>
-    /// <exception cref="ArgumentException">The source is empty, or there is no such backend.</exception>
+    /// <exception cref="ArgumentException">The source is empty, or there is no such backend or rule.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
     /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing or of another shape.</exception>
@@ -23,7 +23,10 @@ public static class VideoModel
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(source);
 
-        var kernels = KernelBackend.Create((options ?? new VideoModelOptions()).Backend);
+        options ??= new VideoModelOptions();
+        if (!Enum.IsDefined(options.TemporalPositions))
+            throw new ArgumentException($"There is no rule of temporal positions {options.TemporalPositions}.", nameof(options));
+        var kernels = KernelBackend.Create(options.Backend);
         var files = source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
         var file = $"config.json in {files.Description}";
         var config = ConfigSection.Parse(files.ReadAllBytes("config.json"), file);
@@ -31,7 +34,7 @@ public static class VideoModel
             throw new InvalidDataException($"{file}: architectures [{string.Join(", ", architectures)}] are not supported; expected '{Qwen25VLArchitecture}'.");
         return config.Text("model_type") switch
         {
-            "qwen2_5_vl" => Qwen25VLVideoModel.Load(source, files, kernels),
+            "qwen2_5_vl" => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions),
             var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen2_5_vl'."),
         };
     }

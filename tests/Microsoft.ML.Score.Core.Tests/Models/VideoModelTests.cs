@@ -70,6 +70,17 @@ public class VideoModelTests
     }
 
     [Test]
+    public void CrossEntropy_IntegerSecondsFirst_MovesTheTimeStepsTogether()
+    {
+        using var other = VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { TemporalPositions = TemporalPositionRule.IntegerSecondsFirst });
+        var video = _model.Encode(Clip());
+        var half = KeptTokens.All(new VideoTokens(new TokenGrid(3, 6, 5, 1.5), video.Dimension, video.Vectors));
+
+        Assert.That(other.CrossEntropy([KeptTokens.All(video)], "Q", "A"), Is.EqualTo(_model.CrossEntropy([KeptTokens.All(video)], "Q", "A")));
+        Assert.That(other.CrossEntropy([half], "Q", "A"), Is.Not.EqualTo(_model.CrossEntropy([half], "Q", "A")));
+    }
+
+    [Test]
     public void Generate_TwiceTheSame_RespectsTheLimit()
     {
         var kept = KeptTokens.All(_model.Encode(Clip()));
@@ -159,6 +170,7 @@ public class VideoModelTests
     [Test]
     public void Load_WrongSource_SaysSo()
     {
+        Assert.That(() => VideoModel.Load("tiny", new VideoModelOptions { TemporalPositions = (TemporalPositionRule)7 }), Throws.ArgumentException.With.Message.Contains("positions 7"));
         Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException);
         Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "absent")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("absent"));
         Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { Backend = "abacus" }), Throws.ArgumentException.With.Message.Contains("abacus"));

@@ -37,9 +37,9 @@ internal sealed class Qwen25VLModel : IDisposable
     public string Fingerprint => _checkpoint.Fingerprint;
 
     /// <exception cref="InvalidDataException">The configuration or a tensor is not what the architecture needs; the message names it.</exception>
-    public static Qwen25VLModel Load(CheckpointFiles files, IKernels kernels)
+    public static Qwen25VLModel Load(CheckpointFiles files, IKernels kernels, TemporalPositionRule temporalPositions = TemporalPositionRule.TruncateAfter)
     {
-        var config = Qwen25VLConfig.Read(ConfigSection.Parse(files.ReadAllBytes("config.json"), $"config.json in {files.Description}"));
+        var config = Qwen25VLConfig.Read(ConfigSection.Parse(files.ReadAllBytes("config.json"), $"config.json in {files.Description}")) with { TemporalPositions = temporalPositions };
         var checkpoint = Checkpoint.Open(files);
         try
         {

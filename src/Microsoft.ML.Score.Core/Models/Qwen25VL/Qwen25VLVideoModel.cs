@@ -32,9 +32,9 @@ internal sealed class Qwen25VLVideoModel : IVideoLanguageModel
     public VideoModelInfo Info { get; }
 
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    public static Qwen25VLVideoModel Load(string source, CheckpointFiles files, IKernels kernels)
+    public static Qwen25VLVideoModel Load(string source, CheckpointFiles files, IKernels kernels, TemporalPositionRule temporalPositions)
     {
-        var model = Qwen25VLModel.Load(files, kernels);
+        var model = Qwen25VLModel.Load(files, kernels, temporalPositions);
         try
         {
             return new Qwen25VLVideoModel(source, files, model);
