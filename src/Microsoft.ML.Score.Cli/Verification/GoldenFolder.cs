@@ -28,6 +28,7 @@ internal static class GoldenFolder
         return files switch
         {
             _ when files.Contains("config.json") && Architecture(folder) == "Qwen2_5_VLForConditionalGeneration" => Qwen25VLCases.Verify(folder, backend, cancellationToken),
+            _ when files.Contains("config.json") && Architecture(folder) == "LlavaQwenForCausalLM" => LlavaVideoCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
             _ when files.Contains(RopeIndexCases.FileName) => RopeIndexCases.Verify(folder, backend),
             _ when ManifestCases.AreIn(folder) => ManifestCases.Verify(folder),

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen25VL;
 
 namespace Microsoft.ML.Score.Cli.Verification;
@@ -49,12 +50,24 @@ internal static class ReleasedConfigs
         }
         """;
 
+    // The tower's sizes are no keys of this file.
+    private const string LlavaVideo7B =
+        """
+        {
+          "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28, "num_key_value_heads": 4,
+          "vocab_size": 152064, "tie_word_embeddings": false, "rms_norm_eps": 1e-06, "rope_theta": 1000000.0, "use_sliding_window": false,
+          "mm_vision_tower": "google/siglip-so400m-patch14-384", "mm_hidden_size": 1152, "mm_projector_type": "mlp2x_gelu",
+          "mm_patch_merge_type": "spatial_unpad", "mm_newline_position": "grid", "mm_spatial_pool_stride": 2
+        }
+        """;
+
     /// <summary>The tensors of a released model by its name; null for a name that is not known.</summary>
     public static ExpectedTensors? Tensors(string model) => model switch
     {
         "Qwen2.5-VL-3B" => Qwen25VLConfig.Read(Parse(Qwen25VL3B)).Tensors(),
         "Qwen2.5-VL-7B" => Qwen25VLConfig.Read(Parse(Qwen25VL7B)).Tensors(),
         "Qwen2.5-VL-72B" => Qwen25VLConfig.Read(Parse(Qwen25VL72B)).Tensors(),
+        "LLaVA-Video-7B-Qwen2" => LlavaVideoConfig.Read(Parse(LlavaVideo7B)).Tensors(),
         _ => null,
     };
 

@@ -28,6 +28,16 @@ internal sealed class RotaryTable(Tensor cos, Tensor sin) : IDisposable
         return new RotaryTable(kernels.Upload(cos, rows, columns), kernels.Upload(sin, rows, columns));
     }
 
+    /// <summary>The table of the positions 0 to <paramref name="positions"/> - 1 for heads of <paramref name="headDimension"/> values.</summary>
+    public static RotaryTable Sequential(IKernels kernels, double theta, int headDimension, int positions)
+    {
+        var inverseFrequencies = InverseFrequencies(theta, headDimension);
+        var angles = new float[positions * inverseFrequencies.Length];
+        for (var i = 0; i < angles.Length; i++)
+            angles[i] = i / inverseFrequencies.Length * inverseFrequencies[i % inverseFrequencies.Length];
+        return FromAngles(kernels, angles, positions, inverseFrequencies.Length);
+    }
+
     /// <summary>The rows at the given indices.</summary>
     public RotaryTable Gather(IKernels kernels, ReadOnlySpan<int> rows) => new(kernels.Gather(Cos, rows), kernels.Gather(Sin, rows));
 

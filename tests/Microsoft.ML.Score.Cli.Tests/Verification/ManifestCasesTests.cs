@@ -15,6 +15,14 @@ public class ManifestCasesTests
         Assert.That(rows.Select(row => row.Outcome), Is.All.EqualTo(VerificationOutcome.Passed));
     }
 
+    [Test]
+    public void Verify_LlavaVideo_NamesShapesAndParametersAreEqual()
+    {
+        var rows = ManifestCases.Verify(RepositoryFolder.RequireShared("goldens", "models", "manifests")).Where(row => row.Case == "manifests/LLaVA-Video-7B-Qwen2").ToList();
+
+        Assert.That(rows.Select(row => row.Outcome), Is.EqualTo(Enumerable.Repeat(VerificationOutcome.Passed, 3)));
+    }
+
     [TestCase("\"visual.blocks.3.norm1.weight\":[1280]", "\"visual.blocks.3.norm3.weight\":[1280]", "names")]
     [TestCase("\"visual.blocks.3.norm1.weight\":[1280]", "\"visual.blocks.3.norm1.weight\":[1281]", "shapes")]
     [TestCase("\"parameters\":3754622976", "\"parameters\":3754622977", "parameters")]

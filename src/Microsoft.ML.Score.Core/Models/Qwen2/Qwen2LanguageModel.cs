@@ -17,14 +17,19 @@ internal sealed class Qwen2LanguageModel
     private readonly Tensor _norm;
     private readonly Weight _lmHead;
 
-    public Qwen2LanguageModel(Qwen2Config config, ModelWeights weights, IKernels kernels)
+    /// <param name="config">Sizes.</param>
+    /// <param name="weights">The checkpoint's tensors.</param>
+    /// <param name="kernels">The backend.</param>
+    /// <param name="logitsWidth">How many rows of the output head there are logits for, from the first; null means vocab_size.</param>
+    public Qwen2LanguageModel(Qwen2Config config, ModelWeights weights, IKernels kernels, int? logitsWidth = null)
     {
         Config = config;
         _kernels = kernels;
         _embedTokens = weights.Matrix("model.embed_tokens.weight");
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Layer(weights, $"model.layers.{i}"))];
         _norm = weights.Vector("model.norm.weight");
-        _lmHead = config.TieWordEmbeddings ? _embedTokens : weights.Matrix("lm_head.weight");
+        var lmHead = config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
+        _lmHead = config.TieWordEmbeddings && logitsWidth is null ? _embedTokens : weights.MatrixRows(lmHead, 0, logitsWidth ?? config.VocabSize);
     }
 
     public Qwen2Config Config { get; }
@@ -60,7 +65,7 @@ internal sealed class Qwen2LanguageModel
         return _kernels.RmsNorm(last, _norm, Config.RmsNormEps);
     }
 
-    /// <summary>Logits [n, vocab_size] of hidden states [n, d].</summary>
+    /// <summary>Logits [n, vocab_size or fewer] of hidden states [n, d].</summary>
     public Tensor Logits(Tensor hidden) => _kernels.Linear(hidden, _lmHead);
 
     /// <summary>Cross-entropy in nats of each target after the hidden state of the same row.</summary>
