@@ -55,21 +55,16 @@ internal sealed class QwenVideoProcessor
         var frames = new byte[_config.TemporalPatchSize * frameLength];
         var patches = new float[GridHeight * GridWidth * PatchLength];
         var resize = CreateResize();
-        var count = 0;
-        foreach (var frame in _clip.ReadFrames(_frameIndices, cancellationToken))
+        var place = 0;
+        foreach (var frame in FrameReading.ReadChecked(_clip, _frameIndices, cancellationToken))
         {
-            if (frame.Length != (long)_clip.Height * _clip.Width * 3)
-                throw new InvalidDataException($"A frame of {_clip.Height}x{_clip.Width} RGB pixels has {(long)_clip.Height * _clip.Width * 3} bytes; the clip gave {frame.Length}.");
-            var place = count++ % _config.TemporalPatchSize;
             resize(frame, frames.AsMemory(place * frameLength, frameLength));
-            if (place < _config.TemporalPatchSize - 1)
+            place = (place + 1) % _config.TemporalPatchSize;
+            if (place > 0)
                 continue;
             _patches.Extract(frames, patches);
             yield return patches;
         }
-
-        if (count < _frameIndices.Length)
-            throw new InvalidDataException($"The clip gave {count} frames of {_frameIndices.Length} asked for.");
     }
 
     private Action<ReadOnlyMemory<byte>, Memory<byte>> CreateResize()

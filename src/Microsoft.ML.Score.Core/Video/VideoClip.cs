@@ -15,6 +15,9 @@ public abstract class VideoClip
     /// <summary>Frames a second, positive and finite.</summary>
     public abstract double FramesPerSecond { get; }
 
+    /// <summary>Whether this is a still image: a clip of one frame, which has no duration, so that its frame rate means nothing. Models treat it by their rule for images.</summary>
+    public bool IsStill => FrameCount == 1;
+
     /// <summary>The frames at the given indices, each [height, width, 3] RGB bytes. The memory of one frame is valid until the next is asked for.</summary>
     /// <param name="frameIndices">Ascending indices from 0 to <see cref="FrameCount"/> - 1; an index may repeat.</param>
     /// <param name="cancellationToken">Stops between frames.</param>
