@@ -80,15 +80,19 @@ internal sealed class Tokenizer
     {
         var bytes = new ArrayBufferWriter<byte>(ids.Length * 4 + 1);
         foreach (var id in ids)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
-            if (!_addedTokensById.TryGetValue(id, out var added))
-                bytes.Write(_vocabulary.Bytes.GetValueOrDefault(id, s_replacementCharacter));
-            else if (!(added.Special && skipSpecialTokens))
-                bytes.Write(Encoding.UTF8.GetBytes(added.Content));
-        }
-
+            bytes.Write(BytesOf(id, skipSpecialTokens));
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
+    }
+
+    /// <summary>The bytes that an id stands for, not necessarily whole code points; those of U+FFFD for an id without a token.</summary>
+    /// <param name="id">A token id, not negative.</param>
+    /// <param name="skipSpecialTokens">Gives nothing for an added token that is marked special.</param>
+    public ReadOnlySpan<byte> BytesOf(int id, bool skipSpecialTokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(id);
+        if (!_addedTokensById.TryGetValue(id, out var added))
+            return _vocabulary.Bytes.GetValueOrDefault(id, s_replacementCharacter);
+        return added.Special && skipSpecialTokens ? [] : Encoding.UTF8.GetBytes(added.Content);
     }
 
     /// <summary>The id of an added token, such as <c>&lt;|im_end|&gt;</c>.</summary>
