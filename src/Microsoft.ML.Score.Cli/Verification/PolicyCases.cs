@@ -38,13 +38,15 @@ internal static class PolicyCases
         var masks = root.GetProperty("masks").EnumerateArray().Select(mask => mask.GetString()!.Select(bit => bit == '1').ToArray()).ToList();
         var keptCounts = masks.Select(mask => mask.Count(kept => kept)).ToArray();
 
-        var logits = policy.Logits(video);
+        var logits = new float[video.Grid.Count];
+        var activations = new PolicyActivations();
+        PolicyForward.Run(policy, video, logits, activations);
         var group = new SplitAdvantage(
             root.GetProperty("ce_base").GetDouble(), Doubles(root.GetProperty("ce")), keptCounts, video.Grid.Count,
             root.GetProperty("tau").GetDouble(), root.GetProperty("epsilon").GetDouble());
         var (loss, logitGradient) = PolicyLoss.Evaluate(logits, masks, group.Advantage);
         var gradient = new float[policy.Parameters.Length];
-        policy.AccumulateGradient(video, logitGradient.Select(value => (float)value).ToArray(), gradient);
+        PolicyBackward.Accumulate(policy, video, activations, logitGradient.Select(value => (float)value).ToArray(), gradient);
         var (w1, b1, w2) = (policy.W1.Length, policy.B1.Length, policy.W2.Length);
 
         var expected = root.GetProperty("expected");

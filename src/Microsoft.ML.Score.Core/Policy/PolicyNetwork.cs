@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Tokens;
 
@@ -12,9 +11,7 @@ namespace Microsoft.ML.Score.Policy;
 /// h     = [X; dX]                           (3)
 /// z     = w2 . gelu(w1 h + b1) + b2, p = sigmoid(z)   (4)
 /// </code>
-/// h is never built: [X; dX] W = X (W1 + W2) - shift(X) W2, so one product per block of tokens gives both terms and a block only
-/// has to remember the second term of the time step before it; before the first that is zero, the paper's virtual zero frame.
-/// With normalisation X stands for X / rms(X), token by token; a row's scale passes through a product, so it is applied to the result.
+/// h is never built, see <see cref="PolicyForward"/>. With normalisation X stands for X / rms(X), token by token.
 /// </summary>
 /// <remarks>
 /// The hidden width (64), GELU (exact) and the normalisation are ours: the paper says "lightweight multi-layer perceptron". Calls may run concurrently;
@@ -22,11 +19,8 @@ namespace Microsoft.ML.Score.Policy;
 /// </remarks>
 public sealed class PolicyNetwork
 {
-    // D dimension, H hidden width, S state width (2D, or D without residual), N tokens a step, n tokens of a block.
-    private const int BlockTokens = 256;
-    private const float NormalizationEpsilon = 1e-6f;
-
-    private readonly float[] _parameters; // w1 [H, S] | b1 [H] | w2 [H] | b2 [1]
+    // D dimension, H hidden width, S state width (2D, or D without residual): w1 [H, S] | b1 [H] | w2 [H] | b2 [1].
+    private readonly float[] _parameters;
 
     internal PolicyNetwork(int dimension, int hiddenWidth, bool useResidual, bool useNormalization, string? encoderFingerprint, float[] parameters)
     {
@@ -55,9 +49,9 @@ public sealed class PolicyNetwork
 
     internal int StateWidth => UseResidual ? 2 * Dimension : Dimension;
     internal Span<float> Parameters => _parameters;
-    internal Span<float> W1 => W1Of(_parameters);
-    internal Span<float> B1 => B1Of(_parameters);
-    internal Span<float> W2 => W2Of(_parameters);
+    internal Span<float> W1 => _parameters.AsSpan(0, HiddenWidth * StateWidth);
+    internal Span<float> B1 => _parameters.AsSpan(HiddenWidth * StateWidth, HiddenWidth);
+    internal Span<float> W2 => _parameters.AsSpan(HiddenWidth * (StateWidth + 1), HiddenWidth);
     internal Span<float> B2 => _parameters.AsSpan(^1);
 
     /// <summary>
@@ -89,12 +83,7 @@ public sealed class PolicyNetwork
         ThrowIfOtherDimension(video);
 
         var logits = new float[video.Grid.Count];
-        ForEachBlock(video, (first, hidden) =>
-        {
-            Gelu.Apply(hidden, hidden);
-            for (var i = 0; i < hidden.Length / HiddenWidth; i++)
-                logits[first + i] = TensorPrimitives.Dot(hidden.Slice(i * HiddenWidth, HiddenWidth), W2) + B2[0];
-        });
+        PolicyForward.Run(this, video, logits);
         return logits;
     }
 
@@ -109,135 +98,10 @@ public sealed class PolicyNetwork
         return probabilities;
     }
 
-    /// <summary>gradient += d(loss)/d(parameters), laid out as <see cref="Parameters"/>, given d(loss)/d(logits) [T*N].</summary>
-    internal void AccumulateGradient(VideoTokens video, ReadOnlyMemory<float> logitGradient, float[] gradient)
-    {
-        ThrowIfOtherDimension(video);
-
-        var (d, h, step) = (Dimension, HiddenWidth, video.Grid.TokensPerStep);
-        var scales = Scales(video);
-        var byToken = new float[h * d];     // dz1^T X           [H, D]
-        var byPrevious = new float[h * d];  // dz1^T shift(X)    [H, D]
-        ForEachBlock(video, (first, hidden) =>
-        {
-            var n = hidden.Length / h;
-            var outer = logitGradient.Span.Slice(first, n);
-            var delta = new float[hidden.Length]; // d(loss)/d(w1 h + b1) [n, H]
-            for (var i = 0; i < n; i++)
-                TensorPrimitives.Multiply(W2, outer[i], delta.AsSpan(i * h, h));
-            Gelu.MultiplyByDerivative(hidden, delta);
-            Gelu.Apply(hidden, hidden);
-
-            for (var i = 0; i < n; i++)
-            {
-                var w2 = W2Of(gradient);
-                var b1 = B1Of(gradient);
-                TensorPrimitives.MultiplyAdd(hidden.Slice(i * h, h), outer[i], w2, w2);
-                TensorPrimitives.Add(b1, delta.AsSpan(i * h, h), b1);
-            }
-            gradient[^1] += TensorPrimitives.Sum(outer);
-
-            var vectors = video.Vectors.Span;
-            var scaled = new float[delta.Length];
-            ScaleRows(delta, scales, first, scaled, h);
-            MatrixProduct.MultiplyTransposedA(scaled, vectors.Slice(first * d, n * d), byToken, h, d, n, accumulate: true);
-            var skip = first == 0 ? Math.Min(step, n) : 0; // the first step has no step before it
-            if (!UseResidual || n == skip)
-                return;
-            var previous = first + skip - step;
-            ScaleRows(delta.AsSpan(skip * h), scales, previous, scaled, h);
-            MatrixProduct.MultiplyTransposedA(scaled, vectors.Slice(previous * d, (n - skip) * d), byPrevious, h, d, n - skip, accumulate: true);
-        });
-
-        var w1 = W1Of(gradient);
-        for (var j = 0; j < h; j++)
-        {
-            var row = w1.Slice(j * StateWidth, StateWidth);
-            TensorPrimitives.Add(row[..d], byToken.AsSpan(j * d, d), row[..d]);
-            if (!UseResidual)
-                continue;
-            TensorPrimitives.Add(row[d..], byToken.AsSpan(j * d, d), row[d..]);
-            TensorPrimitives.Subtract(row[d..], byPrevious.AsSpan(j * d, d), row[d..]);
-        }
-    }
-
     internal PolicyNetwork Clone() => new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, [.. _parameters]);
 
     internal static int ParameterCount(int dimension, int hiddenWidth, bool useResidual) =>
         checked(hiddenWidth * ((useResidual ? 2 * dimension : dimension) + 2) + 1);
-
-    /// <summary>Calls back with w1 h + b1 [n, H] for one block of whole time steps after another.</summary>
-    private void ForEachBlock(VideoTokens video, BlockAction action)
-    {
-        var (d, h, step) = (Dimension, HiddenWidth, video.Grid.TokensPerStep);
-        var width = UseResidual ? 2 * h : h;
-        var blockLength = step * Math.Max(1, BlockTokens / step);
-        var projection = Projection();
-        var projected = new float[(step + blockLength) * width]; // X (W1+W2) | X W2, after the rows of the step before: zero at first
-        var hidden = new float[blockLength * h];
-        var scales = Scales(video);
-        for (var first = 0; first < video.Grid.Count; first += blockLength)
-        {
-            var n = Math.Min(blockLength, video.Grid.Count - first);
-            MatrixProduct.MultiplyTransposedB(video.Vectors.Span.Slice(first * d, n * d), projection, projected.AsSpan(step * width), n, width, d);
-            var block = projected.AsSpan(step * width, n * width);
-            ScaleRows(block, scales, first, block, width);
-            for (var i = 0; i < n; i++)
-            {
-                var row = hidden.AsSpan(i * h, h);
-                TensorPrimitives.Add(projected.AsSpan((step + i) * width, h), B1, row);
-                if (UseResidual)
-                    TensorPrimitives.Subtract(row, projected.AsSpan(i * width + h, h), row);
-            }
-            projected.AsSpan(n * width, step * width).CopyTo(projected);
-            action(first, hidden.AsSpan(0, n * h));
-        }
-    }
-
-    /// <summary>1 / rms of each token [T*N]; ones without normalisation.</summary>
-    private float[] Scales(VideoTokens video)
-    {
-        var scales = new float[video.Grid.Count];
-        if (!UseNormalization)
-        {
-            Array.Fill(scales, 1);
-            return scales;
-        }
-
-        for (var i = 0; i < scales.Length; i++)
-            scales[i] = 1 / MathF.Sqrt(TensorPrimitives.SumOfSquares(video.Vectors.Span.Slice(i * Dimension, Dimension)) / Dimension + NormalizationEpsilon);
-        return scales;
-    }
-
-    /// <summary>Multiplies each row by the scale of its token; destination may be the rows themselves.</summary>
-    private static void ScaleRows(ReadOnlySpan<float> rows, float[] scales, int firstToken, Span<float> destination, int columns)
-    {
-        for (var i = 0; i < rows.Length / columns; i++)
-            TensorPrimitives.Multiply(rows.Slice(i * columns, columns), scales[firstToken + i], destination[(i * columns)..]);
-    }
-
-    /// <summary>The weights of both terms of the identity above: [W1 + W2; W2] as [2H, D], or w1 [H, D] without residual.</summary>
-    private ReadOnlySpan<float> Projection()
-    {
-        if (!UseResidual)
-            return W1;
-
-        var (d, h) = (Dimension, HiddenWidth);
-        var projection = new float[2 * h * d];
-        for (var j = 0; j < h; j++)
-        {
-            var row = W1.Slice(j * 2 * d, 2 * d);
-            TensorPrimitives.Add(row[..d], row[d..], projection.AsSpan(j * d, d));
-            row[d..].CopyTo(projection.AsSpan((h + j) * d, d));
-        }
-        return projection;
-    }
-
-    private Span<float> W1Of(float[] parameters) => parameters.AsSpan(0, HiddenWidth * StateWidth);
-
-    private Span<float> B1Of(float[] parameters) => parameters.AsSpan(HiddenWidth * StateWidth, HiddenWidth);
-
-    private Span<float> W2Of(float[] parameters) => parameters.AsSpan(HiddenWidth * (StateWidth + 1), HiddenWidth);
 
     private void ThrowIfOtherDimension(VideoTokens video)
     {
@@ -251,6 +115,4 @@ public sealed class PolicyNetwork
         for (var i = 0; i < values.Length; i++)
             values[i] = (float)(deviation * random.Normal(i));
     }
-
-    private delegate void BlockAction(int firstToken, Span<float> hidden);
 }

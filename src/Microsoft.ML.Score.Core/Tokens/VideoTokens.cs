@@ -1,7 +1,10 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.Score.Weights;
+
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>All visual tokens of one video as the frozen encoder gives them: X in R^(T*N x D). Immutable and safe to share between threads.</summary>
-public sealed class VideoTokens
+public sealed class VideoTokens : ITokenRows
 {
     /// <param name="grid">The token grid.</param>
     /// <param name="dimension">D, values a token.</param>
@@ -33,4 +36,8 @@ public sealed class VideoTokens
 
     /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
     public string? EncoderFingerprint { get; }
+
+    TensorType ITokenRows.Type => TensorType.F32;
+
+    ReadOnlySpan<byte> ITokenRows.Rows(int first, int count) => MemoryMarshal.AsBytes(Vectors.Span.Slice(first * Dimension, count * Dimension));
 }

@@ -127,6 +127,7 @@ public sealed class ScoreTrainer
         private const long GatheredValues = 1 << 27; // 512 MiB: what the kept tokens of one call to the model may copy
 
         private readonly List<string> _warnings = [];
+        private readonly PolicyActivations _activations = new();
 
         public required IVideoLanguageModel Model { get; init; }
         public required TrainerOptions Options { get; init; }
@@ -230,7 +231,8 @@ public sealed class ScoreTrainer
         private VideoOutcome AccumulateVideo(TrainingStage stage, TrainingExample example, int videoOfStep, float[] gradient)
         {
             var video = example.Video;
-            var logits = State.Policy.Logits(video);
+            var logits = new float[video.Grid.Count];
+            PolicyForward.Run(State.Policy, video, logits, _activations);
             var masks = new bool[Options.Rollouts][];
             for (var k = 0; k < masks.Length; k++)
                 masks[k] = BernoulliMask.Sample(logits, new CounterRandom(Options.Seed, 5, (int)stage, State.StepInStage, videoOfStep, k));
@@ -241,7 +243,7 @@ public sealed class ScoreTrainer
             var group = new SplitAdvantage(baseCrossEntropy, crossEntropies, [.. masks.Select(mask => mask.AsSpan().Count(true))], logits.Length, Options.TauOf(stage), Options.Epsilon);
 
             var (loss, logitGradient) = PolicyLoss.Evaluate(logits, masks, group.Advantage);
-            State.Policy.AccumulateGradient(video, logitGradient.Select(value => (float)(value / Options.BatchSize)).ToArray(), gradient);
+            PolicyBackward.Accumulate(State.Policy, video, _activations, logitGradient.Select(value => (float)(value / Options.BatchSize)).ToArray(), gradient);
             return new VideoOutcome(
                 loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / masks.Length,
                 logits.Average(z => (double)z), logits.Average(z => (double)z * z));

@@ -57,15 +57,16 @@ internal static class StoredValues
 
     private static void WidenBFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
     {
-        var i = 0;
-        for (; i + Vector<ushort>.Count <= source.Length; i += Vector<ushort>.Count)
+        var pairs = MemoryMarshal.Cast<ushort, Vector<ushort>>(source);
+        var singles = MemoryMarshal.Cast<float, Vector<float>>(destination)[..(2 * pairs.Length)];
+        for (var i = 0; i < pairs.Length; i++)
         {
-            Vector.Widen(new Vector<ushort>(source[i..]), out var low, out var high);
-            Vector.AsVectorSingle(low << 16).CopyTo(destination[i..]);
-            Vector.AsVectorSingle(high << 16).CopyTo(destination[(i + Vector<float>.Count)..]);
+            Vector.Widen(pairs[i], out var low, out var high);
+            singles[2 * i] = Vector.AsVectorSingle(low << 16);
+            singles[2 * i + 1] = Vector.AsVectorSingle(high << 16);
         }
 
-        for (; i < source.Length; i++)
+        for (var i = pairs.Length * Vector<ushort>.Count; i < source.Length; i++)
             destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
 

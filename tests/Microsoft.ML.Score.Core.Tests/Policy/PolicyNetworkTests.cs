@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Policy;
 
@@ -10,18 +11,22 @@ public class PolicyNetworkTests
 {
     private const double SingleTolerance = 1e-4; // float32 against the double twin, relative to the largest magnitude
 
-    [TestCase(1, 1, 1, true, false)]
-    [TestCase(3, 2, 2, true, false)]
-    [TestCase(3, 2, 2, false, false)]
-    [TestCase(90, 1, 7, true, false)]     // many steps a block, a short last block
-    [TestCase(3, 20, 20, true, false)]    // a step larger than a block
-    [TestCase(3, 20, 20, false, false)]
-    [TestCase(90, 1, 7, true, true)]
-    [TestCase(3, 20, 20, false, true)]
-    public void Logits_Shapes_MatchSlowTwin(int steps, int height, int width, bool useResidual, bool useNormalization)
+    [TestCase(1, 1, 1, 5, true, false)]
+    [TestCase(3, 2, 2, 5, true, false)]
+    [TestCase(3, 2, 2, 5, false, false)]
+    [TestCase(90, 1, 7, 5, true, false)]     // many steps a block, a short last block
+    [TestCase(3, 20, 20, 5, true, false)]    // a step larger than a block
+    [TestCase(3, 20, 20, 5, false, false)]
+    [TestCase(90, 1, 7, 5, true, true)]
+    [TestCase(3, 20, 20, 5, false, true)]
+    [TestCase(5, 3, 3, 300, true, true)]     // vectors longer than a block
+    [TestCase(400, 1, 5, 70, true, true)]    // time cut among threads
+    [TestCase(3, 20, 25, 70, true, true)]    // steps cut among threads
+    [TestCase(3, 20, 25, 70, false, true)]
+    public void Logits_Shapes_MatchSlowTwin(int steps, int height, int width, int dimension, bool useResidual, bool useNormalization)
     {
-        var video = RandomVideo(steps, height, width, dimension: 5, seed: 3);
-        var policy = RandomPolicy(5, 7, useResidual, useNormalization, seed: 4);
+        var video = RandomVideo(steps, height, width, dimension, seed: 3);
+        var policy = RandomPolicy(dimension, 7, useResidual, useNormalization, seed: 4);
 
         AssertClose([.. policy.Logits(video)], SlowPolicy.Logits(video, Widen(policy), 7, useResidual, useNormalization));
     }
@@ -33,7 +38,7 @@ public class PolicyNetworkTests
     [TestCase(2, 17, 16, true, false)]
     [TestCase(70, 1, 5, true, true)]
     [TestCase(4, 2, 3, false, true)]
-    public void AccumulateGradient_Loss_MatchesFiniteDifferencesOfSlowTwin(int steps, int height, int width, bool useResidual, bool useNormalization)
+    public void Backward_Loss_MatchesFiniteDifferencesOfSlowTwin(int steps, int height, int width, bool useResidual, bool useNormalization)
     {
         var video = RandomVideo(steps, height, width, dimension: 3, seed: 5);
         var policy = RandomPolicy(3, 4, useResidual, useNormalization, seed: 6);
@@ -43,7 +48,7 @@ public class PolicyNetworkTests
         var gradient = new float[policy.Parameters.Length];
 
         var (_, logitGradient) = PolicyLoss.Evaluate(logits, masks, advantages);
-        policy.AccumulateGradient(video, logitGradient.Select(g => (float)g).ToArray(), gradient);
+        PolicyBackward.Accumulate(policy, video, Forward(policy, video).Activations, logitGradient.Select(g => (float)g).ToArray(), gradient);
 
         var parameters = Widen(policy);
         var expected = new double[parameters.Length];
@@ -60,8 +65,47 @@ public class PolicyNetworkTests
         AssertClose([.. gradient], expected);
     }
 
+    [TestCase(TensorType.BF16)]
+    [TestCase(TensorType.F16)]
+    public void Forward_StoredInSixteenBits_GivesTheBitsOfWidenedTokens(TensorType type)
+    {
+        var video = RandomVideo(5, 4, 4, 300, seed: 7);
+        var stored = new StoredRows(video, type);
+        var policy = RandomPolicy(300, 7, useResidual: true, useNormalization: true, seed: 8);
+        var (logits, activations) = Forward(policy, stored);
+        var logitGradient = logits.Select(z => 0.1f * z).ToArray();
+        var (gradient, expectedGradient) = (new float[policy.Parameters.Length], new float[policy.Parameters.Length]);
+
+        PolicyBackward.Accumulate(policy, stored, activations, logitGradient, gradient);
+
+        var (expected, expectedActivations) = Forward(policy, stored.Widen());
+        PolicyBackward.Accumulate(policy, stored.Widen(), expectedActivations, logitGradient, expectedGradient);
+        Assert.That(logits, Is.EqualTo(expected));
+        Assert.That(gradient, Is.EqualTo(expectedGradient));
+    }
+
     [Test]
-    public void AccumulateGradient_CalledTwice_Adds()
+    public void Forward_ActivationsOfALargerVideoBefore_AreForgotten()
+    {
+        var policy = RandomPolicy(6, 5, useResidual: true, useNormalization: true, seed: 8);
+        var (large, small) = (RandomVideo(9, 3, 3, 6, seed: 1), RandomVideo(4, 2, 2, 6, seed: 2));
+        var reused = new PolicyActivations();
+        float[] Gradient(VideoTokens video, PolicyActivations activations)
+        {
+            var logits = new float[video.Grid.Count];
+            PolicyForward.Run(policy, video, logits, activations);
+            var gradient = new float[policy.Parameters.Length];
+            PolicyBackward.Accumulate(policy, video, activations, logits, gradient);
+            return gradient;
+        }
+
+        Gradient(large, reused);
+
+        Assert.That(Gradient(small, reused), Is.EqualTo(Gradient(small, new PolicyActivations())));
+    }
+
+    [Test]
+    public void Backward_CalledTwice_Adds()
     {
         var video = RandomVideo(3, 2, 2, 4, 1);
         var policy = RandomPolicy(4, 3, true, true, 2);
@@ -69,9 +113,9 @@ public class PolicyNetworkTests
         var once = new float[policy.Parameters.Length];
         var twice = new float[policy.Parameters.Length];
 
-        policy.AccumulateGradient(video, logitGradient, once);
-        policy.AccumulateGradient(video, logitGradient, twice);
-        policy.AccumulateGradient(video, logitGradient, twice);
+        PolicyBackward.Accumulate(policy, video, Forward(policy, video).Activations, logitGradient, once);
+        PolicyBackward.Accumulate(policy, video, Forward(policy, video).Activations, logitGradient, twice);
+        PolicyBackward.Accumulate(policy, video, Forward(policy, video).Activations, logitGradient, twice);
 
         AssertClose([.. twice], [.. once.Select(g => 2.0 * g)]);
     }
@@ -132,6 +176,14 @@ public class PolicyNetworkTests
         return new VideoTokens(new TokenGrid(steps, height, width), dimension, vectors);
     }
 
+    private static (float[] Logits, PolicyActivations Activations) Forward(PolicyNetwork policy, ITokenRows video)
+    {
+        var logits = new float[video.Grid.Count];
+        var activations = new PolicyActivations();
+        PolicyForward.Run(policy, video, logits, activations);
+        return (logits, activations);
+    }
+
     private static PolicyNetwork RandomPolicy(int dimension, int hiddenWidth, bool useResidual, bool useNormalization, int seed)
     {
         var policy = PolicyNetwork.Initialize(dimension, hiddenWidth, useResidual, useNormalization, seed);
@@ -145,4 +197,24 @@ public class PolicyNetworkTests
 
     private static void AssertClose(double[] actual, double[] expected) =>
         Assert.That(actual, Is.EqualTo(expected).Within(SingleTolerance * expected.Max(Math.Abs)));
+
+    private sealed class StoredRows(VideoTokens video, TensorType type) : ITokenRows
+    {
+        private readonly byte[] _stored = StoredValues.Narrow(type, video.Vectors.Span);
+
+        public TokenGrid Grid => video.Grid;
+
+        public int Dimension => video.Dimension;
+
+        public TensorType Type => type;
+
+        public ReadOnlySpan<byte> Rows(int first, int count) => _stored.AsSpan(first * Dimension * type.Size(), count * Dimension * type.Size());
+
+        public VideoTokens Widen()
+        {
+            var values = new float[video.Vectors.Length];
+            StoredValues.Widen(type, _stored, values);
+            return new VideoTokens(Grid, Dimension, values);
+        }
+    }
 }

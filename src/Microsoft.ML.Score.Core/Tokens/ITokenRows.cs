@@ -1,0 +1,18 @@
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Tokens;
+
+/// <summary>The token vectors of one video, row-major [T*N, D], in the type they are stored in: in memory or in a mapped file. Safe for concurrent reading.</summary>
+internal interface ITokenRows
+{
+    TokenGrid Grid { get; }
+
+    /// <summary>D, values a row.</summary>
+    int Dimension { get; }
+
+    /// <summary>F32, BF16 or F16.</summary>
+    TensorType Type { get; }
+
+    /// <summary>The stored bytes of rows [first, first + count), without a copy.</summary>
+    ReadOnlySpan<byte> Rows(int first, int count);
+}
