@@ -6,13 +6,15 @@ namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>
 /// Video tokens in a file, the way large rows travel: safetensors with one tensor <c>features</c> [T, H, W, D] in F32, BF16 or
-/// F16 and, as metadata, <c>seconds_per_step</c> and <c>encoder_fingerprint</c>.
+/// F16 and, as metadata, <c>seconds_per_step</c>, <c>encoder_fingerprint</c> and, where known, <c>step_times</c> (the seconds of each
+/// time step, then the length of the video, separated by commas).
 /// </summary>
 public static class FeatureFile
 {
     private const string Features = "features";
     private const string SecondsPerStep = "seconds_per_step";
     private const string EncoderFingerprint = "encoder_fingerprint";
+    private const string Times = "step_times";
 
     /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>
     /// <param name="path">The file to write.</param>
@@ -34,6 +36,8 @@ public static class FeatureFile
         var metadata = new Dictionary<string, string> { [SecondsPerStep] = grid.SecondsPerStep.ToString("R", CultureInfo.InvariantCulture) };
         if (video.EncoderFingerprint is { } fingerprint)
             metadata[EncoderFingerprint] = fingerprint;
+        if (video.Times is { } times)
+            metadata[Times] = string.Join(',', times.Seconds.Append(times.VideoSeconds).Select(seconds => seconds.ToString("R", CultureInfo.InvariantCulture)));
         SafetensorsWriter.Write(path, [features], metadata);
     }
 
@@ -61,7 +65,23 @@ public static class FeatureFile
             throw new InvalidDataException($"Value {at} of '{Features}' in '{path}' is {vectors[at]}; features must be finite.");
 
         var grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
-        return new VideoTokens(grid, (int)entry.Shape[3], vectors, file.Metadata.GetValueOrDefault(EncoderFingerprint));
+        return new VideoTokens(grid, (int)entry.Shape[3], vectors, file.Metadata.GetValueOrDefault(EncoderFingerprint))
+        {
+            Times = file.Metadata.TryGetValue(Times, out var times) ? ReadTimes(times, grid, path) : null,
+        };
+    }
+
+    private static StepTimes ReadTimes(string text, TokenGrid grid, string path)
+    {
+        var seconds = Array.ConvertAll(text.Split(','), item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
+        try
+        {
+            return seconds.Length == grid.TimeSteps + 1 ? new StepTimes(seconds[..^1], seconds[^1]) : throw new ArgumentException($"there are {seconds.Length} numbers.");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new InvalidDataException($"{Times} of '{path}' must hold the seconds of its {grid.TimeSteps} time steps and the length of the video: {exception.Message}", exception);
+        }
     }
 
     /// <summary>The index of the first stored value that is NaN or infinite, -1 where all are finite; widened piece by piece, since rows are large.</summary>

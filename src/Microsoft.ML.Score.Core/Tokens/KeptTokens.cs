@@ -36,6 +36,10 @@ public sealed class KeptTokens
     /// <summary>The vectors, row-major [k, D].</summary>
     public ReadOnlyMemory<float> Vectors { get; }
 
+    /// <summary>When the time steps of the video are shown; null when unknown. Only prompts that name the times need it.</summary>
+    /// <exception cref="ArgumentException">There are not as many times as time steps.</exception>
+    public StepTimes? Times { get; init => field = StepTimes.ThrowIfNotOf(Grid, value, nameof(Times)); }
+
     /// <summary>k.</summary>
     public int Count => Positions.Length;
 
@@ -47,7 +51,7 @@ public sealed class KeptTokens
         var positions = new int[video.Grid.Count];
         for (var i = 0; i < positions.Length; i++)
             positions[i] = i;
-        return new KeptTokens(video.Grid, video.Dimension, positions, video.Vectors);
+        return new KeptTokens(video.Grid, video.Dimension, positions, video.Vectors) { Times = video.Times };
     }
 
     /// <summary>The tokens of the video at the given positions.</summary>
@@ -64,7 +68,7 @@ public sealed class KeptTokens
         for (var k = 0; k < positions.Length; k++)
             video.Vectors.Span.Slice(positions.Span[k] * dimension, dimension).CopyTo(vectors.AsSpan(k * dimension));
 
-        return new KeptTokens(video.Grid, dimension, positions, vectors);
+        return new KeptTokens(video.Grid, dimension, positions, vectors) { Times = video.Times };
     }
 
     /// <summary>The mask over all T*N tokens: true where a token is kept.</summary>

@@ -37,6 +37,10 @@ public sealed class VideoTokens : ITokenRows
     /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
     public string? EncoderFingerprint { get; }
 
+    /// <summary>When the time steps are shown; null when unknown. Only prompts that name the times need it.</summary>
+    /// <exception cref="ArgumentException">There are not as many times as time steps.</exception>
+    public StepTimes? Times { get; init => field = StepTimes.ThrowIfNotOf(Grid, value, nameof(Times)); }
+
     TensorType ITokenRows.Type => TensorType.F32;
 
     ReadOnlySpan<byte> ITokenRows.Rows(int first, int count) => MemoryMarshal.AsBytes(Vectors.Span.Slice(first * Dimension, count * Dimension));

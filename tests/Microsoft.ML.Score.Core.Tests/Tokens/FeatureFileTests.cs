@@ -32,6 +32,33 @@ public class FeatureFileTests
     }
 
     [Test]
+    public void WriteThenRead_Times_AreKeptExactly()
+    {
+        using var folder = new TemporaryFolder();
+        var times = new StepTimes([0, 1 / 3.0], 0.1 + 0.2);
+        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 1, new float[6]) { Times = times });
+
+        var read = FeatureFile.Read(folder.File("x")).Times!;
+
+        Assert.That(read.Seconds, Is.EqualTo(times.Seconds));
+        Assert.That(read.VideoSeconds, Is.EqualTo(times.VideoSeconds));
+    }
+
+    [TestCase("")]
+    [TestCase("0,1")]
+    [TestCase("0,1,2,3")]
+    [TestCase("1,0,2")]
+    [TestCase("0,x,2")]
+    [TestCase("0,1,-2")]
+    public void Read_InvalidTimes_IsInvalidData(string text)
+    {
+        using var folder = new TemporaryFolder();
+        SafetensorsWriter.Write(folder.File("x"), [TensorData.FromSingle("features", [2, 1, 1, 1], [1, 2])], new Dictionary<string, string> { ["step_times"] = text });
+
+        Assert.That(() => FeatureFile.Read(folder.File("x")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("step_times").And.Message.Contains("2 time steps"));
+    }
+
+    [Test]
     public void Write_NotFinite_ThrowsAndWritesNothing()
     {
         using var folder = new TemporaryFolder();
