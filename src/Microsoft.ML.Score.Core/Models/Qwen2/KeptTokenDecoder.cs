@@ -11,6 +11,8 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
     // Values that one packed pass holds in the widest place of a layer; a few times this many stand in memory.
     private const long PassLimit = 1 << 26;
 
+    public Qwen2Config Config => model.Config;
+
     /// <summary>Cross-entropy in nats of each target token, [sets][targets]. As many sets as fit in memory share a pass.</summary>
     public double[][] CrossEntropy(VideoPrompt prompt, IReadOnlyList<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken = default)
     {

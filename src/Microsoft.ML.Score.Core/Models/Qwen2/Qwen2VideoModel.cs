@@ -1,0 +1,125 @@
+using Microsoft.ML.Score.Text;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Models.Qwen2;
+
+/// <summary>
+/// A video-language model on a Qwen2 decoder: one video and one question in the Qwen chat form. A derived model encodes videos and
+/// says how its prompt is built; scoring and answering are here.
+/// </summary>
+internal abstract class Qwen2VideoModel : IVideoLanguageModel
+{
+    private readonly KeptTokenDecoder _decoder;
+    private readonly int[] _stopIds;
+    private readonly int[] _visualIds;
+    private readonly CallGuard _guard;
+
+    /// <param name="info">Who the model is.</param>
+    /// <param name="files">The checkpoint's files, for the tokenizer and the stop tokens.</param>
+    /// <param name="decoder">The language model.</param>
+    /// <param name="eosTokenId">The stop tokens that config.json names, which hold where generation_config.json names none.</param>
+    /// <param name="visualIds">Token ids that stand for visual tokens and may not occur in a text.</param>
+    /// <param name="weights">What is released once the model is disposed and the last call has ended.</param>
+    /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
+    protected Qwen2VideoModel(VideoModelInfo info, CheckpointFiles files, KeptTokenDecoder decoder, int[] eosTokenId, int[] visualIds, IDisposable weights)
+    {
+        Info = info;
+        Tokenizer = Tokenizer.Load(files);
+        if (Tokenizer.VocabularySize > decoder.Config.VocabSize)
+            throw new InvalidDataException($"In {files.Description} the tokenizer has {Tokenizer.VocabularySize} tokens; config.json has vocab_size {decoder.Config.VocabSize}.");
+        _decoder = decoder;
+        _stopIds = ReadStopIds(files, eosTokenId);
+        _visualIds = visualIds;
+        _guard = new CallGuard(weights, GetType().Name);
+    }
+
+    public VideoModelInfo Info { get; }
+
+    protected Tokenizer Tokenizer { get; }
+
+    public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+
+        using var call = _guard.Enter();
+        return EncodeVideo(clip, cancellationToken);
+    }
+
+    public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keptSets);
+        ArgumentNullException.ThrowIfNull(question);
+        ArgumentException.ThrowIfNullOrEmpty(target);
+        if (keptSets.Count == 0)
+            throw new ArgumentException("There must be at least one kept-token set.", nameof(keptSets));
+        for (var i = 0; i < keptSets.Count; i++)
+        {
+            ThrowIfWrongDimension(keptSets[i], nameof(keptSets));
+            if (keptSets[i].Grid != keptSets[0].Grid)
+                throw new ArgumentException($"The sets must share one grid; set 0 has {keptSets[0].Grid}, set {i} has {keptSets[i].Grid}.", nameof(keptSets));
+        }
+
+        using var call = _guard.Enter();
+        var targetIds = EncodeText(target + QwenChatTemplate.EndOfTurn, nameof(target));
+        using var prompt = CreatePrompt(keptSets[0].Grid, question, targetIds.Length);
+        var sets = keptSets.Select(Visuals).ToArray();
+        return Array.ConvertAll(_decoder.CrossEntropy(prompt, sets, targetIds, cancellationToken), losses => losses.Average());
+    }
+
+    public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        ThrowIfWrongDimension(kept, nameof(kept));
+        var maxNewTokens = (options ?? new GenerationOptions()).MaxNewTokens;
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1, nameof(options));
+
+        using var call = _guard.Enter();
+        using var prompt = CreatePrompt(kept.Grid, question, maxNewTokens);
+        var ids = _decoder.Greedy(prompt, Visuals(kept), maxNewTokens, cancellationToken)
+            .Select(step => step.Id)
+            .TakeWhile(id => !_stopIds.Contains(id));
+        return Tokenizer.Decode(ids.ToArray(), skipSpecialTokens: true);
+    }
+
+    public void Dispose() => _guard.Dispose();
+
+    /// <summary>Grid and vectors of a clip.</summary>
+    protected abstract VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken);
+
+    /// <summary>The prompt of a whole video and a question, up to where the answer begins.</summary>
+    /// <param name="grid">The video's grid.</param>
+    /// <param name="question">The user turn beside the video.</param>
+    /// <param name="continuation">Tokens after the prompt that need positions.</param>
+    protected abstract VideoPrompt CreatePrompt(TokenGrid grid, string question, int continuation);
+
+    /// <summary>What stays of the prompt's visual rows with the kept tokens.</summary>
+    protected virtual KeptVisuals Visuals(KeptTokens kept) => new(kept.Positions, kept.Vectors);
+
+    /// <summary>Token ids of a text that may not claim to be visual tokens.</summary>
+    /// <exception cref="ArgumentException">It does.</exception>
+    protected int[] EncodeText(string text, string name)
+    {
+        var ids = Tokenizer.Encode(text);
+        return ids.FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
+            ? throw new ArgumentException($"The {name} contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text.", name)
+            : ids;
+    }
+
+    private void ThrowIfWrongDimension(KeptTokens kept, string name)
+    {
+        ArgumentNullException.ThrowIfNull(kept, name);
+        if (kept.Dimension != Info.Dimension)
+            throw new ArgumentException($"The model takes tokens of dimension {Info.Dimension}, got {kept.Dimension}.", name);
+    }
+
+    private static int[] ReadStopIds(CheckpointFiles files, int[] eosTokenId)
+    {
+        const string file = "generation_config.json";
+        var stopIds = files.Exists(file)
+            ? ConfigSection.Parse(files.ReadAllBytes(file), $"{file} in {files.Description}").Integers("eos_token_id") ?? eosTokenId
+            : eosTokenId;
+        return stopIds.Length > 0 ? stopIds : throw new InvalidDataException($"Neither {file} nor config.json in {files.Description} names an eos_token_id.");
+    }
+}
