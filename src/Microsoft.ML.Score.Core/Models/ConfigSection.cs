@@ -5,6 +5,12 @@ namespace Microsoft.ML.Score.Models;
 /// <summary>One object of a checkpoint's config.json. Keys that are absent or null take the default given, as in the original classes; a value of the wrong kind is an error that names file, key and value.</summary>
 internal sealed class ConfigSection(JsonElement element, string file)
 {
+    /// <summary>More layers than any model has.</summary>
+    public const int MostLayers = 1024;
+
+    // A million: no model has more of anything that is a size, and products of a few of them stay within 64 bits.
+    private const int LargestSize = 1 << 20;
+
     public static ConfigSection Parse(byte[] json, string file)
     {
         try
@@ -31,19 +37,19 @@ internal sealed class ConfigSection(JsonElement element, string file)
         { } value => throw Wrong(key, "an object", value),
     };
 
-    /// <summary>A positive integer.</summary>
-    public int Size(string key, int missing) => Find(key) switch
+    /// <summary>A positive integer of at most <paramref name="most"/>, so that a damaged file cannot ask for memory or time without bounds.</summary>
+    public int Size(string key, int missing, int most = LargestSize) => Find(key) switch
     {
         null => missing,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number > 0 => number,
-        { } value => throw Wrong(key, "a positive integer", value),
+        { ValueKind: JsonValueKind.Number } value when value.TryGetInt32(out var number) && number > 0 && number <= most => number,
+        { } value => throw Wrong(key, $"an integer from 1 to {most}", value),
     };
 
-    /// <summary>A positive number.</summary>
+    /// <summary>A positive finite number.</summary>
     public double Positive(string key, double missing) => Find(key) switch
     {
         null => missing,
-        { ValueKind: JsonValueKind.Number } value when value.GetDouble() > 0 => value.GetDouble(),
+        { ValueKind: JsonValueKind.Number } value when value.GetDouble() is > 0 and < double.PositiveInfinity => value.GetDouble(),
         { } value => throw Wrong(key, "a positive number", value),
     };
 
@@ -81,8 +87,13 @@ internal sealed class ConfigSection(JsonElement element, string file)
             : throw Wrong(key, "non-negative integers", value));
     }
 
-    /// <summary>A token id that must be there.</summary>
-    public int TokenId(string key) => Integers(key) is [var id, ..] ? id : throw new InvalidDataException($"{file} lacks '{key}'.");
+    /// <summary>A token id.</summary>
+    public int TokenId(string key, int missing) => Integers(key) switch
+    {
+        null => missing,
+        [var id] => id,
+        _ => throw Wrong(key, "one token id", Find(key)!.Value),
+    };
 
     private JsonElement? Find(string key) =>
         element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

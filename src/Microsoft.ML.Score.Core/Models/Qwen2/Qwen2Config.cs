@@ -62,12 +62,13 @@ internal sealed record Qwen2Config
         {
             HiddenSize = text.Size("hidden_size", defaults.HiddenSize),
             IntermediateSize = text.Size("intermediate_size", defaults.IntermediateSize),
-            NumHiddenLayers = text.Size("num_hidden_layers", defaults.NumHiddenLayers),
+            NumHiddenLayers = text.Size("num_hidden_layers", defaults.NumHiddenLayers, ConfigSection.MostLayers),
             NumAttentionHeads = text.Size("num_attention_heads", defaults.NumAttentionHeads),
             NumKeyValueHeads = text.Size("num_key_value_heads", defaults.NumKeyValueHeads),
             VocabSize = text.Size("vocab_size", defaults.VocabSize),
             RmsNormEps = (float)text.Positive("rms_norm_eps", defaults.RmsNormEps),
-            RopeTheta = (text.Section("rope_parameters") ?? text).Positive("rope_theta", defaults.RopeTheta),
+            // transformers 5 moved it.
+            RopeTheta = (text.Section("rope_parameters") ?? text).Positive("rope_theta", text.Positive("rope_theta", defaults.RopeTheta)),
             TieWordEmbeddings = text.Flag("tie_word_embeddings", defaults.TieWordEmbeddings),
         };
         if (config.HiddenSize % (2 * config.NumAttentionHeads) != 0)
@@ -77,7 +78,7 @@ internal sealed record Qwen2Config
         if (text.Text("hidden_act") is { } activation and not "silu")
             throw new InvalidDataException($"{text.File}: hidden_act '{activation}' is not supported; expected 'silu'.");
         if (text.Flag("use_sliding_window", false))
-            throw new InvalidDataException($"{text.File}: use_sliding_window true is not supported.");
+            throw new InvalidDataException($"{text.File}: use_sliding_window true is not supported; the released models attend to the whole sequence.");
         return config;
     }
 }

@@ -52,8 +52,13 @@ internal sealed record Qwen25VLConfig
     {
         var text = config.Section("text_config") ?? config;
         var textConfig = Qwen2Config.Read(text, TextDefaults with { TieWordEmbeddings = config.Flag("tie_word_embeddings", false) });
-        var mropeSection = (text.Section("rope_parameters") ?? text.Section("rope_scaling"))?.Integers("mrope_section");
-        if (mropeSection is not { Length: 3 } || mropeSection.Sum() * 2 != textConfig.HeadDim)
+        // transformers 5 renamed it; 4.5x writes the type 'mrope' as 'default'.
+        var rope = text.Section("rope_parameters") ?? text.Section("rope_scaling");
+        foreach (var key in (string[])["rope_type", "type"])
+            if (rope?.Text(key) is { } type and not ("mrope" or "default"))
+                throw new InvalidDataException($"{config.File}: the rope {key} '{type}' is not supported; expected 'mrope' or 'default'.");
+        var mropeSection = rope?.Integers("mrope_section");
+        if (mropeSection is not { Length: 3 } || mropeSection.Sum(size => 2L * size) != textConfig.HeadDim)
             throw new InvalidDataException(
                 $"{config.File}: mrope_section must be three numbers that sum to half of the head dimension {textConfig.HeadDim}, got [{string.Join(", ", mropeSection ?? [])}].");
         var visionConfig = VisionConfig.Read(config.Section("vision_config") ?? throw new InvalidDataException($"{config.File} lacks 'vision_config'."));
@@ -64,8 +69,8 @@ internal sealed record Qwen25VLConfig
             TextConfig = textConfig,
             VisionConfig = visionConfig,
             MropeSection = mropeSection,
-            ImageTokenId = config.TokenId("image_token_id"),
-            VideoTokenId = config.TokenId("video_token_id"),
+            ImageTokenId = config.TokenId("image_token_id", 151655),
+            VideoTokenId = config.TokenId("video_token_id", 151656),
             EosTokenId = config.Integers("eos_token_id") ?? text.Integers("eos_token_id") ?? [],
         };
     }

@@ -3,6 +3,9 @@ namespace Microsoft.ML.Score.Models.Qwen25VL;
 /// <summary>vision_config, in its own words.</summary>
 internal sealed record VisionConfig
 {
+    // Channels, frames and merged patches to a side: their products count the values of a patch.
+    private const int MostOfAPatch = 16;
+
     public required int Depth { get; init; }
 
     public required int HiddenSize { get; init; }
@@ -66,15 +69,15 @@ internal sealed record VisionConfig
     {
         var config = new VisionConfig
         {
-            Depth = vision.Size("depth", 32),
+            Depth = vision.Size("depth", 32, ConfigSection.MostLayers),
             HiddenSize = vision.Size("hidden_size", 3584),
             IntermediateSize = vision.Size("intermediate_size", 3420),
             NumHeads = vision.Size("num_heads", 16),
-            InChannels = vision.Size("in_channels", vision.Size("in_chans", 3)),
+            InChannels = vision.Size("in_channels", vision.Size("in_chans", 3, MostOfAPatch), MostOfAPatch),
             OutHiddenSize = vision.Size("out_hidden_size", 3584),
-            PatchSize = vision.Size("patch_size", 14),
-            SpatialMergeSize = vision.Size("spatial_merge_size", 2),
-            TemporalPatchSize = vision.Size("temporal_patch_size", 2),
+            PatchSize = vision.Size("patch_size", 14, most: 256),
+            SpatialMergeSize = vision.Size("spatial_merge_size", 2, MostOfAPatch),
+            TemporalPatchSize = vision.Size("temporal_patch_size", 2, MostOfAPatch),
             WindowSize = vision.Size("window_size", 112),
             FullattBlockIndexes = vision.Integers("fullatt_block_indexes") ?? [7, 15, 23, 31],
             TokensPerSecond = vision.Positive("tokens_per_second", 4),
