@@ -15,9 +15,10 @@ public static class VideoModel
     /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL).</param>
     /// <param name="options">How to run it; null means the defaults.</param>
     /// <returns>The model, which the caller disposes.</returns>
-    /// <exception cref="ArgumentException">The source is empty, or there is no such backend or rule.</exception>
+    /// <exception cref="ArgumentException">The source is empty, or an option is out of its range.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
+    /// <exception cref="InsufficientMemoryException">The model is beyond <see cref="VideoModelOptions.MemoryLimit"/>.</exception>
     /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing or of another shape.</exception>
     public static IVideoLanguageModel Load(string source, VideoModelOptions? options = null)
     {
@@ -26,15 +27,40 @@ public static class VideoModel
         options ??= new VideoModelOptions();
         if (!Enum.IsDefined(options.TemporalPositions))
             throw new ArgumentException($"There is no rule of temporal positions {options.TemporalPositions}.", nameof(options));
+        if (options.MemoryLimit <= 0)
+            throw new ArgumentException($"The memory limit must be positive, got {options.MemoryLimit} bytes.", nameof(options));
+
         var kernels = KernelBackend.Create(options.Backend);
-        var files = source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
+        var files = Files(source);
+        var config = ReadConfig(files);
+        ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);
+        return config switch
+        {
+            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions),
+            _ => throw new InvalidOperationException($"There is no loader for {config.Architecture}."),
+        };
+    }
+
+    /// <summary>Describes a model without loading it: the errors are those of <see cref="Load"/>.</summary>
+    internal static ModelDescription Describe(string source)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(source);
+
+        var files = Files(source);
+        return ModelDescription.Read(files, ReadConfig(files));
+    }
+
+    private static CheckpointFiles Files(string source) => source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
+
+    private static IModelConfig ReadConfig(CheckpointFiles files)
+    {
         var file = $"config.json in {files.Description}";
         var config = ConfigSection.Parse(files.ReadAllBytes("config.json"), file);
         if (config.Texts("architectures") is { } architectures && !architectures.Contains(Qwen25VLArchitecture))
             throw new InvalidDataException($"{file}: architectures [{string.Join(", ", architectures)}] are not supported; expected '{Qwen25VLArchitecture}'.");
         return config.Text("model_type") switch
         {
-            "qwen2_5_vl" => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions),
+            "qwen2_5_vl" => Qwen25VLConfig.Read(config),
             var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen2_5_vl'."),
         };
     }

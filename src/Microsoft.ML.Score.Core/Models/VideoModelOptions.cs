@@ -6,6 +6,13 @@ public sealed class VideoModelOptions
     /// <summary>The kernels that the model runs on: "simd" (vectors and threads of this machine) or "scalar" (the slow reference). Default "simd".</summary>
     public string Backend { get; init; } = "simd";
 
+    /// <summary>
+    /// Most memory, in bytes, that the weights and the least work with them may need; loading more is refused before it begins. Default: what
+    /// the runtime says there is, the machine's memory or three quarters of a container's. Weights are mapped from the files and may be evicted,
+    /// so <see cref="long.MaxValue"/> loads models beyond the memory too, at the disk's speed.
+    /// </summary>
+    public long MemoryLimit { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>How Qwen2.5-VL's temporal positions follow from the seconds of a time step; other models ignore it. Default <see cref="TemporalPositionRule.TruncateAfter"/>.</summary>
     public TemporalPositionRule TemporalPositions { get; init; } = TemporalPositionRule.TruncateAfter;
 }

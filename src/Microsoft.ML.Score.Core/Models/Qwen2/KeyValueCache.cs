@@ -17,6 +17,9 @@ internal sealed class KeyValueCache : IDisposable
             _layers[i] = (kernels.Allocate(capacity, columns), kernels.Allocate(capacity, columns));
     }
 
+    /// <summary>Bytes of a cache of so many rows.</summary>
+    public static long Bytes(Qwen2Config config, int capacity) => 2L * sizeof(float) * config.NumHiddenLayers * config.KeyValueSize * capacity;
+
     /// <summary>Rows held.</summary>
     public int Count { get; private set; }
 

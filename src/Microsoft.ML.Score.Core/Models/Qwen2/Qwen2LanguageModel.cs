@@ -84,6 +84,10 @@ internal sealed class Qwen2LanguageModel
         return losses;
     }
 
+    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many rows of which one is returned: a layer holds all that it computes until it ends.</summary>
+    public static long WorkingBytes(Qwen2Config config, int rows) =>
+        sizeof(float) * (rows * (9L * config.HiddenSize + 2L * config.KeyValueSize + 3L * config.IntermediateSize + 2L * config.HeadDim) + config.VocabSize);
+
     private Tensor ForwardLayer(int index, Tensor x, RotaryTable rotary, PackedBatch batch, bool isLast, KeyValueCache? cache)
     {
         var layer = _layers[index];

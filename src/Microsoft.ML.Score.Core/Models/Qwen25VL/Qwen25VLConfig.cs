@@ -1,4 +1,7 @@
 using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
@@ -7,7 +10,7 @@ namespace Microsoft.ML.Score.Models.Qwen25VL;
 /// text_config (transformers 4.52 and later). Missing keys take the defaults of the original configuration classes, because
 /// re-saved checkpoints drop keys that equal them.
 /// </summary>
-internal sealed record Qwen25VLConfig
+internal sealed record Qwen25VLConfig : IModelConfig
 {
     private static readonly Qwen2Config TextDefaults = new()
     {
@@ -21,6 +24,8 @@ internal sealed record Qwen25VLConfig
         RopeTheta = 1e6,
         TieWordEmbeddings = false,
     };
+
+    public string Architecture => "Qwen2.5-VL";
 
     public required Qwen2Config TextConfig { get; init; }
 
@@ -46,6 +51,21 @@ internal sealed record Qwen25VLConfig
         TextConfig.AddTensors(tensors);
         return tensors;
     }
+
+    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files)
+    {
+        var processor = new QwenVideoProcessor(QwenProcessorConfig.Load(files), clip);
+        var merge = VisionConfig.SpatialMergeSize;
+        return new TokenGrid(processor.TimeSteps, processor.GridHeight / merge, processor.GridWidth / merge, processor.SecondsPerStep);
+    }
+
+    public int MostVideoRows(TokenGrid grid, int keptTokens) => keptTokens;
+
+    public long EncoderBytes(TokenGrid grid) => Qwen25VLModel.EncoderBytes(VisionConfig, PatchGridOf(grid));
+
+    /// <summary>The patches that a grid of tokens is merged from.</summary>
+    public PatchGrid PatchGridOf(TokenGrid grid) =>
+        new(grid.TimeSteps, grid.Height * VisionConfig.SpatialMergeSize, grid.Width * VisionConfig.SpatialMergeSize);
 
     /// <exception cref="InvalidDataException">A value is missing, of the wrong kind, or does not fit the others.</exception>
     public static Qwen25VLConfig Read(ConfigSection config)

@@ -65,7 +65,7 @@ internal sealed class Qwen25VLModel : IDisposable
 
         var tokens = new float[length];
         var stepLength = grid.PatchesPerStep * Config.VisionConfig.PatchLength;
-        var patches = new float[Math.Clamp(PatchLimit / grid.PatchesPerStep, 1, grid.TimeSteps) * stepLength];
+        var patches = new float[StepsAtATime(grid) * stepLength];
         var (pending, done) = (0, 0);
         foreach (var step in steps)
         {
@@ -89,6 +89,13 @@ internal sealed class Qwen25VLModel : IDisposable
         }
     }
 
+    /// <summary>Bytes of the tensors and patches that stand in memory at a time while a video of this grid is encoded, its visual tokens apart.</summary>
+    public static long EncoderBytes(VisionConfig config, PatchGrid grid)
+    {
+        var patches = StepsAtATime(grid) * (long)grid.PatchesPerStep;
+        return VisionTower.WorkingBytes(config, patches) + sizeof(float) * (patches + grid.PatchesPerStep) * config.PatchLength;
+    }
+
     /// <summary>The prompt of token ids in which every visual token is its pad id, with positions for <paramref name="continuation"/> tokens after it.</summary>
     /// <exception cref="ArgumentException">The pad ids do not fit the items.</exception>
     public VideoPrompt CreatePrompt(int[] inputIds, IReadOnlyList<VisualItem> items, int continuation)
@@ -98,6 +105,8 @@ internal sealed class Qwen25VLModel : IDisposable
         var rotary = RotaryTable.FromAngles(Kernels, positions.RotaryAngles(Config), positions.Length, Config.TextConfig.HeadDim / 2);
         return new VideoPrompt(inputIds, [.. visualRows], rotary);
     }
+
+    private static int StepsAtATime(PatchGrid grid) => Math.Clamp(PatchLimit / grid.PatchesPerStep, 1, grid.TimeSteps);
 
     public void Dispose()
     {

@@ -62,6 +62,10 @@ internal sealed class VisionTower
         return tokens;
     }
 
+    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many patches: a block holds all that it computes until it ends.</summary>
+    public static long WorkingBytes(VisionConfig config, long patches) =>
+        sizeof(float) * patches * (10L * config.HiddenSize + 3L * config.IntermediateSize + config.PatchLength + 3L * config.HeadDim);
+
     private Tensor Forward(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments)
     {
         using var normed = _kernels.RmsNorm(x, block.Norm1, NormEpsilon);
