@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Weights;
@@ -9,7 +10,6 @@ public static class VideoModel
 {
     private const string EmbeddedSource = "tiny";
     private const string EmbeddedPrefix = "Models/Tiny/";
-    private const string Qwen25VLArchitecture = "Qwen2_5_VLForConditionalGeneration";
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
     /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL).</param>
@@ -37,7 +37,7 @@ public static class VideoModel
         return config switch
         {
             Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions),
-            _ => throw new InvalidOperationException($"There is no loader for {config.Architecture}."),
+            _ => throw new NotSupportedException($"{config.Architecture} checkpoints can be described, not loaded yet."),
         };
     }
 
@@ -56,13 +56,15 @@ public static class VideoModel
     {
         var file = $"config.json in {files.Description}";
         var config = ConfigSection.Parse(files.ReadAllBytes("config.json"), file);
-        if (config.Texts("architectures") is { } architectures && !architectures.Contains(Qwen25VLArchitecture))
-            throw new InvalidDataException($"{file}: architectures [{string.Join(", ", architectures)}] are not supported; expected '{Qwen25VLArchitecture}'.");
-        return config.Text("model_type") switch
+        var (architecture, read) = config.Text("model_type") switch
         {
-            "qwen2_5_vl" => Qwen25VLConfig.Read(config),
-            var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen2_5_vl'."),
+            "qwen2_5_vl" => ("Qwen2_5_VLForConditionalGeneration", (Func<ConfigSection, IModelConfig>)Qwen25VLConfig.Read),
+            "llava_qwen" => ("LlavaQwenForCausalLM", LlavaVideoConfig.Read),
+            var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen2_5_vl' or 'llava_qwen'."),
         };
+        return config.Texts("architectures") is not { } architectures || architectures.Contains(architecture)
+            ? read(config)
+            : throw new InvalidDataException($"{file}: architectures [{string.Join(", ", architectures)}] are not supported; expected '{architecture}'.");
     }
 
     private static CheckpointFiles EmbeddedFiles()

@@ -1,4 +1,7 @@
 using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.LlavaVideo;
 
@@ -6,7 +9,7 @@ namespace Microsoft.ML.Score.Models.LlavaVideo;
 /// config.json of a LLaVA-Video checkpoint on Qwen2 (LlavaQwenForCausalLM), in its own words. Missing keys take the defaults of
 /// the original classes. mm_spatial_pool_stride and mm_vision_select_layer are not read, as in the original: the code has 2 and -2.
 /// </summary>
-internal sealed record LlavaVideoConfig
+internal sealed record LlavaVideoConfig : IModelConfig
 {
     private static readonly Qwen2Config TextDefaults = new()
     {
@@ -20,6 +23,8 @@ internal sealed record LlavaVideoConfig
         RopeTheta = 10000,
         TieWordEmbeddings = false,
     };
+
+    public string Architecture => "LLaVA-Video";
 
     public required Qwen2Config TextConfig { get; init; }
 
@@ -46,6 +51,21 @@ internal sealed record LlavaVideoConfig
         TextConfig.AddTensors(tensors);
         return tensors;
     }
+
+    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files)
+    {
+        var frames = new LlavaFrameSampling().Select(clip.FrameCount, clip.FramesPerSecond);
+        var side = new TokenPooling(MmSpatialPoolMode, VisionConfig.Side).Side;
+        return new TokenGrid(frames.Indices.Length, side, side, frames.VideoSeconds / frames.Indices.Length);
+    }
+
+    // At most every kept token ends a run, and every run has one newline.
+    public int MostVideoRows(TokenGrid grid, int keptTokens) =>
+        (int)Math.Min(int.MaxValue / 2, keptTokens + Math.Min(keptTokens, new Newlines(MmNewlinePosition, grid).Length - grid.Count));
+
+    // One frame is in the tower at a time.
+    public long EncoderBytes(TokenGrid grid) => SiglipTower.WorkingBytes(VisionConfig)
+        + sizeof(float) * (3L * VisionConfig.Patches * TextConfig.HiddenSize + 2L * VisionConfig.FrameLength);
 
     /// <exception cref="InvalidDataException">A value is missing, of the wrong kind, not supported, or does not fit the others.</exception>
     public static LlavaVideoConfig Read(ConfigSection config)

@@ -68,6 +68,10 @@ internal sealed class SiglipTower
         return _kernels.Linear(input, _patchEmbedding, _patchBias, residual: positions);
     }
 
+    /// <summary>Bytes of the tensors that stand in memory at a time while a frame is encoded: a layer holds all that it computes until it ends.</summary>
+    public static long WorkingBytes(SiglipVisionConfig config) =>
+        sizeof(float) * (long)config.Patches * (9L * config.HiddenSize + config.IntermediateSize + 2L * config.PatchLength);
+
     private Tensor Forward(Layer layer, Tensor x)
     {
         using var normed = _kernels.LayerNorm(x, layer.LayerNorm1Weight, layer.LayerNorm1Bias, _config.LayerNormEps);
