@@ -32,7 +32,7 @@ internal static class GoldenFolder
             _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
             _ when files.Contains(RopeIndexCases.FileName) => RopeIndexCases.Verify(folder, backend),
             _ when ManifestCases.AreIn(folder) => ManifestCases.Verify(folder),
-            _ when files.Contains("manifest.json") => Unsupported("compressors"),
+            _ when files.Contains("manifest.json") => CompressorCases.Verify(folder, cancellationToken),
             _ when files.Any(PolicyCases.IsCase) => files.Where(PolicyCases.IsCase).SelectMany(
                 file => PolicyCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
             _ => Unsupported("unknown"),

@@ -41,7 +41,14 @@ public sealed class VideoTokens : ITokenRows
     /// <exception cref="ArgumentException">There are not as many times as time steps.</exception>
     public StepTimes? Times { get; init => field = StepTimes.ThrowIfNotOf(Grid, value, nameof(Times)); }
 
+    /// <summary>What the encoder knows of its tokens beside their vectors; null when nothing.</summary>
+    /// <exception cref="ArgumentException">They are of another grid.</exception>
+    public EncoderStatistics? Statistics { get; init => field = EncoderStatistics.ThrowIfNotOf(Grid, value, nameof(Statistics)); }
+
     TensorType ITokenRows.Type => TensorType.F32;
 
     ReadOnlySpan<byte> ITokenRows.Rows(int first, int count) => MemoryMarshal.AsBytes(Vectors.Span.Slice(first * Dimension, count * Dimension));
+
+    /// <summary>The vector of one token, [D].</summary>
+    internal ReadOnlySpan<float> Token(int index) => Vectors.Span.Slice(index * Dimension, Dimension);
 }

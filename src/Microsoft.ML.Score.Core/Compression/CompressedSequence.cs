@@ -1,0 +1,49 @@
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Compression;
+
+/// <summary>What a compressor puts out, in the order in which its original does: tokens kept as they are, and merged ones.</summary>
+internal sealed class CompressedSequence
+{
+    private readonly List<int> _indices = [];
+    private readonly List<float[]?> _merged = [];
+
+    /// <summary>Flat grid indices: a kept token's own, a merged token's centre.</summary>
+    public IReadOnlyList<int> Indices => _indices;
+
+    /// <summary>The vectors [D] of merged tokens, null for tokens kept as they are.</summary>
+    public IReadOnlyList<float[]?> Merged => _merged;
+
+    public void Keep(int index)
+    {
+        _indices.Add(index);
+        _merged.Add(null);
+    }
+
+    public void Keep(int first, int count)
+    {
+        for (var i = 0; i < count; i++)
+            Keep(first + i);
+    }
+
+    public void Merge(int centre, float[] vector)
+    {
+        _indices.Add(centre);
+        _merged.Add(vector);
+    }
+
+    /// <summary>The tokens in the order of their positions, which the language model needs.</summary>
+    public KeptTokens ToKept(VideoTokens video)
+    {
+        var order = Enumerable.Range(0, _indices.Count).OrderBy(i => _indices[i]).ToArray();
+        var d = video.Dimension;
+        var vectors = new float[order.Length * d];
+        for (var i = 0; i < order.Length; i++)
+        {
+            ReadOnlySpan<float> vector = _merged[order[i]] is { } merged ? merged : video.Token(_indices[order[i]]);
+            vector.CopyTo(vectors.AsSpan(i * d));
+        }
+
+        return new KeptTokens(video.Grid, d, Array.ConvertAll(order, i => _indices[i]), vectors);
+    }
+}

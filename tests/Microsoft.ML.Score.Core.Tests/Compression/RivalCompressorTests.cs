@@ -1,0 +1,119 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Compression;
+
+/// <summary>DyCoke, VidCom2, HoliTom and FastVID on any video; what the originals put out is compared in the golden cases of the program's tests.</summary>
+[TestFixture]
+public class RivalCompressorTests
+{
+    private static readonly ITokenCompressor[] All =
+    [
+        .. Enum.GetValues<DyCokeVariant>().Select(variant => new DyCokeCompressor(variant)),
+        new VidCom2Compressor(),
+        .. Enum.GetValues<HoliTomVariant>().Select(variant => new HoliTomCompressor(variant)),
+        .. Enum.GetValues<FastVidVariant>().Select(variant => new FastVidCompressor(variant)),
+    ];
+
+    [Test]
+    public void Compress_AnyVideo_KeepsAtLeastOneTokenAndOnlyFiniteVectors([ValueSource(nameof(All))] ITokenCompressor compressor)
+    {
+        var cases = from steps in Gen.Choose(1, 12)
+                    from height in Gen.Choose(1, 4)
+                    from width in Gen.Choose(1, 4)
+                    from seed in Gen.Choose(0, 10_000)
+                    from percent in Gen.Choose(1, 100)
+                    select (Video(steps, height, width, seed), percent / 100d);
+        Prop.ForAll(cases.ToArbitrary(), item =>
+        {
+            var kept = compressor.Compress(item.Item1, item.Item2);
+            return kept.Count >= 1 && kept.Count <= item.Item1.Grid.Count && kept.Vectors.ToArray().All(float.IsFinite);
+        }).QuickCheckThrowOnFailure();
+    }
+
+    [Test]
+    public void Compress_StaticVideoOfZeros_KeepsTokens([ValueSource(nameof(All))] ITokenCompressor compressor)
+    {
+        var video = WithStatistics(new TokenGrid(9, 2, 3), new float[9 * 6 * 4], new float[9 * 6]);
+
+        Assert.That(compressor.Compress(video, 0.3).Vectors.ToArray(), Is.Not.Empty.And.All.EqualTo(0f));
+    }
+
+    [Test]
+    public void Compress_Twice_GivesTheSameBits([ValueSource(nameof(All))] ITokenCompressor compressor)
+    {
+        var (first, second) = (compressor.Compress(Video(9, 5, 5, 1), 0.25), compressor.Compress(Video(9, 5, 5, 1), 0.25));
+
+        Assert.That(second.Positions.ToArray(), Is.EqualTo(first.Positions.ToArray()));
+        Assert.That(second.Vectors.ToArray(), Is.EqualTo(first.Vectors.ToArray()));
+    }
+
+    [Test]
+    public void Compress_InvalidRatio_Throws([ValueSource(nameof(All))] ITokenCompressor compressor, [Values(0, 1.1, double.NaN)] double ratio) =>
+        Assert.That(() => compressor.Compress(Video(2, 2, 2, 1), ratio), Throws.InstanceOf<ArgumentOutOfRangeException>());
+
+    [Test]
+    public void Names_AllCompressors_Differ() => Assert.That(All.Select(compressor => compressor.Name), Is.Unique);
+
+    // Totals from the counting formulas of DyCoke's code: whole steps N, pruned steps floor((1 - K) N).
+    [TestCase(64, 13, 13, 0.40, DyCokeVariant.Official, 4424)]
+    [TestCase(64, 13, 13, 0.25, DyCokeVariant.Official, 2873)]
+    [TestCase(64, 13, 13, 0.40, DyCokeVariant.PaperBound, 4288)]
+    [TestCase(64, 13, 13, 0.25, DyCokeVariant.PaperBound, 2704)]
+    [TestCase(64, 13, 13, 0.10, DyCokeVariant.PaperBound, 2704)]
+    [TestCase(128, 9, 37, 0.40, DyCokeVariant.Official, 17259)]
+    [TestCase(128, 9, 37, 0.25, DyCokeVariant.PaperBound, 10656)]
+    [TestCase(1, 13, 13, 0.25, DyCokeVariant.Official, 169)]
+    public void DyCoke_KnownSizes_KeepsWhatTheFormulaSays(int steps, int height, int width, double ratio, DyCokeVariant variant, int expected) =>
+        Assert.That(new DyCokeCompressor(variant).Compress(Video(steps, height, width, 1), ratio).Count, Is.EqualTo(expected));
+
+    [Test]
+    public void VidCom2_EqualSteps_GivesEachTheRatio()
+    {
+        var step = Video(1, 5, 8, 1).Vectors.ToArray();
+        var video = WithStatistics(new TokenGrid(6, 5, 8), [.. Enumerable.Repeat(step, 6).SelectMany(values => values)], new float[240]);
+
+        var kept = new VidCom2Compressor().Compress(video, 0.25);
+
+        Assert.That(kept.Positions.ToArray().GroupBy(position => position / 40).Select(group => group.Count()), Is.EqualTo(Enumerable.Repeat(10, 6)));
+    }
+
+    [Test]
+    public void HoliTom_StillVideo_MergesOneRunIntoMeansAtItsFirstStep()
+    {
+        // Two places that never change, averaged over four steps of one run; ratio 0.25 is all of what is not redundant.
+        float[] step = [1, 0, 0, 1];
+        var video = WithStatistics(new TokenGrid(4, 1, 2), [.. Enumerable.Repeat(step, 4).SelectMany(values => values)], new float[8], dimension: 2);
+
+        var kept = new HoliTomCompressor().Compress(video, 0.25);
+
+        Assert.That(kept.Positions.ToArray(), Is.EqualTo(new[] { 0, 1 }));
+        Assert.That(kept.Vectors.ToArray(), Is.EqualTo(step));
+    }
+
+    [TestCase(typeof(HoliTomCompressor), HoliTomVariant.Outer)]
+    [TestCase(typeof(FastVidCompressor), FastVidVariant.Qwen25VL)]
+    public void Compress_WithoutStatistics_SaysSo(Type type, object variant)
+    {
+        var compressor = (ITokenCompressor)Activator.CreateInstance(type, variant)!;
+        var video = new VideoTokens(new TokenGrid(2, 1, 2), 2, new float[8]);
+
+        Assert.That(() => compressor.Compress(video, 0.5), Throws.ArgumentException.With.Message.Contains("encode the video with statistics"));
+    }
+
+    private static VideoTokens Video(int steps, int height, int width, int seed)
+    {
+        const int dimension = 4;
+        var random = new Random(seed);
+        var grid = new TokenGrid(steps, height, width);
+        var vectors = new float[grid.Count * dimension];
+        for (var i = 0; i < vectors.Length; i++)
+            // Half of the values repeat the step before, so that there is something static.
+            vectors[i] = i >= grid.TokensPerStep * dimension && random.Next(2) == 0 ? vectors[i - grid.TokensPerStep * dimension] : random.NextSingle() * 2 - 1;
+        return WithStatistics(grid, vectors, [.. Enumerable.Range(0, grid.Count).Select(_ => random.NextSingle())]);
+    }
+
+    private static VideoTokens WithStatistics(TokenGrid grid, float[] vectors, float[] attention, int dimension = 4) =>
+        new(grid, dimension, vectors) { Statistics = new EncoderStatistics { ReceivedAttention = attention, PooledAttention = attention } };
+}
