@@ -11,11 +11,6 @@ namespace Microsoft.ML.Score.Tokens;
 /// </summary>
 public static class FeatureFile
 {
-    private const string Features = "features";
-    private const string SecondsPerStep = "seconds_per_step";
-    private const string EncoderFingerprint = "encoder_fingerprint";
-    private const string Times = "step_times";
-
     /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>
     /// <param name="path">The file to write.</param>
     /// <param name="video">The tokens.</param>
@@ -29,15 +24,15 @@ public static class FeatureFile
             throw new ArgumentOutOfRangeException(nameof(type), type, "Features are stored as F32, BF16 or F16.");
 
         var grid = video.Grid;
-        var features = TensorData.FromSingle(Features, [grid.TimeSteps, grid.Height, grid.Width, video.Dimension], video.Vectors.Span, type);
+        var features = TensorData.FromSingle(MappedTokens.FeaturesKey, [grid.TimeSteps, grid.Height, grid.Width, video.Dimension], video.Vectors.Span, type);
         if (FirstNotFinite(type, features.Bytes.Span) is >= 0 and var at)
             throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}, which is not finite when stored as {type}.", nameof(video));
 
-        var metadata = new Dictionary<string, string> { [SecondsPerStep] = grid.SecondsPerStep.ToString("R", CultureInfo.InvariantCulture) };
+        var metadata = new Dictionary<string, string> { [MappedTokens.SecondsKey] = grid.SecondsPerStep.ToString("R", CultureInfo.InvariantCulture) };
         if (video.EncoderFingerprint is { } fingerprint)
-            metadata[EncoderFingerprint] = fingerprint;
+            metadata[MappedTokens.FingerprintKey] = fingerprint;
         if (video.Times is { } times)
-            metadata[Times] = string.Join(',', times.Seconds.Append(times.VideoSeconds).Select(seconds => seconds.ToString("R", CultureInfo.InvariantCulture)));
+            metadata[MappedTokens.TimesKey] = string.Join(',', times.Seconds.Append(times.VideoSeconds).Select(seconds => seconds.ToString("R", CultureInfo.InvariantCulture)));
         SafetensorsWriter.Write(path, [features], metadata);
     }
 
@@ -49,39 +44,8 @@ public static class FeatureFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
 
-        using var file = SafetensorsFile.Open(path);
-        if (!file.Tensors.TryGetValue(Features, out var entry))
-            throw new InvalidDataException($"'{path}' has no tensor '{Features}'.");
-        if (entry.Type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16) || entry.Shape.Count != 4
-            || entry.Shape.Any(size => size is < 1 or > int.MaxValue) || entry.Count > Array.MaxLength)
-            throw new InvalidDataException($"Tensor '{Features}' of '{path}' is {entry}, expected F32, BF16 or F16 of shape [T, H, W, D] with sizes of at least 1.");
-        var seconds = 1.0;
-        if (file.Metadata.TryGetValue(SecondsPerStep, out var text)
-            && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && double.IsFinite(seconds) && seconds > 0))
-            throw new InvalidDataException($"{SecondsPerStep} of '{path}' is '{text}', expected a positive number of seconds.");
-
-        var vectors = file.ReadSingle(Features);
-        if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
-            throw new InvalidDataException($"Value {at} of '{Features}' in '{path}' is {vectors[at]}; features must be finite.");
-
-        var grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
-        return new VideoTokens(grid, (int)entry.Shape[3], vectors, file.Metadata.GetValueOrDefault(EncoderFingerprint))
-        {
-            Times = file.Metadata.TryGetValue(Times, out var times) ? ReadTimes(times, grid, path) : null,
-        };
-    }
-
-    private static StepTimes ReadTimes(string text, TokenGrid grid, string path)
-    {
-        var seconds = Array.ConvertAll(text.Split(','), item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
-        try
-        {
-            return seconds.Length == grid.TimeSteps + 1 ? new StepTimes(seconds[..^1], seconds[^1]) : throw new ArgumentException($"there are {seconds.Length} numbers.");
-        }
-        catch (ArgumentException exception)
-        {
-            throw new InvalidDataException($"{Times} of '{path}' must hold the seconds of its {grid.TimeSteps} time steps and the length of the video: {exception.Message}", exception);
-        }
+        using var tokens = MappedTokens.Open(path);
+        return tokens.ToVideoTokens();
     }
 
     /// <summary>The index of the first stored value that is NaN or infinite, -1 where all are finite; widened piece by piece, since rows are large.</summary>

@@ -113,7 +113,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return values;
     }
 
-    /// <summary>Unmaps the file. Spans from <see cref="Bytes"/> become invalid.</summary>
+    /// <summary>Unmaps the file. Spans from <see cref="Bytes(string)"/> become invalid.</summary>
     public void Dispose()
     {
         if (disposed)
@@ -140,6 +140,18 @@ public sealed unsafe class SafetensorsFile : IDisposable
             var source = new ReadOnlySpan<byte>(data + entry.Offset + (start + from) * size, count * size);
             StoredValues.Widen(entry.Type, source, destination.Slice(from, count));
         }
+    }
+
+    /// <summary>The stored bytes of elements [start, start + count) of a tensor, without a copy; valid until <see cref="Dispose"/>.</summary>
+    internal ReadOnlySpan<byte> Bytes(string name, long start, int count)
+    {
+        var entry = Find(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, entry.Count - count);
+
+        var size = entry.Type.Size();
+        return new ReadOnlySpan<byte>(data + entry.Offset + start * size, checked(count * size));
     }
 
     /// <summary>Elements of an F32 tensor without a copy; valid until <see cref="Dispose"/>.</summary>

@@ -1,0 +1,99 @@
+using System.Globalization;
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Tokens;
+
+/// <summary>
+/// The tokens of a feature file, mapped into memory and left in their stored type: opening costs the header alone, and rows come
+/// from the file's pages. Safe for concurrent reading; nothing may be read after <see cref="Dispose"/>.
+/// </summary>
+internal sealed class MappedTokens : ITokenRows, IDisposable
+{
+    public const string FeaturesKey = "features";
+    public const string SecondsKey = "seconds_per_step";
+    public const string FingerprintKey = "encoder_fingerprint";
+    public const string TimesKey = "step_times";
+
+    private readonly SafetensorsFile _file;
+
+    private MappedTokens(SafetensorsFile file)
+    {
+        _file = file;
+        if (!file.Tensors.TryGetValue(FeaturesKey, out var entry))
+            throw new InvalidDataException($"'{file.Name}' has no tensor '{FeaturesKey}'.");
+        if (entry.Type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16) || entry.Shape.Count != 4
+            || entry.Shape.Any(size => size is < 1 or > int.MaxValue) || entry.Count / entry.Shape[3] > int.MaxValue)
+            throw new InvalidDataException($"Tensor '{FeaturesKey}' of '{file.Name}' is {entry}, expected F32, BF16 or F16 of shape [T, H, W, D] with sizes of at least 1.");
+        var seconds = 1.0;
+        if (file.Metadata.TryGetValue(SecondsKey, out var text)
+            && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && double.IsFinite(seconds) && seconds > 0))
+            throw new InvalidDataException($"{SecondsKey} of '{file.Name}' is '{text}', expected a positive number of seconds.");
+
+        Type = entry.Type;
+        Grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
+        Dimension = (int)entry.Shape[3];
+        EncoderFingerprint = file.Metadata.GetValueOrDefault(FingerprintKey);
+        Times = file.Metadata.TryGetValue(TimesKey, out var times) ? ReadTimes(times) : null;
+    }
+
+    public TokenGrid Grid { get; }
+
+    public int Dimension { get; }
+
+    public TensorType Type { get; }
+
+    /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
+    public string? EncoderFingerprint { get; }
+
+    /// <summary>When the time steps are shown; null when unknown.</summary>
+    public StepTimes? Times { get; }
+
+    private long Count => (long)Grid.Count * Dimension;
+
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features have no valid shape, type or grid.</exception>
+    public static MappedTokens Open(string path)
+    {
+        var file = SafetensorsFile.Open(path);
+        try
+        {
+            return new MappedTokens(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    public ReadOnlySpan<byte> Rows(int first, int count) => _file.Bytes(FeaturesKey, (long)first * Dimension, checked(count * Dimension));
+
+    /// <summary>All rows in single precision.</summary>
+    /// <exception cref="InvalidDataException">There are more values than one array holds, or one is not finite.</exception>
+    public VideoTokens ToVideoTokens()
+    {
+        if (Count > Array.MaxLength)
+            throw new InvalidDataException($"The {Grid} tokens of dimension {Dimension} in '{_file.Name}' are {Count} values; one array holds at most {Array.MaxLength}.");
+        var vectors = _file.ReadSingle(FeaturesKey);
+        if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
+            throw new InvalidDataException($"Value {at} of '{FeaturesKey}' in '{_file.Name}' is {vectors[at]}; features must be finite.");
+
+        return new VideoTokens(Grid, Dimension, vectors, EncoderFingerprint) { Times = Times };
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private StepTimes ReadTimes(string text)
+    {
+        var seconds = Array.ConvertAll(text.Split(','), item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
+        try
+        {
+            return seconds.Length == Grid.TimeSteps + 1 ? new StepTimes(seconds[..^1], seconds[^1]) : throw new ArgumentException($"there are {seconds.Length} numbers.");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new InvalidDataException($"{TimesKey} of '{_file.Name}' must hold the seconds of its {Grid.TimeSteps} time steps and the length of the video: {exception.Message}", exception);
+        }
+    }
+}
