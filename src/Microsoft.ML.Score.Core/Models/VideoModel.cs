@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Numerics;
@@ -12,7 +13,7 @@ public static class VideoModel
     private const string EmbeddedPrefix = "Models/Tiny/";
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
-    /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL).</param>
+    /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).</param>
     /// <param name="options">How to run it; null means the defaults.</param>
     /// <returns>The model, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The source is empty, or an option is out of its range.</exception>
@@ -27,6 +28,8 @@ public static class VideoModel
         options ??= new VideoModelOptions();
         if (!Enum.IsDefined(options.TemporalPositions))
             throw new ArgumentException($"There is no rule of temporal positions {options.TemporalPositions}.", nameof(options));
+        ArgumentNullException.ThrowIfNull(options.LlavaVideo, nameof(options));
+        options.LlavaVideo.ThrowIfInvalid(nameof(options));
         if (options.MemoryLimit <= 0)
             throw new ArgumentException($"The memory limit must be positive, got {options.MemoryLimit} bytes.", nameof(options));
 
@@ -37,7 +40,8 @@ public static class VideoModel
         return config switch
         {
             Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions),
-            _ => throw new NotSupportedException($"{config.Architecture} checkpoints can be described, not loaded yet."),
+            LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo),
+            _ => throw new UnreachableException(config.Architecture),
         };
     }
 

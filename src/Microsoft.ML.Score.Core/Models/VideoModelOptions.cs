@@ -15,4 +15,7 @@ public sealed class VideoModelOptions
 
     /// <summary>How Qwen2.5-VL's temporal positions follow from the seconds of a time step; other models ignore it. Default <see cref="TemporalPositionRule.TruncateAfter"/>.</summary>
     public TemporalPositionRule TemporalPositions { get; init; } = TemporalPositionRule.TruncateAfter;
+
+    /// <summary>What LLaVA-Video checkpoints leave open; other models ignore it.</summary>
+    public LlavaVideoOptions LlavaVideo { get; init; } = new();
 }

@@ -52,11 +52,14 @@ internal sealed record LlavaVideoConfig : IModelConfig
         return tensors;
     }
 
-    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files)
+    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files) => GridOf(new SiglipProcessor(clip, new LlavaFrameSampling(), VisionConfig.ImageSize).Frames);
+
+    /// <summary>The tokens of the given frames. They may be unevenly spaced: seconds per step are their mean distance, the length of the video where all are one frame, and 1 for a still image.</summary>
+    public TokenGrid GridOf(LlavaFrames frames)
     {
-        var frames = new LlavaFrameSampling().Select(clip.FrameCount, clip.FramesPerSecond);
+        var distance = frames.Seconds.Length > 1 ? (frames.Seconds[^1] - frames.Seconds[0]) / (frames.Seconds.Length - 1) : 0;
         var side = new TokenPooling(MmSpatialPoolMode, VisionConfig.Side).Side;
-        return new TokenGrid(frames.Indices.Length, side, side, frames.VideoSeconds / frames.Indices.Length);
+        return new TokenGrid(frames.Indices.Length, side, side, distance > 0 ? distance : frames.VideoSeconds > 0 ? frames.VideoSeconds : 1);
     }
 
     // At most every kept token ends a run, and every run has one newline.

@@ -17,18 +17,19 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private readonly CallGuard _guard;
 
     /// <param name="info">Who the model is.</param>
-    /// <param name="files">The checkpoint's files, for the tokenizer and the stop tokens.</param>
+    /// <param name="files">The checkpoint's files, for the stop tokens.</param>
+    /// <param name="tokenizer">The checkpoint's tokenizer.</param>
     /// <param name="decoder">The language model.</param>
     /// <param name="eosTokenId">The stop tokens that config.json names, which hold where generation_config.json names none.</param>
     /// <param name="visualIds">Token ids that stand for visual tokens and may not occur in a text.</param>
     /// <param name="weights">What is released once the model is disposed and the last call has ended.</param>
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    protected Qwen2VideoModel(VideoModelInfo info, CheckpointFiles files, KeptTokenDecoder decoder, int[] eosTokenId, int[] visualIds, IDisposable weights)
+    protected Qwen2VideoModel(VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, KeptTokenDecoder decoder, int[] eosTokenId, int[] visualIds, IDisposable weights)
     {
         Info = info;
-        Tokenizer = Tokenizer.Load(files);
-        if (Tokenizer.VocabularySize > decoder.Config.VocabSize)
-            throw new InvalidDataException($"In {files.Description} the tokenizer has {Tokenizer.VocabularySize} tokens; config.json has vocab_size {decoder.Config.VocabSize}.");
+        Tokenizer = tokenizer;
+        if (tokenizer.VocabularySize > decoder.Config.VocabSize)
+            throw new InvalidDataException($"In {files.Description} the tokenizer has {tokenizer.VocabularySize} tokens; config.json has vocab_size {decoder.Config.VocabSize}.");
         _decoder = decoder;
         _stopIds = ReadStopIds(files, eosTokenId);
         _visualIds = visualIds;
@@ -63,7 +64,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
 
         using var call = _guard.Enter();
         var targetIds = EncodeText(target + QwenChatTemplate.EndOfTurn, nameof(target));
-        using var prompt = CreatePrompt(keptSets[0].Grid, question, targetIds.Length);
+        using var prompt = CreatePrompt(keptSets[0], question, targetIds.Length);
         var sets = keptSets.Select(Visuals).ToArray();
         return Array.ConvertAll(_decoder.CrossEntropy(prompt, sets, targetIds, cancellationToken), losses => losses.Average());
     }
@@ -76,7 +77,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1, nameof(options));
 
         using var call = _guard.Enter();
-        using var prompt = CreatePrompt(kept.Grid, question, maxNewTokens);
+        using var prompt = CreatePrompt(kept, question, maxNewTokens);
         var ids = _decoder.Greedy(prompt, Visuals(kept), maxNewTokens, cancellationToken)
             .Select(step => step.Id)
             .TakeWhile(id => !_stopIds.Contains(id));
@@ -89,10 +90,10 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     protected abstract VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken);
 
     /// <summary>The prompt of a whole video and a question, up to where the answer begins.</summary>
-    /// <param name="grid">The video's grid.</param>
+    /// <param name="kept">Any kept tokens of the video; their grid and times are those of the whole of it.</param>
     /// <param name="question">The user turn beside the video.</param>
     /// <param name="continuation">Tokens after the prompt that need positions.</param>
-    protected abstract VideoPrompt CreatePrompt(TokenGrid grid, string question, int continuation);
+    protected abstract VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation);
 
     /// <summary>What stays of the prompt's visual rows with the kept tokens.</summary>
     protected virtual KeptVisuals Visuals(KeptTokens kept) => new(kept.Positions, kept.Vectors);

@@ -16,7 +16,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
 
     private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model)
         : base(
-            new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize), files, model.Decoder,
+            new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize), files, Tokenizer.Load(files), model.Decoder,
             model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
         _model = model;
@@ -50,8 +50,9 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
         return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint);
     }
 
-    protected override VideoPrompt CreatePrompt(TokenGrid grid, string question, int continuation)
+    protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)
     {
+        var grid = kept.Grid;
         var merge = _model.Config.VisionConfig.SpatialMergeSize;
         var pads = Enumerable.Repeat(_model.Config.VideoTokenId, grid.Count);
         var patchGrid = new PatchGrid(grid.TimeSteps, grid.Height * merge, grid.Width * merge);

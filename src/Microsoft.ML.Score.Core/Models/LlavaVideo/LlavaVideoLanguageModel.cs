@@ -1,0 +1,71 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Text;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Models.LlavaVideo;
+
+/// <summary>LLaVA-Video with its frame processor, tokenizer and prompt: one video and one question. A time step is one frame.</summary>
+internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
+{
+    private readonly LlavaVideoModel _model;
+    private readonly LlavaVideoOptions _options;
+    private readonly int[] _beforeVideo;
+
+    private LlavaVideoLanguageModel(VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, LlavaVideoModel model, LlavaVideoOptions options)
+        : base(info, files, tokenizer, model.Decoder, model.Config.EosTokenId, visualIds: [], model)
+    {
+        _model = model;
+        _options = options;
+        _beforeVideo = tokenizer.Encode(LlavaVideoPrompt.BeforeVideo);
+    }
+
+    /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
+    public static LlavaVideoLanguageModel Load(string source, CheckpointFiles files, LlavaVideoConfig config, IKernels kernels, LlavaVideoOptions options)
+    {
+        var tokenizer = Tokenizer.Load(files);
+        var poolMode = options.SpatialPoolMode ?? config.MmSpatialPoolMode;
+        var logitsWidth = options.FullVocabulary ? config.TextConfig.VocabSize : Math.Min(tokenizer.VocabularySize, config.TextConfig.VocabSize);
+        var model = LlavaVideoModel.Load(files, config with { MmSpatialPoolMode = poolMode }, kernels, logitsWidth);
+        try
+        {
+            var fingerprint = poolMode == config.MmSpatialPoolMode ? model.Fingerprint : FingerprintOf(model.Fingerprint, poolMode);
+            return new LlavaVideoLanguageModel(new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize), files, tokenizer, model, options);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    protected override VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken)
+    {
+        var sampling = new LlavaFrameSampling { MaxFrames = _options.MaxFrames, ForceSample = _options.ForceSample };
+        var processor = new SiglipProcessor(clip, sampling, _model.Config.VisionConfig.ImageSize);
+        var frames = processor.Frames;
+        var grid = _model.Config.GridOf(frames);
+        var vectors = _model.Encode(processor.ReadFrames(cancellationToken), grid.TimeSteps, cancellationToken: cancellationToken);
+        return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint) { Times = new StepTimes(frames.Seconds, frames.VideoSeconds) };
+    }
+
+    protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)
+    {
+        var after = LlavaVideoPrompt.AfterVideo(question, _options.AddTimeInstruction ? TimeInstruction(kept) : null, _options.NewLineAfterVideo);
+        return _model.CreatePrompt(_beforeVideo, kept.Grid, EncodeText(after, nameof(question)), continuation);
+    }
+
+    protected override KeptVisuals Visuals(KeptTokens kept) => _model.WithNewlines(kept);
+
+    private static string TimeInstruction(KeptTokens kept) => kept.Times is { } times
+        ? LlavaVideoPrompt.TimeInstruction(times.VideoSeconds, times.Seconds)
+        : throw new ArgumentException($"{nameof(LlavaVideoOptions.AddTimeInstruction)} needs the time of each frame; the tokens of the grid {kept.Grid} carry no {nameof(StepTimes)}.", nameof(kept));
+
+    // The configuration's own pooling is part of its fingerprint already.
+    private static string FingerprintOf(string checkpoint, SpatialPoolMode poolMode) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{checkpoint}\nmm_spatial_pool_mode {poolMode}")));
+}
