@@ -31,6 +31,8 @@ internal static class GoldenFolder
             _ when files.Contains("config.json") && Architecture(folder) == "LlavaQwenForCausalLM" => LlavaVideoCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
             _ when files.Contains(RopeIndexCases.FileName) => RopeIndexCases.Verify(folder, backend),
+            _ when TokenizerCases.AreIn(folder) => TokenizerCases.Verify(folder),
+            _ when PromptCases.AreIn(folder) => PromptCases.Verify(folder),
             _ when ManifestCases.AreIn(folder) => ManifestCases.Verify(folder),
             _ when files.Contains("manifest.json") => CompressorCases.Verify(folder, cancellationToken),
             _ when files.Any(PolicyCases.IsCase) => files.Where(PolicyCases.IsCase).SelectMany(

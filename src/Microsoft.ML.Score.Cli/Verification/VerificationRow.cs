@@ -12,6 +12,10 @@ internal sealed record VerificationRow(string Case, string Quantity, double Devi
     public static VerificationRow Compare(string name, string quantity, double deviation, double tolerance) =>
         new(name, quantity, deviation, tolerance, deviation <= tolerance ? VerificationOutcome.Passed : VerificationOutcome.Failed);
 
+    /// <summary>A row of values that must be equal; sequences of different lengths differ by infinity.</summary>
+    public static VerificationRow Exactly<T>(string name, string quantity, IReadOnlyList<T> expected, IReadOnlyList<T> actual) => Compare(
+        name, quantity, expected.Count == actual.Count ? expected.Zip(actual).Count(pair => !Equals(pair.First, pair.Second)) : double.PositiveInfinity, 0);
+
     /// <summary>A case of a kind that is not built yet.</summary>
     public static VerificationRow Unsupported(string name, string kind) =>
         new(name, kind, double.NaN, double.NaN, VerificationOutcome.Unsupported);

@@ -4,4 +4,7 @@ namespace Microsoft.ML.Score.Text;
 /// <param name="Content">The text it matches.</param>
 /// <param name="Id">Its id.</param>
 /// <param name="Special">Whether decoding may skip it.</param>
-internal readonly record struct AddedToken(string Content, int Id, bool Special);
+/// <param name="Lstrip">Whether it takes the white space before it along.</param>
+/// <param name="Rstrip">Whether it takes the white space behind it along.</param>
+/// <param name="Normalized">Whether it is matched in normalised text, after the tokens that are not.</param>
+internal readonly record struct AddedToken(string Content, int Id, bool Special, bool Lstrip = false, bool Rstrip = false, bool Normalized = false);

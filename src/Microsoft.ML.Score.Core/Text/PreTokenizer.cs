@@ -42,9 +42,10 @@ internal static class PreTokenizer
         return WhiteSpaceLength(text);
     }
 
+    // The long s folds to s; no other letter beyond ASCII folds to one of these.
     private static int ContractionLength(ReadOnlySpan<char> text)
     {
-        foreach (var ending in (ReadOnlySpan<string>)["s", "t", "re", "ve", "m", "ll", "d"])
+        foreach (var ending in (ReadOnlySpan<string>)["s", "\u017F", "t", "re", "ve", "m", "ll", "d"])
             if (text[1..].StartsWith(ending, StringComparison.OrdinalIgnoreCase))
                 return 1 + ending.Length;
         return 0;

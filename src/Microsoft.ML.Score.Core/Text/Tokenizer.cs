@@ -15,13 +15,18 @@ internal sealed class Tokenizer
     private readonly BytePairVocabulary _vocabulary;
     private readonly Dictionary<string, AddedToken> _addedTokens = [];
     private readonly Dictionary<int, AddedToken> _addedTokensById = [];
-    private readonly ILookup<char, AddedToken> _addedTokensByFirstCharacter;
-    private readonly SearchValues<char> _firstCharacters;
+    private readonly AddedTokenMatcher _verbatim;
+    private readonly AddedTokenMatcher _normalized;
+    private readonly bool _normalize;
 
+    /// <param name="vocabulary">Tokens and merges.</param>
+    /// <param name="addedTokens">Tokens beyond the merges' reach; one may also be a token of the vocabulary, with the same id.</param>
+    /// <param name="normalize">Whether text is brought into form C; the released models' tokenizers do.</param>
     /// <exception cref="InvalidDataException">Two added tokens share a text or an id, or one takes the id of another token of the vocabulary.</exception>
-    public Tokenizer(BytePairVocabulary vocabulary, IEnumerable<AddedToken> addedTokens)
+    public Tokenizer(BytePairVocabulary vocabulary, IEnumerable<AddedToken> addedTokens, bool normalize = true)
     {
         _vocabulary = vocabulary;
+        _normalize = normalize;
         foreach (var token in addedTokens)
         {
             if (token.Content.Length == 0 || token.Id is < 0 or int.MaxValue)
@@ -32,9 +37,8 @@ internal sealed class Tokenizer
                 throw new InvalidDataException($"The added token '{token.Content}' has the id {token.Id}, which the vocabulary gives to another token.");
         }
 
-        // Longest first, so that a token that begins with another one wins over it.
-        _addedTokensByFirstCharacter = _addedTokens.Values.OrderByDescending(token => token.Content.Length).ToLookup(token => token.Content[0]);
-        _firstCharacters = SearchValues.Create([.. _addedTokensByFirstCharacter.Select(group => group.Key)]);
+        _verbatim = new(_addedTokens.Values.Where(token => !token.Normalized));
+        _normalized = new(_addedTokens.Values.Where(token => token.Normalized).Select(token => token with { Content = Normalize(token.Content) }));
         VocabularySize = 1 + Math.Max(vocabulary.Bytes.Keys.Max(), _addedTokensById.Keys.DefaultIfEmpty().Max());
     }
 
@@ -50,27 +54,24 @@ internal sealed class Tokenizer
     public int[] Encode(string text)
     {
         var ids = new List<int>(text.Length / 3 + 8);
-        var plainStart = 0;
-        for (var position = 0; position < text.Length;)
+        foreach (var (verbatim, token) in _verbatim.Split(text))
         {
-            var skip = text.AsSpan(position).IndexOfAny(_firstCharacters);
-            if (skip < 0)
-                break;
-            position += skip;
-            if (AddedTokenAt(text, position) is not { } token)
+            foreach (var (plain, normalizedToken) in _normalized.Split(Normalize(verbatim)))
             {
-                position++;
-                continue;
+                EncodePlain(plain, ids);
+                Add(normalizedToken);
             }
 
-            EncodePlain(text[plainStart..position], ids);
-            ids.Add(token.Id);
-            position += token.Content.Length;
-            plainStart = position;
+            Add(token);
         }
 
-        EncodePlain(text[plainStart..], ids);
         return [.. ids];
+
+        void Add(AddedToken? token)
+        {
+            if (token is { Id: var id })
+                ids.Add(id);
+        }
     }
 
     /// <summary>The text of ids. Bytes that are no UTF-8, and ids without a token (rows that only pad an embedding table), come out as U+FFFD.</summary>
@@ -103,17 +104,10 @@ internal sealed class Tokenizer
         return found;
     }
 
-    private AddedToken? AddedTokenAt(string text, int position)
-    {
-        foreach (var token in _addedTokensByFirstCharacter[text[position]])
-            if (string.CompareOrdinal(text, position, token.Content, 0, token.Content.Length) == 0)
-                return token;
-        return null;
-    }
+    private string Normalize(string text) => _normalize ? NormalizationFormC.Normalize(text) : text;
 
-    private void EncodePlain(string text, List<int> ids)
+    private void EncodePlain(ReadOnlySpan<char> rest, List<int> ids)
     {
-        var rest = NormalizationFormC.Normalize(text).AsSpan();
         while (!rest.IsEmpty)
         {
             var length = PreTokenizer.FirstPieceLength(rest);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Text;
@@ -24,11 +23,24 @@ internal static class TokenizerReader
         try
         {
             var addedTokens = new Dictionary<string, AddedToken>();
-            var vocabulary = files.Exists("tokenizer.json")
-                ? ReadTokenizerJson(Parse<TokenizerJson>(files, "tokenizer.json"), addedTokens)
-                : ReadVocabularyAndMerges(files);
-            ReadAddedTokens(files, addedTokens);
-            return new Tokenizer(vocabulary, addedTokens.Values);
+            BytePairVocabulary vocabulary;
+            var normalize = true;
+            if (files.Exists("tokenizer.json"))
+            {
+                var file = Parse<TokenizerJson>(files, "tokenizer.json");
+                file.ThrowIfUnsupported();
+                normalize = file.Normalizer is not null;
+                vocabulary = new BytePairVocabulary(file.Model.Vocab, [.. file.Model.Merges.Select(ReadMerge)]);
+                foreach (var token in file.AddedTokens ?? [])
+                    Add(addedTokens, token, token?.Id ?? throw new InvalidDataException("tokenizer.json: an added token has no id."));
+            }
+            else
+            {
+                vocabulary = ReadVocabularyAndMerges(files);
+            }
+
+            ReadAddedTokens(files, vocabulary, addedTokens);
+            return new Tokenizer(vocabulary, addedTokens.Values, normalize);
         }
         catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
         {
@@ -37,21 +49,14 @@ internal static class TokenizerReader
         }
     }
 
-    private static BytePairVocabulary ReadTokenizerJson(TokenizerJson file, Dictionary<string, AddedToken> addedTokens)
-    {
-        var model = file.Model;
-        if (model.Type is not (null or "BPE") || model.IgnoreMerges || model.ByteFallback || model.ContinuingSubwordPrefix is not (null or "") || model.EndOfWordSuffix is not (null or ""))
-            throw new InvalidDataException($"tokenizer.json: the model '{model.Type}' with these options is not supported; expected plain byte-level BPE.");
-        if (file.Normalizer?.Type != "NFC")
-            throw new InvalidDataException($"tokenizer.json: the normalizer '{file.Normalizer?.Type ?? "null"}' is not supported; expected NFC.");
-        var split = file.PreTokenizer?.Pretokenizers?.FirstOrDefault(step => step?.Type == "Split")?.Pattern?.Regex;
-        if (split != PreTokenizer.Pattern)
-            throw new InvalidDataException($"tokenizer.json: the pre-tokenizer pattern '{split ?? "none"}' is not supported; expected Qwen2's, '{PreTokenizer.Pattern}'.");
-
-        foreach (var token in file.AddedTokens ?? [])
-            Add(addedTokens, token, token?.Id ?? throw new InvalidDataException("tokenizer.json: an added token has no id."));
-        return new BytePairVocabulary(model.Vocab, [.. model.Merges.Select(ReadMerge)]);
-    }
+    /// <summary>The pairs of a merges.txt: one "left right" a line, after a line with the version.</summary>
+    /// <exception cref="InvalidDataException">A line is not a pair.</exception>
+    public static (string Left, string Right)[] ParseMerges(string text) =>
+    [
+        .. text.Split('\n').Select(line => line.TrimEnd('\r'))
+            .Where((line, index) => line.Length > 0 && !(index == 0 && line.StartsWith("#version", StringComparison.Ordinal)))
+            .Select(SplitMerge),
+    ];
 
     // Older files write a merge as "left right", newer ones as ["left", "right"].
     private static (string Left, string Right) ReadMerge(JsonElement merge) => merge.ValueKind == JsonValueKind.Array && merge.GetArrayLength() == 2
@@ -68,15 +73,14 @@ internal static class TokenizerReader
             throw new FileNotFoundException($"There is no tokenizer in {files.Description}: expected tokenizer.json, or vocab.json and merges.txt.");
 
         var vocabulary = Parse<Dictionary<string, int>>(files, "vocab.json");
-        var lines = ReadText(files, "merges.txt").Split('\n').Select(line => line.TrimEnd('\r'));
-        (string, string)[] merges = [.. lines.Where((line, index) => line.Length > 0 && !(index == 0 && line.StartsWith("#version", StringComparison.Ordinal))).Select(SplitMerge)];
+        var merges = ParseMerges(ReadText(files, "merges.txt"));
         if (merges.Length == 0 && vocabulary.Keys.FirstOrDefault(token => token.Length > 1) is { } merged)
             throw new InvalidDataException($"merges.txt in {files.Description} holds no merges, but vocab.json has the token '{merged}'.");
         return new BytePairVocabulary(vocabulary, merges);
     }
 
     // Three generations of files say which tokens are added and which of these are special; they may all be there.
-    private static void ReadAddedTokens(CheckpointFiles files, Dictionary<string, AddedToken> addedTokens)
+    private static void ReadAddedTokens(CheckpointFiles files, BytePairVocabulary vocabulary, Dictionary<string, AddedToken> addedTokens)
     {
         var named = new HashSet<string>();
         if (files.Exists("tokenizer_config.json"))
@@ -96,15 +100,17 @@ internal static class TokenizerReader
         foreach (var content in named)
             if (addedTokens.TryGetValue(content, out var token))
                 addedTokens[content] = token with { Special = true };
+            else if (vocabulary.Ids.TryGetValue(content, out var id))
+                addedTokens[content] = new AddedToken(content, id, Special: true);
     }
 
     private static void Add(Dictionary<string, AddedToken> addedTokens, AddedTokenJson? token, int id)
     {
         if (token is null)
             throw new InvalidDataException($"The added token with the id {id} is null.");
-        if (token.Lstrip || token.Rstrip || token.SingleWord)
-            throw new InvalidDataException($"The added token '{token.Content}' strips spaces or matches whole words only, which is not supported.");
-        var known = addedTokens.GetValueOrDefault(token.Content, new AddedToken(token.Content, id, false));
+        if (token.SingleWord)
+            throw new InvalidDataException($"The added token '{token.Content}' matches whole words only (single_word), which is not supported.");
+        var known = addedTokens.GetValueOrDefault(token.Content, new AddedToken(token.Content, id, token.Special, token.Lstrip, token.Rstrip, token.Normalized));
         if (known.Id != id)
             throw new InvalidDataException($"The added token '{token.Content}' has the id {known.Id} in one file and {id} in another.");
         addedTokens[token.Content] = known with { Special = known.Special || token.Special };
@@ -133,20 +139,6 @@ internal static class TokenizerReader
             throw new InvalidDataException($"{name} is not UTF-8: {exception.Message}", exception);
         }
     }
-
-    private sealed record TokenizerJson(ModelJson Model, TypeJson? Normalizer = null, PreTokenizerJson? PreTokenizer = null, AddedTokenJson?[]? AddedTokens = null);
-
-    private sealed record ModelJson(
-        Dictionary<string, int> Vocab, JsonElement[] Merges, string? Type = null, bool IgnoreMerges = false, bool ByteFallback = false,
-        string? ContinuingSubwordPrefix = null, string? EndOfWordSuffix = null);
-
-    private sealed record TypeJson(string Type);
-
-    private sealed record PreTokenizerJson(string Type, PreTokenizerJson?[]? Pretokenizers = null, PatternJson? Pattern = null);
-
-    private sealed record PatternJson([property: JsonPropertyName("Regex")] string? Regex = null);
-
-    private sealed record AddedTokenJson(string Content, int? Id = null, bool Lstrip = false, bool Rstrip = false, bool SingleWord = false, bool Special = false);
 
     private sealed record SpecialTokensJson(
         Dictionary<string, AddedTokenJson?>? AddedTokensDecoder = null, JsonElement[]? AdditionalSpecialTokens = null,

@@ -34,15 +34,15 @@ internal static class TokenizerWriter
         json.WriteString("tokenizer_class", "Qwen2Tokenizer");
         json.WriteBoolean("add_prefix_space", false);
         json.WriteStartObject("added_tokens_decoder");
-        foreach (var (content, id, special) in addedTokens)
+        foreach (var token in addedTokens)
         {
-            json.WriteStartObject(id.ToString(CultureInfo.InvariantCulture));
-            json.WriteString("content", content);
-            json.WriteBoolean("lstrip", false);
-            json.WriteBoolean("normalized", false);
-            json.WriteBoolean("rstrip", false);
+            json.WriteStartObject(token.Id.ToString(CultureInfo.InvariantCulture));
+            json.WriteString("content", token.Content);
+            json.WriteBoolean("lstrip", token.Lstrip);
+            json.WriteBoolean("normalized", token.Normalized);
+            json.WriteBoolean("rstrip", token.Rstrip);
             json.WriteBoolean("single_word", false);
-            json.WriteBoolean("special", special);
+            json.WriteBoolean("special", token.Special);
             json.WriteEndObject();
         }
 

@@ -83,7 +83,7 @@ public class TokenizerReaderTests
     [TestCase("merges.txt", "h e", "h  e", "'h  e'")]
     [TestCase("tokenizer_config.json", "\"400\"", "\"5\"", "<|im_end|>")]
     [TestCase("tokenizer_config.json", "\"400\"", "\"four\"", "four")]
-    [TestCase("tokenizer_config.json", "\"lstrip\": false", "\"lstrip\": true", "strips")]
+    [TestCase("tokenizer_config.json", "\"single_word\": false", "\"single_word\": true", "single_word")]
     public void Read_ContradictoryFile_NamesTheCulprit(string name, string find, string replace, string culprit)
     {
         var files = WriteFiles();
@@ -97,13 +97,48 @@ public class TokenizerReaderTests
 
     [TestCase("\"NFC\"", "\"NFKC\"", "NFKC")]
     [TestCase("\"BPE\"", "\"Unigram\"", "Unigram")]
-    [TestCase("(?i:'s", "(?i:'z", "pre-tokenizer")]
+    [TestCase("(?i:'s", "(?i:'z", "(?i:'z")]
+    [TestCase("\"Sequence\"", "\"Metaspace\"", "Metaspace")]
+    [TestCase("\"Split\"", "\"Digits\"", "Digits, ByteLevel")]
+    [TestCase("\"Isolated\"", "\"Removed\"", "Removed")]
+    [TestCase("\"use_regex\":false", "\"use_regex\":true", "use_regex")]
+    [TestCase("\"add_prefix_space\":false,", "\"add_prefix_space\":true,", "add_prefix_space")]
+    [TestCase("\"model\":{", "\"post_processor\":{\"type\":\"TemplateProcessing\"},\"model\":{", "TemplateProcessing")]
+    [TestCase("\"model\":{", "\"decoder\":{\"type\":\"WordPiece\"},\"model\":{", "WordPiece")]
+    [TestCase("\"vocab\":{", "\"ignore_merges\":true,\"vocab\":{", "ignore_merges")]
+    [TestCase("\"vocab\":{", "\"dropout\":0.1,\"vocab\":{", "dropout")]
     public void Read_UnsupportedTokenizerJson_SaysWhatIsNot(string find, string replace, string culprit)
     {
         var files = TokenizerJson(mergesAsPairs: false);
         files["tokenizer.json"] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(files["tokenizer.json"]).Replace(find, replace, StringComparison.Ordinal));
 
         Assert.That(() => Read(files), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(culprit));
+    }
+
+    [Test]
+    public void Read_NullNormalizer_LeavesTextAsItIs()
+    {
+        var files = TokenizerJson(mergesAsPairs: false);
+        var text = Encoding.UTF8.GetString(files["tokenizer.json"]).Replace("{\"type\":\"NFC\"}", "null", StringComparison.Ordinal);
+        files["tokenizer.json"] = Encoding.UTF8.GetBytes(text);
+
+        var tokenizer = Read(files);
+
+        Assert.That(tokenizer.Decode(tokenizer.Encode("e\u0301"), skipSpecialTokens: false), Is.EqualTo("e\u0301"));
+    }
+
+    [Test]
+    public void Read_SpecialTokenOfTheVocabulary_IsMatchedWhole()
+    {
+        var files = WriteFiles();
+        var merged = s_vocabulary.Ids.First(token => token.Key.Length > 1);
+        files["special_tokens_map.json"] = JsonSerializer.SerializeToUtf8Bytes(new { bos_token = merged.Key });
+
+        var tokenizer = Read(files);
+
+        Assert.That(tokenizer.TryGetSpecialToken(merged.Key, out var id));
+        Assert.That(id, Is.EqualTo(merged.Value));
+        Assert.That(tokenizer.Decode([id], skipSpecialTokens: true), Is.Empty);
     }
 
     [Test]
@@ -168,7 +203,7 @@ public class TokenizerReaderTests
                     pretokenizers = new object[]
                     {
                         new { type = "Split", pattern = new { Regex = PreTokenizer.Pattern }, behavior = "Isolated", invert = false },
-                        new { type = "ByteLevel", add_prefix_space = false },
+                        new { type = "ByteLevel", add_prefix_space = false, use_regex = false },
                     },
                 },
                 model = new { type = "BPE", continuing_subword_prefix = "", vocab = s_vocabulary.Ids, merges },

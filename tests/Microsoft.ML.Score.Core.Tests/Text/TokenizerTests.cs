@@ -17,6 +17,26 @@ public class TokenizerTests
     }
 
     [Test]
+    public void Encode_StrippingTokens_TakeTheWhiteSpaceBesideThem()
+    {
+        var tokenizer = new Tokenizer(s_vocabulary, [new("<left>", 300, true, Lstrip: true), new("<right>", 301, true, Rstrip: true)]);
+
+        Assert.That(tokenizer.Encode("a \n<left> \t<right>\u3000 b"), Is.EqualTo((int[])[.. tokenizer.Encode("a"), 300, .. tokenizer.Encode(" \t"), 301, .. tokenizer.Encode("b")]));
+        Assert.That(tokenizer.Encode("<right> <left>"), Is.EqualTo(new[] { 301, 300 }));
+    }
+
+    [Test]
+    public void Encode_NormalizedToken_IsFoundInDecomposedText()
+    {
+        var tokenizer = new Tokenizer(s_vocabulary, [new("<caf\u00E9>", 300, false, Normalized: true), new("<the\u0301>", 301, false), new("<e\u0301>", 302, false, Normalized: true)]);
+
+        Assert.That(tokenizer.Encode("<cafe\u0301>"), Is.EqualTo(new[] { 300 }));
+        Assert.That(tokenizer.Encode("<the\u0301>"), Is.EqualTo(new[] { 301 }));
+        Assert.That(tokenizer.Encode("<th\u00E9>"), Has.Length.GreaterThan(1));
+        Assert.That(tokenizer.Encode("<\u00E9>"), Is.EqualTo(new[] { 302 }));
+    }
+
+    [Test]
     public void Encode_AnyText_MergesByRankLikeTheSlowTwin()
     {
         Prop.ForAll(
