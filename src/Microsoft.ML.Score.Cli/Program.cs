@@ -47,12 +47,13 @@ internal static class Program
 
     private static RootCommand BuildRootCommand(Func<string, IVideoLanguageModel> loadModel)
     {
-        var root = new RootCommand("SCORE video-token compression: train, compress, answer, evaluate, verify.")
+        var root = new RootCommand("SCORE video-token compression: train, compress, answer, evaluate, describe, verify.")
         {
             TrainCommand.Create(loadModel),
             CompressCommand.Create(loadModel),
             AnswerCommand.Create(loadModel),
             EvalCommand.Create(loadModel),
+            ModelCommand.Create(),
             VerifyCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();

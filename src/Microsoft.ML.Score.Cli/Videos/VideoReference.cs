@@ -43,12 +43,18 @@ internal sealed class VideoReference
     /// <summary>The caption that a synthetic clip comes with.</summary>
     public string SyntheticCaption => _synthetic!().Caption;
 
+    /// <summary>The video's frames.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or no video, or holds tokens instead of frames.</exception>
+    public VideoClip OpenClip(CancellationToken cancellationToken) => IsFeatureFile
+        ? throw new InvalidDataException($"The feature file '{Text}' holds tokens; expected a video.")
+        : _synthetic?.Invoke().Clip ?? VideoFile.Open(Text, cancellationToken);
+
     /// <summary>The video's tokens: encoded now, or read from the feature file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no video, or holds features of another model.</exception>
     public VideoTokens Encode(IVideoLanguageModel model, CancellationToken cancellationToken)
     {
         if (!IsFeatureFile)
-            return model.Encode(_synthetic?.Invoke().Clip ?? VideoFile.Open(Text, cancellationToken), cancellationToken);
+            return model.Encode(OpenClip(cancellationToken), cancellationToken);
 
         var video = FeatureFile.Read(Text);
         return video.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint

@@ -82,7 +82,7 @@ public class ModelDescriptionTests
     [TestCase(0, "0 B")]
     [TestCase(1023, "1023 B")]
     [TestCase(1536, "1.5 KiB")]
-    [TestCase(5L << 20, "5 MiB")]
+    [TestCase(5L << 20, "5.0 MiB")]
     [TestCase(16584333312, "15.4 GiB")]
     public void ByteCount_Number_IsRoundedToItsUnit(long bytes, string expected) => Assert.That(ByteCount.Format(bytes), Is.EqualTo(expected));
 }

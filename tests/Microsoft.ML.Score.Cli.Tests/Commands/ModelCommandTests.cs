@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+[TestFixture]
+public class ModelCommandTests
+{
+    private static readonly string Checkpoint = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "models", "qwen25vl_tiny_B_tied_bf16");
+
+    [Test]
+    public void Model_Tiny_DescribesPartsTokensAndMemory()
+    {
+        var run = ScoreProgram.Run("model", "tiny", "--video", "synthetic:test-short-0", "--ratio", "0.25");
+
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.Output, Does.StartWith("tiny: Qwen2.5-VL, ").And.Contain(" parameters stored as ").And.Contain("vision tower").And.Contain("decoder layers"));
+        Assert.That(run.Output, Does.Contain("25% kept").And.Contain("fits in "));
+    }
+
+    [Test]
+    public void Model_Folder_ReadsNoWeights()
+    {
+        // 60 s at 2 sampled frames a second, two to a step; 1280x720 within 602112 pixels is 1008x560, 36 x 20 tokens.
+        var run = ScoreProgram.Run("model", Checkpoint, "--seconds", "60", "--fps", "30", "--width", "1280", "--height", "720", "--json");
+
+        using var document = JsonDocument.Parse(run.Output);
+        var root = document.RootElement;
+        Assert.That(root.GetProperty("architecture").GetString(), Is.EqualTo("Qwen2.5-VL"));
+        Assert.That(root.GetProperty("storedTypes")[0].GetString(), Is.EqualTo("BF16"));
+        Assert.That(root.GetProperty("bytes").GetInt64(), Is.EqualTo(2 * root.GetProperty("parameters").GetInt64()));
+        Assert.That(root.GetProperty("parts").EnumerateArray().Sum(part => part.GetProperty("parameters").GetInt64()), Is.EqualTo(root.GetProperty("parameters").GetInt64()));
+        Assert.That(root.GetProperty("grid").GetRawText(), Does.Contain("60").And.Contain("36").And.Contain("20"));
+        Assert.That(root.GetProperty("tokens").GetInt32(), Is.EqualTo(60 * 36 * 20));
+        Assert.That(root.GetProperty("memory")[1].GetProperty("keptTokens").GetInt32(), Is.EqualTo(TopK.RetainedCount(0.1, 60 * 36 * 20)));
+        Assert.That(root.GetProperty("memory").EnumerateArray().All(item => item.GetProperty("fits").GetBoolean()));
+    }
+
+    [Test]
+    public void Model_BeyondTheMemory_SaysWhatItNeeds()
+    {
+        var none = ScoreProgram.Run("model", Checkpoint, "--memory", "0.001");
+        var some = ScoreProgram.Run("model", Checkpoint, "--memory", "0.1", "--ratio", "0.01");
+
+        Assert.That((none.ExitCode, some.ExitCode), Is.EqualTo((0, 0)));
+        Assert.That(none.Output, Does.Contain("does not fit in 1.0 MiB of memory: it needs "));
+        Assert.That(some.Output, Does.Contain("fits in 102.4 MiB of memory with 432 tokens kept (").And.Contain("not with all ("));
+    }
+
+    [TestCase("--seconds", "0")]
+    [TestCase("--fps", "-1")]
+    [TestCase("--width", "0")]
+    [TestCase("--memory", "much")]
+    public void Model_WrongValue_IsWrongUsage(string option, string value)
+    {
+        var run = ScoreProgram.Run("model", "tiny", option, value);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Error, Does.Contain(option));
+    }
+
+    [Test]
+    public void Model_Missing_Fails()
+    {
+        var run = ScoreProgram.Run("model", "absent");
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith("score: There is no folder 'absent'"));
+    }
+}
