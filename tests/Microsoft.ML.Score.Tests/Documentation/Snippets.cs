@@ -4,7 +4,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.ML;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
+using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Documentation;
 
@@ -14,13 +16,25 @@ internal static class Snippets
     {
         #region readme
         var ml = new MLContext(seed: 1);
-        using var model = VideoModel.Load("tiny");              // or a folder with a Hugging Face Qwen2.5-VL checkpoint
+        using var model = VideoModel.Load("tiny");              // or a folder with a Hugging Face Qwen2.5-VL / LLaVA-Video checkpoint
         var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model)                         // frozen vision encoder
             .Append(ml.Transforms.ScoreCompress("Mask", "Features", captionColumnName: "Caption", model,
                     new ScoreOptions { RetentionRatio = 0.10 }))                                   // Fit = two-stage curriculum RL
             .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model)); // frozen LLM on kept tokens
         ITransformer fitted = pipeline.Fit(trainingRows);
         ml.Model.Save(fitted, trainingRows.Schema, "score.zip");
+        #endregion
+    }
+
+    public static void LlavaVideo(VideoClip clip)
+    {
+        #region llava video
+        using var model = VideoModel.Load("LLaVA-Video-7B-Qwen2", new VideoModelOptions
+        {
+            LlavaVideo = new LlavaVideoOptions { SpatialPoolMode = SpatialPoolMode.Average, MaxFrames = 64 },
+        });
+        VideoTokens video = model.Encode(clip);             // 64 x 13 x 13 tokens of 3584 values
+        string answer = model.Generate(KeptTokens.All(video), "What happens in the video?");
         #endregion
     }
 

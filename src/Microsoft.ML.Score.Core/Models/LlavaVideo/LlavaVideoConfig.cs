@@ -90,7 +90,7 @@ internal sealed record LlavaVideoConfig : IModelConfig
             VisionConfig = vision,
             MmSpatialPoolMode = ReadPoolMode(config),
             MmNewlinePosition = ReadNewlinePosition(config),
-            TokenizerModelMaxLength = config.Size("tokenizer_model_max_length", config.Size("max_position_embeddings", 32768)),
+            TokenizerModelMaxLength = config.Size("tokenizer_model_max_length", config.Size("max_position_embeddings", 32768), most: int.MaxValue),
             EosTokenId = config.Integers("eos_token_id") ?? [],
         };
     }

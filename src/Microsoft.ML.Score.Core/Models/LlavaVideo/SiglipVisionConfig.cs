@@ -79,11 +79,11 @@ internal sealed record SiglipVisionConfig
         {
             HiddenSize = vision.Size("hidden_size", defaults.HiddenSize),
             IntermediateSize = vision.Size("intermediate_size", defaults.IntermediateSize),
-            NumHiddenLayers = vision.Size("num_hidden_layers", defaults.NumHiddenLayers),
+            NumHiddenLayers = vision.Size("num_hidden_layers", defaults.NumHiddenLayers, ConfigSection.MostLayers),
             NumAttentionHeads = vision.Size("num_attention_heads", defaults.NumAttentionHeads),
             NumChannels = vision.Size("num_channels", defaults.NumChannels),
-            ImageSize = vision.Size("image_size", defaults.ImageSize),
-            PatchSize = vision.Size("patch_size", defaults.PatchSize),
+            ImageSize = vision.Size("image_size", defaults.ImageSize, most: 4096),
+            PatchSize = vision.Size("patch_size", defaults.PatchSize, most: 256),
             LayerNormEps = (float)vision.Positive("layer_norm_eps", defaults.LayerNormEps),
         };
         if (config.HiddenSize % config.NumAttentionHeads != 0)
@@ -92,8 +92,8 @@ internal sealed record SiglipVisionConfig
             throw new InvalidDataException($"{vision.File}: vision num_hidden_layers must be at least 2, since the last layer is not used; got {config.NumHiddenLayers}.");
         if (config.NumChannels != 3)
             throw new InvalidDataException($"{vision.File}: vision num_channels {config.NumChannels} is not supported; expected 3.");
-        if (config.Side < 2 || config.ImageSize > 1 << 14)
-            throw new InvalidDataException($"{vision.File}: image_size {config.ImageSize} and patch_size {config.PatchSize} are not supported; expected at least 2 patches a side and at most {1 << 14} pixels.");
+        if (config.Side < 2)
+            throw new InvalidDataException($"{vision.File}: image_size {config.ImageSize} must be at least twice patch_size {config.PatchSize}.");
         if (vision.Text("hidden_act") is { } activation and not "gelu_pytorch_tanh")
             throw new InvalidDataException($"{vision.File}: vision hidden_act '{activation}' is not supported; expected 'gelu_pytorch_tanh'.");
         return config;

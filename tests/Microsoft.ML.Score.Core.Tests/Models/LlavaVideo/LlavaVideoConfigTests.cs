@@ -63,7 +63,10 @@ internal sealed class LlavaVideoConfigTests
     [TestCase("num_attention_heads", 5)]
     [TestCase("num_hidden_layers", 1)]
     [TestCase("num_channels", 1)]
-    [TestCase("image_size", 3)]
+    [TestCase("image_size", 27)]
+    [TestCase("image_size", 5000)]
+    [TestCase("patch_size", 257)]
+    [TestCase("num_hidden_layers", 2000)]
     [TestCase("hidden_act", "silu")]
     public void Read_UnsupportedTower_NamesKeyAndValue(string key, object value) => Assert.That(
         () => Read(Released(("tiny_vision", new JsonObject { [key] = JsonValue.Create(value) }))),
