@@ -11,6 +11,9 @@ internal static class SalienceCases
     // Of one tower's frame before pooling, 27 x 27.
     private const int Side = 27;
 
+    // A hidden state, not a share: as for the towers, relative to values of some units.
+    private const double PooledTolerance = 2e-5;
+
     /// <param name="golden">The tensors of the case.</param>
     /// <param name="variant">Which salience.</param>
     /// <param name="settings">Its constants.</param>
@@ -72,7 +75,7 @@ internal static class SalienceCases
         var frames = hidden.Chunk(tokens * width).Select(frame => head.Apply(frame)).ToArray();
         float[] attention = [.. frames.SelectMany(frame => frame.Attention)];
         yield return golden.Close("attn", golden.File.ReadSingle("attn"), attention, tolerance);
-        yield return golden.Close("pooled", golden.File.ReadSingle("pooled"), [.. frames.SelectMany(frame => frame.Pooled)], tolerance);
+        yield return golden.Close("pooled", golden.File.ReadSingle("pooled"), [.. frames.SelectMany(frame => frame.Pooled)], PooledTolerance);
         foreach (var row in Pooled(golden, "attn", attention, tolerance))
             yield return row;
     }
