@@ -51,7 +51,7 @@ public sealed class AnswerVideoQuestionEstimator : IEstimator<AnswerVideoQuestio
         ArgumentNullException.ThrowIfNull(input);
 
         var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
-        var transformer = new AnswerVideoQuestionTransformer(new(features, _maskColumnName, _questionColumnName, _outputColumnName, _options.MaxNewTokens, _model.Info), _model);
+        var transformer = new AnswerVideoQuestionTransformer(new(features, _maskColumnName, _questionColumnName, _outputColumnName, _options.Generation, _model.Info), _model);
         transformer.GetOutputSchema(input.Schema);
         return transformer;
     }

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Score;
 /// <summary>Options of <c>AnswerVideoQuestion</c>.</summary>
 public sealed class AnswerVideoQuestionOptions
 {
-    /// <summary>Most tokens of one answer, at least 1. Default 64.</summary>
-    public int MaxNewTokens { get; init; } = new GenerationOptions().MaxNewTokens;
+    /// <summary>Length and sampling of every answer; each row draws from the same seed, so an answer does not depend on the rows before it. Default: greedy decoding of at most 64 tokens.</summary>
+    public GenerationOptions Generation { get; init; } = new();
 
     /// <summary>Name of the grid column, read where the features column does not itself give the grid. Default "Grid".</summary>
     public string GridColumnName { get; init; } = "Grid";

@@ -53,15 +53,14 @@ public sealed class AnswerVideoQuestionTransformer : VideoTransformer
                 var video = new FeatureReader(_settings.Features, row, encoder);
                 var gather = MaskColumn.Reader(row, mask);
                 var asked = TextColumn.Reader(row, question);
-                var options = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens };
                 return () =>
                 {
                     var text = asked();
-                    return _model.Resolve().Generate(gather(video.Read()), text, options);
+                    return _model.Resolve().Generate(gather(video.Read()), text, _settings.Generation);
                 };
             });
     }
 }
 
 /// <summary>What <see cref="AnswerVideoQuestionTransformer"/> is made of and saved as.</summary>
-internal sealed record AnswerVideoQuestionSettings(FeatureColumns Features, string Mask, string Question, string Output, int MaxNewTokens, VideoModelInfo Model);
+internal sealed record AnswerVideoQuestionSettings(FeatureColumns Features, string Mask, string Question, string Output, GenerationOptions? Generation, VideoModelInfo Model);

@@ -42,8 +42,14 @@ internal sealed class FakeVideoModel : IVideoLanguageModel
         return [.. keptSets.Select(kept => 1 / (1 + Colour(kept)))];
     }
 
-    public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
-        $"{kept.Count} tokens, {question.Length} letters";
+    public string Generate(
+        KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
+    {
+        string[] pieces = [$"{kept.Count} tokens,", $" {question.Length} letters"];
+        foreach (var piece in pieces)
+            onText?.Invoke(piece);
+        return string.Concat(pieces);
+    }
 
     public void Dispose()
     {

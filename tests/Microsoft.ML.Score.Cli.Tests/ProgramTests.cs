@@ -36,6 +36,7 @@ public class ProgramTests
     [TestCase("--output needs videos of different names", "compress", "a/clip.mp4", "b/clip.mp4", "--output", "kept")]
     [TestCase("Option '--question' is required.", "answer", "a.mp4")]
     [TestCase("--question must be a question", "answer", "a.mp4", "--question", " ")]
+    [TestCase("--temperature must be a number of at least 0, got '-1'.", "answer", "a.mp4", "--question", "What?", "--temperature", "-1")]
     [TestCase("--max-new-tokens must be a whole number of at least 1, got '0'.", "answer", "a.mp4", "--question", "What?", "--max-new-tokens", "0")]
     [TestCase("--lengths must be a list of lengths (short, medium, long), got 'huge'.", "eval", "--lengths", "short,huge")]
     [TestCase("--ratios lists '0.1' twice.", "eval", "--ratios", "0.1,0.1")]

@@ -40,7 +40,8 @@ internal sealed class FakeVideoModel(string fingerprint = "fake-encoder") : IVid
         return [.. keptSets.Select(kept => 1 + (1 - (double)Matters(kept) / wanted))];
     }
 
-    public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+    public string Generate(
+        KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default) =>
         $"{question} {Matters(kept)} of {kept.Count}";
 
     public void Dispose() => IsDisposed = true;

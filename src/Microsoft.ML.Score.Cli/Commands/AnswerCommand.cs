@@ -18,8 +18,11 @@ internal static class AnswerCommand
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var most = CommonOptions.AtLeast("--max-new-tokens", "The most tokens of the answer.", 1, 64);
+        var temperature = CommonOptions.Checked("--temperature", "What logits are divided by before tokens are drawn; 0 always takes the likeliest.", "a number of at least 0", value => value >= 0 && double.IsFinite(value), 0.0);
+        var topP = CommonOptions.Checked("--top-p", "Draw among the likeliest tokens whose probabilities reach this sum.", "a number above 0 and at most 1", value => value is > 0 and <= 1, 1.0);
+        var seed = CommonOptions.Checked("--seed", "Of the draws.", "a whole number", _ => true, 1);
         var json = CommonOptions.Json();
-        var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.") { video, question, model, policy, ratio, most, json };
+        var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.") { video, question, model, policy, ratio, most, temperature, topP, seed, json };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
@@ -30,10 +33,19 @@ internal static class AnswerCommand
 
                 var tokens = reference.Encode(frozen, cancellationToken);
                 var kept = network is null ? KeptTokens.All(tokens) : new ScoreCompressor(network).Compress(tokens, rho);
-                var answer = frozen.Generate(kept, parsed.GetRequiredValue(question), new GenerationOptions { MaxNewTokens = parsed.GetValue(most) }, cancellationToken);
-                parsed.InvocationConfiguration.Output.WriteLine(parsed.GetValue(json)
+                var options = new GenerationOptions
+                {
+                    MaxNewTokens = parsed.GetValue(most),
+                    Temperature = parsed.GetValue(temperature),
+                    TopP = parsed.GetValue(topP),
+                    Seed = parsed.GetValue(seed),
+                };
+                var output = parsed.InvocationConfiguration.Output;
+                var printsJson = parsed.GetValue(json);
+                var answer = frozen.Generate(kept, parsed.GetRequiredValue(question), options, printsJson ? null : output.Write, cancellationToken);
+                output.WriteLine(printsJson
                     ? JsonOutput.Format(new { video = reference.Text, question = parsed.GetValue(question), answer, tokens = kept.Grid.Count, keptTokens = kept.Count })
-                    : answer);
+                    : "");
                 return 0;
             },
             cancellationToken));

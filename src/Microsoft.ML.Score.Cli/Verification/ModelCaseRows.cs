@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Numerics;
 
@@ -50,7 +51,7 @@ internal sealed class ModelCaseRows(GoldenTensors tensors, IKernels kernels, Qwe
         Rows.Add(tensors.Close($"{name}.ce_mean", [(float)outcome.CrossEntropyMean], [(float)losses.Average()], CrossEntropyTolerance));
         var ids = new List<int>();
         var logits = new List<float>();
-        foreach (var step in decoder.Greedy(prompt, kept, outcome.Greedy.Length))
+        foreach (var step in decoder.Decode(prompt, kept, new GenerationOptions { MaxNewTokens = outcome.Greedy.Length }))
         {
             ids.Add(step.Id);
             logits.AddRange(Values(step.Logits));

@@ -70,14 +70,14 @@ public abstract class MultipleChoiceBenchmark
 
         // The first token of an answer costs the prefill and next to nothing else.
         start = clock.GetTimestamp();
-        model.Generate(kept, options.CaptionQuestion, new GenerationOptions { MaxNewTokens = 1 }, cancellationToken);
+        model.Generate(kept, options.CaptionQuestion, new GenerationOptions { MaxNewTokens = 1 }, cancellationToken: cancellationToken);
         var prefill = clock.GetElapsedTime(start);
 
         double? crossEntropy = video.Caption is null ? null : model.CrossEntropy([kept], options.CaptionQuestion, video.Caption, cancellationToken)[0];
         var limits = new GenerationOptions { MaxNewTokens = options.MaxAnswerTokens };
         var answers = video.Questions.Select((question, number) =>
         {
-            var response = model.Generate(kept, question.Text, limits, cancellationToken);
+            var response = model.Generate(kept, question.Text, limits, cancellationToken: cancellationToken);
             return new QuestionResult(system, video.Id, video.LengthClass, number, question.Category, response, AnswerExtraction.FindOption(response, question.Options), question.AnswerIndex);
         });
         return (new VideoResult(system, video.Id, video.LengthClass, tokens.Grid.Count, kept.Count, crossEntropy, compression, prefill), answers.ToArray());

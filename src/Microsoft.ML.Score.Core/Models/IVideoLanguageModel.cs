@@ -30,10 +30,16 @@ public interface IVideoLanguageModel : IDisposable
     /// <returns>One value a set, in order; the same whatever else is in the batch up to rounding.</returns>
     double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default);
 
-    /// <summary>The model's answer to a question about the kept tokens, by greedy decoding.</summary>
+    /// <summary>The model's answer to a question about the kept tokens.</summary>
     /// <param name="kept">The tokens that reach the language model.</param>
     /// <param name="question">The user turn beside the video.</param>
-    /// <param name="options">Limits; null means the defaults.</param>
-    /// <param name="cancellationToken">Stops between tokens.</param>
-    string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default);
+    /// <param name="options">Length and sampling; null means the defaults, greedy decoding.</param>
+    /// <param name="onText">
+    /// Receives the answer piece by piece while it is generated, on the calling thread; the pieces joined are the result, and none of
+    /// them ends within a code point. Null means no one listens.
+    /// </param>
+    /// <param name="cancellationToken">Stops between tokens and between layers.</param>
+    /// <returns>The answer without its stop token.</returns>
+    string Generate(
+        KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default);
 }

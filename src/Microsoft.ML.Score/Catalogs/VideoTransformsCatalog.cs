@@ -152,7 +152,7 @@ public static class VideoTransformsCatalog
     /// <param name="maskColumnName">Name of the mask column.</param>
     /// <param name="questionColumnName">Name of the text column of questions.</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
-    /// <param name="options">Length of answers and the grid column; null means the defaults.</param>
+    /// <param name="options">Length and sampling of answers, and the grid column; null means the defaults.</param>
     public static AnswerVideoQuestionEstimator AnswerVideoQuestion(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -169,7 +169,8 @@ public static class VideoTransformsCatalog
         ArgumentException.ThrowIfNullOrEmpty(questionColumnName);
         ArgumentNullException.ThrowIfNull(model);
         options ??= new AnswerVideoQuestionOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxNewTokens, 1);
+        ArgumentNullException.ThrowIfNull(options.Generation);
+        options.Generation.ThrowIfFaulty(nameof(options));
 
         return new AnswerVideoQuestionEstimator(outputColumnName, featuresColumnName, maskColumnName, questionColumnName, model, options);
     }

@@ -174,7 +174,8 @@ public class MultipleChoiceBenchmarkTests
         public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default) =>
             [.. keptSets.Select(kept => 1.0 / kept.Count)];
 
-        public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        public string Generate(
+            KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default) =>
             kept.Count switch { 10 => "Yes.", > 1 => "no", _ => "perhaps" };
 
         public void Dispose()

@@ -93,6 +93,53 @@ public class VideoModelTests
     }
 
     [Test]
+    public void Generate_WithATemperature_GivesTheSameTextForTheSameSeedOnly()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+
+        var texts = Array.ConvertAll([3, 3, 4, 5], seed => _model.Generate(kept, "What is seen?", new GenerationOptions { MaxNewTokens = 12, Temperature = 3, Seed = seed }));
+
+        Assert.That(texts[1], Is.EqualTo(texts[0]));
+        Assert.That(texts.Distinct().Count(), Is.EqualTo(3));
+    }
+
+    [Test]
+    public void Generate_WithAListener_HandsOutThePiecesOfTheAnswer()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+        var pieces = new List<string>();
+
+        var answer = _model.Generate(kept, "What is seen?", new GenerationOptions { MaxNewTokens = 20, Temperature = 1000, Seed = 7 }, pieces.Add);
+
+        Assert.That(string.Concat(pieces), Is.EqualTo(answer));
+        Assert.That(pieces, Has.Count.GreaterThan(3).And.None.Empty);
+    }
+
+    [Test]
+    public void Generate_CancelledByTheListener_Stops()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+        using var source = new CancellationTokenSource();
+
+        Assert.That(
+            () => _model.Generate(kept, "What is seen?", new GenerationOptions { MaxNewTokens = 50, Temperature = 5 }, _ => source.Cancel(), source.Token),
+            Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => _model.Generate(kept, "What is seen?"), Throws.Nothing);
+    }
+
+    [Test]
+    public void Generate_WrongOptions_NamesAllOfThem()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+        var options = new GenerationOptions { MaxNewTokens = 0, Temperature = double.NaN, TopK = 0, TopP = 1.5, RepetitionPenalty = 0 };
+
+        var message = Assert.Throws<ArgumentException>(() => _model.Generate(kept, "Q", options))!.Message;
+
+        foreach (var name in (string[])["MaxNewTokens", "Temperature", "TopK", "TopP", "RepetitionPenalty"])
+            Assert.That(message, Does.Contain(name));
+    }
+
+    [Test]
     public void Model_ConcurrentCalls_GiveTheSameValues()
     {
         var kept = KeptTokens.All(_model.Encode(Clip()));
@@ -127,7 +174,6 @@ public class VideoModelTests
         Assert.That(() => _model.CrossEntropy([kept, otherGrid], "Q", "A"), Throws.ArgumentException.With.Message.Contains("3x6x5").And.Message.Contains("1x1x1"));
         Assert.That(() => _model.CrossEntropy([kept], "a <|video_pad|>", "A"), Throws.ArgumentException.With.Message.Contains("question contains '<|video_pad|>'"));
         Assert.That(() => _model.CrossEntropy([kept], "Q", "<|video_pad|>"), Throws.ArgumentException.With.Message.Contains("target contains"));
-        Assert.That(() => _model.Generate(kept, "Q", new GenerationOptions { MaxNewTokens = 0 }), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => _model.CrossEntropy([kept], "Q", "A", new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
     }
 

@@ -14,7 +14,9 @@ internal sealed class NotFiniteModel : IVideoLanguageModel
 
     public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public string Generate(
+        KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public void Dispose()
     {

@@ -33,7 +33,9 @@ internal sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageMod
 
     public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public string Generate(
+        KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException();
 
     public void Dispose()
     {

@@ -37,15 +37,20 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         return [.. losses];
     }
 
-    /// <summary>Greedy decoding with a key/value cache, without a stop token; stop by enumerating no further.</summary>
-    public IEnumerable<GreedyStep> Greedy(VideoPrompt prompt, KeptVisuals kept, int maxNewTokens, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// The tokens after the prompt, up to MaxNewTokens of them; no token stops them, so stop by enumerating no further. Keys and
+    /// values are cached in memory taken once.
+    /// </summary>
+    public IEnumerable<DecodedToken> Decode(VideoPrompt prompt, KeptVisuals kept, GenerationOptions options, CancellationToken cancellationToken = default)
     {
+        var sampler = options.IsPlainGreedy ? null : new TokenSampler(options, prompt.TextIds());
+        var values = sampler is null ? [] : new float[model.LogitsWidth];
         var rows = new PackedRows(prompt);
         rows.AddText(0, prompt.PrefixLength);
         rows.AddKept(kept, prompt.PrefixLength);
-        using var cache = new KeyValueCache(kernels, model.Config, rows.Count + maxNewTokens);
+        using var cache = new KeyValueCache(kernels, model.Config, rows.Count + options.MaxNewTokens);
         var id = 0;
-        for (var step = 0; step < maxNewTokens; step++)
+        for (var step = 0; step < options.MaxNewTokens; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var embeddings = step == 0 ? Embed(rows, [kept]) : model.Embed([id]);
@@ -53,8 +58,16 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
             var batch = PackedBatch.Single(embeddings.Rows, cache.Count, lastRowOnly: true);
             using var hidden = model.Forward(embeddings, rotary, batch, cache, cancellationToken: cancellationToken);
             using var logits = model.Logits(hidden);
-            id = kernels.ArgMax(logits)[0];
-            yield return new GreedyStep(id, logits);
+            id = Choose(logits, step);
+            yield return new DecodedToken(id, logits);
+        }
+
+        int Choose(Tensor logits, int step)
+        {
+            if (sampler is null)
+                return kernels.ArgMax(logits)[0];
+            kernels.Download(logits, values);
+            return sampler.Choose(values, step);
         }
     }
 

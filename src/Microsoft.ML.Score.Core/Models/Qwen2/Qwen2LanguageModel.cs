@@ -34,6 +34,9 @@ internal sealed class Qwen2LanguageModel
 
     public Qwen2Config Config { get; }
 
+    /// <summary>Columns of the logits.</summary>
+    public int LogitsWidth => _lmHead.Rows;
+
     /// <summary>Token embeddings [ids.Length, d].</summary>
     public Tensor Embed(ReadOnlySpan<int> ids) => _kernels.Embedding(_embedTokens, ids);
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
@@ -69,19 +70,35 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         return Array.ConvertAll(_decoder.CrossEntropy(prompt, sets, targetIds, cancellationToken), losses => losses.Average());
     }
 
-    public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, CancellationToken cancellationToken = default)
+    public string Generate(
+        KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
         ThrowIfWrongDimension(kept, nameof(kept));
-        var maxNewTokens = (options ?? new GenerationOptions()).MaxNewTokens;
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxNewTokens, 1, nameof(options));
+        options ??= new GenerationOptions();
+        options.ThrowIfFaulty(nameof(options));
 
         using var call = _guard.Enter();
-        using var prompt = CreatePrompt(kept, question, maxNewTokens);
-        var ids = _decoder.Greedy(prompt, Visuals(kept), maxNewTokens, cancellationToken)
-            .Select(step => step.Id)
-            .TakeWhile(id => !_stopIds.Contains(id));
-        return Tokenizer.Decode(ids.ToArray(), skipSpecialTokens: true);
+        using var prompt = CreatePrompt(kept, question, options.MaxNewTokens);
+        var text = new StreamingDecoder(Tokenizer, skipSpecialTokens: true);
+        var answer = new StringBuilder();
+        foreach (var token in _decoder.Decode(prompt, Visuals(kept), options, cancellationToken))
+        {
+            if (_stopIds.Contains(token.Id))
+                break;
+            Add(text.Append(token.Id));
+        }
+
+        Add(text.Flush());
+        return answer.ToString();
+
+        void Add(string piece)
+        {
+            if (piece.Length == 0)
+                return;
+            answer.Append(piece);
+            onText?.Invoke(piece);
+        }
     }
 
     public void Dispose() => _guard.Dispose();

@@ -22,11 +22,14 @@ internal sealed class VideoPrompt(int[] ids, int[] visualRows, RotaryTable rotar
     /// <summary>Rows before the first visual token; the same whatever is dropped.</summary>
     public int PrefixLength => VisualRows.Length > 0 ? VisualRows[0] : 0;
 
+    /// <summary>The ids that are text.</summary>
+    public IEnumerable<int> TextIds() => Ids.Where((_, row) => Array.BinarySearch(VisualRows, row) < 0);
+
     public void Dispose() => Rotary.Dispose();
 }
 
 /// <summary>The visual tokens of a prompt that are kept: their indices among its visual tokens, ascending, and their vectors [k, D].</summary>
 internal readonly record struct KeptVisuals(ReadOnlyMemory<int> Indices, ReadOnlyMemory<float> Vectors);
 
-/// <summary>One step of greedy decoding; the logits are valid until the next step.</summary>
-internal readonly record struct GreedyStep(int Id, Tensor Logits);
+/// <summary>A generated token and the logits that it was chosen from, [1, vocabulary], valid until the next token.</summary>
+internal readonly record struct DecodedToken(int Id, Tensor Logits);

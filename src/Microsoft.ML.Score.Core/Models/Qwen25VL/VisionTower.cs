@@ -34,7 +34,7 @@ internal sealed class VisionTower
     /// <summary>The visual tokens of some images or videos.</summary>
     /// <param name="patches">Patches [p, PatchLength] in natural order.</param>
     /// <param name="layout">Where they stand.</param>
-    /// <param name="observe">Sees intermediate tensors by name, for verification and for saliences.</param>
+    /// <param name="observe">Sees intermediate tensors by name; for verification.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
     /// <returns>[n, out_hidden_size] in natural order.</returns>
     public Tensor Encode(Tensor patches, VisionLayout layout, Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
@@ -47,9 +47,8 @@ internal sealed class VisionTower
         for (var i = 0; i < _blocks.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var index = i;
             var segments = _config.FullattBlockIndexes.Contains(i) ? layout.StepSegments : layout.WindowSegments;
-            var next = Forward(_blocks[i], x, rotary, segments, observe is null ? null : (name, values) => observe($"vision.block{index}.{name}", values));
+            var next = Forward(_blocks[i], x, rotary, segments);
             x.Dispose();
             x = next;
             observe?.Invoke($"vision.block{i}", x);
@@ -67,7 +66,7 @@ internal sealed class VisionTower
     public static long WorkingBytes(VisionConfig config, long patches) =>
         sizeof(float) * patches * (10L * config.HiddenSize + 3L * config.IntermediateSize + config.PatchLength + 3L * config.HeadDim);
 
-    private Tensor Forward(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments, Action<string, Tensor>? observe)
+    private Tensor Forward(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments)
     {
         using var normed = _kernels.RmsNorm(x, block.Norm1, NormEpsilon);
         using var q = block.Q.Apply(_kernels, normed);
@@ -75,8 +74,6 @@ internal sealed class VisionTower
         using var v = block.V.Apply(_kernels, normed);
         _kernels.Rotary(q, rotary.Cos, rotary.Sin);
         _kernels.Rotary(k, rotary.Cos, rotary.Sin);
-        observe?.Invoke("q", q);
-        observe?.Invoke("k", k);
         using var attended = _kernels.Attention(q, k, v, segments, _config.HeadDim, causal: false);
         using var h = block.AttnProj.Apply(_kernels, attended, residual: x);
 
