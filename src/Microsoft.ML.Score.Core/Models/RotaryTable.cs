@@ -41,6 +41,9 @@ internal sealed class RotaryTable(Tensor cos, Tensor sin) : IDisposable
     /// <summary>The rows at the given indices.</summary>
     public RotaryTable Gather(IKernels kernels, ReadOnlySpan<int> rows) => new(kernels.Gather(Cos, rows), kernels.Gather(Sin, rows));
 
+    /// <summary>Rows [start, start + count); a view that owns nothing and dies with this table.</summary>
+    public RotaryTable RowRange(int start, int count) => new(Cos.RowRange(start, count), Sin.RowRange(start, count));
+
     public void Dispose()
     {
         Cos.Dispose();

@@ -10,6 +10,9 @@ internal abstract class Tensor(int rows, int columns) : IDisposable
     /// <summary>The same values seen as [rows, columns]; a view that owns nothing and dies with this tensor.</summary>
     public abstract Tensor Reshape(int rows, int columns);
 
+    /// <summary>Rows [start, start + count) of this tensor; a view that owns nothing and dies with it.</summary>
+    public abstract Tensor RowRange(int start, int count);
+
     public abstract void Dispose();
 
     public override string ToString() => $"[{Rows}, {Columns}]";

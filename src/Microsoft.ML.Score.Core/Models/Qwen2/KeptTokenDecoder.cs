@@ -110,16 +110,15 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
     private Tensor Embed(PackedRows rows, IReadOnlyList<KeptVisuals> sets)
     {
         var embeddings = model.Embed(rows.Ids);
-        var vectors = new float[rows.VisualRows.Length * embeddings.Columns];
         var next = 0;
         foreach (var set in sets)
-        {
-            set.Vectors.Span.CopyTo(vectors.AsSpan(next));
-            next += set.Vectors.Length;
-        }
+            foreach (var (start, count) in RowChunks.Of(set.Indices.Length, embeddings.Columns))
+            {
+                using var visual = kernels.Upload(set.Vectors.Span.Slice(start * embeddings.Columns, count * embeddings.Columns), count, embeddings.Columns);
+                kernels.Scatter(visual, rows.VisualRows.Slice(next, count), embeddings);
+                next += count;
+            }
 
-        using var visual = kernels.Upload(vectors, rows.VisualRows.Length, embeddings.Columns);
-        kernels.Scatter(visual, rows.VisualRows, embeddings);
         return embeddings;
     }
 }

@@ -9,9 +9,14 @@ internal sealed class KeyValueCache : IDisposable
     private readonly (Tensor Keys, Tensor Values)[] _layers;
 
     public KeyValueCache(IKernels kernels, Qwen2Config config, int capacity)
+        : this(kernels, config, capacity, config.NumHiddenLayers)
+    {
+    }
+
+    private KeyValueCache(IKernels kernels, Qwen2Config config, int capacity, int layers)
     {
         _kernels = kernels;
-        _layers = new (Tensor, Tensor)[config.NumHiddenLayers];
+        _layers = new (Tensor, Tensor)[layers];
         var columns = config.NumKeyValueHeads * config.HeadDim;
         for (var i = 0; i < _layers.Length; i++)
             _layers[i] = (kernels.Allocate(capacity, columns), kernels.Allocate(capacity, columns));
@@ -23,18 +28,21 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Rows held.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Writes the new rows of one layer behind the ones held and returns all of them; <see cref="Advance"/> makes them count.</summary>
-    public (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
+    /// <summary>Room for one layer of a pass after which nobody asks for its keys and values; every layer writes over the one before.</summary>
+    public static KeyValueCache ForOnePass(IKernels kernels, Qwen2Config config, int rows) => new(kernels, config, rows, layers: 1);
+
+    /// <summary>The keys and values of a layer, those held and room for more.</summary>
+    public (Tensor Keys, Tensor Values) Layer(int layer) => _layers[layer % _layers.Length];
+
+    /// <summary>Writes new rows of one layer, from row <paramref name="start"/> behind the ones held; <see cref="Advance"/> makes them count.</summary>
+    public void Write(int layer, int start, Tensor keys, Tensor values)
     {
-        var rows = new int[keys.Rows];
-        for (var i = 0; i < rows.Length; i++)
-            rows[i] = Count + i;
-        _kernels.Scatter(keys, rows, _layers[layer].Keys);
-        _kernels.Scatter(values, rows, _layers[layer].Values);
-        return _layers[layer];
+        var rows = Enumerable.Range(Count + start, keys.Rows).ToArray();
+        _kernels.Scatter(keys, rows, Layer(layer).Keys);
+        _kernels.Scatter(values, rows, Layer(layer).Values);
     }
 
-    /// <summary>To be called once all layers have appended.</summary>
+    /// <summary>To be called once all layers have written.</summary>
     public void Advance(int rows) => Count += rows;
 
     public void Dispose()

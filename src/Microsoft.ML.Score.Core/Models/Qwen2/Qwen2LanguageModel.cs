@@ -40,32 +40,39 @@ internal sealed class Qwen2LanguageModel
     /// <summary>Token embeddings [ids.Length, d].</summary>
     public Tensor Embed(ReadOnlySpan<int> ids) => _kernels.Embedding(_embedTokens, ids);
 
-    /// <summary>Hidden states after the final norm.</summary>
-    /// <param name="embeddings">[n, d].</param>
+    /// <summary>Bytes of activations that a layer holds beside its input, keys and values.</summary>
+    public long ChunkBytes { get; init; } = RowChunks.DefaultBytes;
+
+    /// <summary>Hidden states after the final norm. Beside the embeddings, which it works in, and the keys and values it needs memory for <see cref="ChunkBytes"/> of activations.</summary>
+    /// <param name="embeddings">[n, d]; overwritten.</param>
     /// <param name="rotary">Angles of the n rows.</param>
     /// <param name="batch">What each row sees and which rows to return.</param>
     /// <param name="cache">Where keys and values of earlier rows are and those of these go; the batch's key rows count from its start.</param>
     /// <param name="observe">Sees intermediate tensors by name; for verification.</param>
-    /// <param name="cancellationToken">Stops between layers.</param>
+    /// <param name="cancellationToken">Stops between chunks of a layer.</param>
     /// <returns>[output rows, d].</returns>
     public Tensor Forward(
         Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache? cache = null, Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
     {
-        var x = embeddings;
-        for (var i = 0; i < _layers.Length; i++)
+        using var ownCache = cache is null ? KeyValueCache.ForOnePass(_kernels, Config, embeddings.Rows) : null;
+        var keysAndValues = cache ?? ownCache!;
+        for (var i = 0; i < _layers.Length - 1; i++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            // Only keys and values of the other rows are needed in the last layer.
-            var next = ForwardLayer(i, x, rotary, batch, i == _layers.Length - 1, cache);
-            if (x != embeddings)
-                x.Dispose();
-            x = next;
-            observe?.Invoke($"llm.layer{i}_out", x);
+            WriteKeysAndValues(i, embeddings, rotary, keysAndValues, cancellationToken);
+            ForwardRows(i, embeddings, rotary, keysAndValues, batch.Segments, cancellationToken);
+            observe?.Invoke($"llm.layer{i}_out", embeddings);
         }
 
+        // Only keys and values of the other rows are needed in the last layer.
+        var last = _layers.Length - 1;
+        WriteKeysAndValues(last, embeddings, rotary, keysAndValues, cancellationToken);
+        using var gathered = batch.OutputRows is null ? null : _kernels.Gather(embeddings, batch.OutputRows);
+        using var gatheredRotary = batch.OutputRows is null ? null : rotary.Gather(_kernels, batch.OutputRows);
+        var output = gathered ?? embeddings;
+        ForwardRows(last, output, gatheredRotary ?? rotary, keysAndValues, batch.OutputSegments, cancellationToken);
+        observe?.Invoke($"llm.layer{last}_out", output);
         cache?.Advance(embeddings.Rows);
-        using var last = x;
-        return _kernels.RmsNorm(last, _norm, Config.RmsNormEps);
+        return _kernels.RmsNorm(output, _norm, Config.RmsNormEps);
     }
 
     /// <summary>Logits [n, vocab_size or fewer] of hidden states [n, d].</summary>
@@ -87,34 +94,55 @@ internal sealed class Qwen2LanguageModel
         return losses;
     }
 
-    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many rows of which one is returned: a layer holds all that it computes until it ends.</summary>
+    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many rows of which one is returned: hidden states, rotary angles, one chunk of a layer, logits.</summary>
     public static long WorkingBytes(Qwen2Config config, int rows) =>
-        sizeof(float) * (rows * (9L * config.HiddenSize + 2L * config.KeyValueSize + 3L * config.IntermediateSize + 2L * config.HeadDim) + config.VocabSize);
+        sizeof(float) * (rows * (config.HiddenSize + 2L * config.HeadDim) + config.VocabSize) + RowChunks.BytesOfLargest(rows, ValuesPerRow(config));
 
-    private Tensor ForwardLayer(int index, Tensor x, RotaryTable rotary, PackedBatch batch, bool isLast, KeyValueCache? cache)
+    // Alive together at the most: after attention y, the sum before it and the result, [n, d]; gate, up and their product.
+    private static int ValuesPerRow(Qwen2Config config) => 3 * (config.HiddenSize + config.IntermediateSize);
+
+    private void WriteKeysAndValues(int index, Tensor x, RotaryTable rotary, KeyValueCache cache, CancellationToken cancellationToken)
     {
         var layer = _layers[index];
-        using var normed = _kernels.RmsNorm(x, layer.InputLayernorm, Config.RmsNormEps);
-        using var k = layer.KProj.Apply(_kernels, normed);
-        using var v = layer.VProj.Apply(_kernels, normed);
-        _kernels.Rotary(k, rotary.Cos, rotary.Sin);
-        var (keys, values) = cache is null ? (k, v) : cache.Append(index, k, v);
-        if (!isLast || batch.OutputRows is null)
-            return Attend(layer, x, normed, rotary, keys, values, batch.Segments);
-
-        using var outputX = _kernels.Gather(x, batch.OutputRows);
-        using var outputNormed = _kernels.Gather(normed, batch.OutputRows);
-        using var outputRotary = rotary.Gather(_kernels, batch.OutputRows);
-        return Attend(layer, outputX, outputNormed, outputRotary, keys, values, batch.OutputSegments);
+        foreach (var (start, count) in RowChunks.Of(x.Rows, 2 * x.Columns, ChunkBytes))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var rows = x.RowRange(start, count);
+            using var rowsRotary = rotary.RowRange(start, count);
+            using var normed = _kernels.RmsNorm(rows, layer.InputLayernorm, Config.RmsNormEps);
+            using var k = layer.KProj.Apply(_kernels, normed);
+            using var v = layer.VProj.Apply(_kernels, normed);
+            _kernels.Rotary(k, rowsRotary.Cos, rowsRotary.Sin);
+            cache.Write(index, start, k, v);
+        }
     }
 
-    private Tensor Attend(Layer layer, Tensor x, Tensor normed, RotaryTable rotary, Tensor keys, Tensor values, AttentionSegment[] segments)
+    /// <summary>Puts rows through a layer in place, once the keys and values of all rows are written.</summary>
+    private void ForwardRows(int index, Tensor x, RotaryTable rotary, KeyValueCache cache, AttentionSegment[] segments, CancellationToken cancellationToken)
     {
+        var layer = _layers[index];
+        foreach (var (start, count) in RowChunks.Of(x.Rows, ValuesPerRow(Config), ChunkBytes))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var rows = x.RowRange(start, count);
+            using var rowsRotary = rotary.RowRange(start, count);
+            using var h = Attend(layer, rows, rowsRotary, cache.Layer(index), [.. segments.Select(segment => segment.AmongRows(start, count)).Where(segment => segment.QueryCount > 0)]);
+            using var y = Mlp(layer, h);
+            _kernels.Scatter(y, Enumerable.Range(start, count).ToArray(), x);
+        }
+    }
+
+    private Tensor Attend(Layer layer, Tensor x, RotaryTable rotary, (Tensor Keys, Tensor Values) cached, AttentionSegment[] segments)
+    {
+        using var normed = _kernels.RmsNorm(x, layer.InputLayernorm, Config.RmsNormEps);
         using var q = layer.QProj.Apply(_kernels, normed);
         _kernels.Rotary(q, rotary.Cos, rotary.Sin);
-        using var attended = _kernels.Attention(q, keys, values, segments, Config.HeadDim, causal: true);
-        using var h = layer.OProj.Apply(_kernels, attended, residual: x);
+        using var attended = _kernels.Attention(q, cached.Keys, cached.Values, segments, Config.HeadDim, causal: true);
+        return layer.OProj.Apply(_kernels, attended, residual: x);
+    }
 
+    private Tensor Mlp(Layer layer, Tensor h)
+    {
         using var y = _kernels.RmsNorm(h, layer.PostAttentionLayernorm, Config.RmsNormEps);
         using var gate = layer.GateProj.Apply(_kernels, y);
         using var up = layer.UpProj.Apply(_kernels, y);

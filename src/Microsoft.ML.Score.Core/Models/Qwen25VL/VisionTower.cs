@@ -48,9 +48,9 @@ internal sealed class VisionTower
         {
             cancellationToken.ThrowIfCancellationRequested();
             var segments = _config.FullattBlockIndexes.Contains(i) ? layout.StepSegments : layout.WindowSegments;
-            var next = Forward(_blocks[i], x, rotary, segments);
-            x.Dispose();
-            x = next;
+            using var before = x;
+            x = Attend(_blocks[i], before, rotary, segments);
+            MlpInPlace(_blocks[i], x);
             observe?.Invoke($"vision.block{i}", x);
         }
 
@@ -62,11 +62,14 @@ internal sealed class VisionTower
         return tokens;
     }
 
-    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many patches: a block holds all that it computes until it ends.</summary>
+    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many patches: those of attention, which sees all, and one chunk of the MLP.</summary>
     public static long WorkingBytes(VisionConfig config, long patches) =>
-        sizeof(float) * patches * (10L * config.HiddenSize + 3L * config.IntermediateSize + config.PatchLength + 3L * config.HeadDim);
+        sizeof(float) * patches * (8L * config.HiddenSize + config.PatchLength + 3L * config.HeadDim) + RowChunks.BytesOfLargest(patches, ValuesPerRow(config));
 
-    private Tensor Forward(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments)
+    // Of the MLP, alive together at the most: y and the result, [p, D]; gate, up and their product.
+    private static int ValuesPerRow(VisionConfig config) => 2 * config.HiddenSize + 3 * config.IntermediateSize;
+
+    private Tensor Attend(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments)
     {
         using var normed = _kernels.RmsNorm(x, block.Norm1, NormEpsilon);
         using var q = block.Q.Apply(_kernels, normed);
@@ -75,13 +78,21 @@ internal sealed class VisionTower
         _kernels.Rotary(q, rotary.Cos, rotary.Sin);
         _kernels.Rotary(k, rotary.Cos, rotary.Sin);
         using var attended = _kernels.Attention(q, k, v, segments, _config.HeadDim, causal: false);
-        using var h = block.AttnProj.Apply(_kernels, attended, residual: x);
+        return block.AttnProj.Apply(_kernels, attended, residual: x);
+    }
 
-        using var y = _kernels.RmsNorm(h, block.Norm2, NormEpsilon);
-        using var gate = block.GateProj.Apply(_kernels, y);
-        using var up = block.UpProj.Apply(_kernels, y);
-        using var inner = _kernels.SwiGlu(gate, up);
-        return block.DownProj.Apply(_kernels, inner, residual: h);
+    private void MlpInPlace(Block block, Tensor x)
+    {
+        foreach (var (start, count) in RowChunks.Of(x.Rows, ValuesPerRow(_config)))
+        {
+            using var h = x.RowRange(start, count);
+            using var y = _kernels.RmsNorm(h, block.Norm2, NormEpsilon);
+            using var gate = block.GateProj.Apply(_kernels, y);
+            using var up = block.UpProj.Apply(_kernels, y);
+            using var inner = _kernels.SwiGlu(gate, up);
+            using var result = block.DownProj.Apply(_kernels, inner, residual: h);
+            _kernels.Scatter(result, Enumerable.Range(start, count).ToArray(), x);
+        }
     }
 
     private Tensor Merge(Tensor x)
