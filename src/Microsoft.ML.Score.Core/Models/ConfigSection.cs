@@ -16,11 +16,12 @@ internal sealed class ConfigSection(JsonElement element, string file)
         try
         {
             using var document = JsonDocument.Parse(json);
+            Decode(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ConfigSection(document.RootElement.Clone(), file)
                 : throw new InvalidDataException($"{file} must hold a JSON object.");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{file} is not valid JSON: {exception.Message}", exception);
         }
@@ -94,6 +95,22 @@ internal sealed class ConfigSection(JsonElement element, string file)
         [var id] => id,
         _ => throw Wrong(key, "one token id", Find(key)!.Value),
     };
+
+    /// <summary>Reads every name and text once: bytes or escapes that are no characters are found (InvalidOperationException) only then.</summary>
+    private static void Decode(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String)
+            _ = value.GetString();
+        else if (value.ValueKind == JsonValueKind.Array)
+            foreach (var item in value.EnumerateArray())
+                Decode(item);
+        else if (value.ValueKind == JsonValueKind.Object)
+            foreach (var property in value.EnumerateObject())
+            {
+                _ = property.Name;
+                Decode(property.Value);
+            }
+    }
 
     private JsonElement? Find(string key) =>
         element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -26,6 +26,19 @@ public class PositionIdsTests
     }
 
     [Test]
+    public void Compute_ImageOrVideoOfOneStep_HaveTheSamePositions()
+    {
+        var config = Config(2);
+        var grid = new PatchGrid(1, 4, 6);
+        int[] ids = [7, .. Enumerable.Repeat(Video, 6), 7];
+
+        var video = PositionIds.Compute(config, ids, [new VisualItem(true, grid, 1.75)]);
+        var image = PositionIds.Compute(config, Array.ConvertAll(ids, id => id == Video ? config.ImageTokenId : id), [new VisualItem(false, grid)]);
+
+        Assert.That((image.Temporal, image.Height, image.Width, image.Next), Is.EqualTo((video.Temporal, video.Height, video.Width, video.Next)));
+    }
+
+    [Test]
     public void Compute_IntegerSecondsFirst_DropsTheFraction()
     {
         int[] ids = [Video, Video, Video, 7];

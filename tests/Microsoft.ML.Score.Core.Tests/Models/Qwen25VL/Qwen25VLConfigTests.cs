@@ -85,6 +85,44 @@ public class Qwen25VLConfigTests
         Assert.That(() => Read(config), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("config.json").And.Message.Contains(expected));
     }
 
+    [Test]
+    public void Read_EveryByteChangedAndEveryTruncation_IsAConfigurationOrAnInvalidDataException()
+    {
+        byte[] replacements = [0, (byte)'"', (byte)'\\', (byte)'9', (byte)'-', (byte)'}', (byte)'e', 0x80, 0xFF];
+        var original = Encoding.UTF8.GetBytes(Flat.Replace("\"mrope\"", "\"\\u006drope\""));
+        for (var i = 0; i < original.Length; i++)
+        {
+            AssertTyped(original[..i]);
+            foreach (var value in replacements)
+            {
+                var changed = original.ToArray();
+                changed[i] = value;
+                AssertTyped(changed);
+            }
+        }
+
+        static void AssertTyped(byte[] json)
+        {
+            try
+            {
+                Assert.That(Qwen25VLConfig.Read(ConfigSection.Parse(json, "config.json")).Tensors(), Is.Not.Empty);
+            }
+            catch (InvalidDataException exception)
+            {
+                Assert.That(exception.Message, Does.StartWith("config.json"));
+            }
+        }
+    }
+
+    [TestCase("\"\\ud800\"")]
+    [TestCase("\"\xff\"")]
+    public void Parse_TextThatIsNoCharacters_Throws(string text)
+    {
+        var json = Encoding.Latin1.GetBytes($"{{ \"model_type\": {text} }}");
+
+        Assert.That(() => ConfigSection.Parse(json, "config.json"), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("config.json is not valid JSON"));
+    }
+
     private static JsonObject Nested()
     {
         var config = JsonNode.Parse(Flat)!.AsObject();
