@@ -32,6 +32,13 @@ public sealed class LlavaVideoOptions
     /// </summary>
     public bool FullVocabulary { get; init; }
 
+    /// <summary>
+    /// The folder of a SigLIP checkpoint (google/siglip-so400m-patch14-384), whose pooling head FastVID needs and LLaVA-Video's own
+    /// checkpoints leave out; read with <see cref="VideoModelOptions.EncoderStatistics"/> only. Default null: statistics
+    /// without <see cref="Tokens.EncoderStatistics.PooledAttention"/> and step features.
+    /// </summary>
+    public string? SiglipFolder { get; init; }
+
     internal void ThrowIfInvalid(string name)
     {
         if (SpatialPoolMode is { } mode && !Enum.IsDefined(mode))

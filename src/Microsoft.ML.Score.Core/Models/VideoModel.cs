@@ -39,8 +39,8 @@ public static class VideoModel
         ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);
         return config switch
         {
-            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions),
-            LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo),
+            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions, options.EncoderStatistics),
+            LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo, options.EncoderStatistics),
             _ => throw new UnreachableException(config.Architecture),
         };
     }

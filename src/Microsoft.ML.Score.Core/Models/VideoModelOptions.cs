@@ -13,6 +13,12 @@ public sealed class VideoModelOptions
     /// </summary>
     public long MemoryLimit { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
+    /// <summary>
+    /// Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>, which HoliTom and FastVID choose by. Default false: it
+    /// costs an explicit attention matrix of the encoder's last layer.
+    /// </summary>
+    public bool EncoderStatistics { get; init; }
+
     /// <summary>How Qwen2.5-VL's temporal positions follow from the seconds of a time step; other models ignore it. Default <see cref="TemporalPositionRule.TruncateAfter"/>.</summary>
     public TemporalPositionRule TemporalPositions { get; init; } = TemporalPositionRule.TruncateAfter;
 

@@ -15,17 +15,19 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
     private readonly LlavaVideoModel _model;
     private readonly LlavaVideoOptions _options;
     private readonly int[] _beforeVideo;
+    private readonly FrameSalience? _salience;
 
-    private LlavaVideoLanguageModel(VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, LlavaVideoModel model, LlavaVideoOptions options)
+    private LlavaVideoLanguageModel(VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, LlavaVideoModel model, LlavaVideoOptions options, FrameSalience? salience)
         : base(info, files, tokenizer, model.Decoder, model.Config.EosTokenId, visualIds: [], model)
     {
         _model = model;
         _options = options;
+        _salience = salience;
         _beforeVideo = tokenizer.Encode(LlavaVideoPrompt.BeforeVideo);
     }
 
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    public static LlavaVideoLanguageModel Load(string source, CheckpointFiles files, LlavaVideoConfig config, IKernels kernels, LlavaVideoOptions options)
+    public static LlavaVideoLanguageModel Load(string source, CheckpointFiles files, LlavaVideoConfig config, IKernels kernels, LlavaVideoOptions options, bool encoderStatistics)
     {
         var tokenizer = Tokenizer.Load(files);
         var poolMode = options.SpatialPoolMode ?? config.MmSpatialPoolMode;
@@ -34,7 +36,8 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
         try
         {
             var fingerprint = poolMode == config.MmSpatialPoolMode ? model.Fingerprint : FingerprintOf(model.Fingerprint, poolMode);
-            return new LlavaVideoLanguageModel(new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize), files, tokenizer, model, options);
+            var salience = encoderStatistics ? FrameSalience.Load(model, options.SiglipFolder) : null;
+            return new LlavaVideoLanguageModel(new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize), files, tokenizer, model, options, salience);
         }
         catch
         {
@@ -49,8 +52,13 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
         var processor = new SiglipProcessor(clip, sampling, _model.Config.VisionConfig.ImageSize);
         var frames = processor.Frames;
         var grid = _model.Config.GridOf(frames);
-        var vectors = _model.Encode(processor.ReadFrames(cancellationToken), grid.TimeSteps, cancellationToken: cancellationToken);
-        return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint) { Times = new StepTimes(frames.Seconds, frames.VideoSeconds) };
+        var statistics = _salience?.Of(grid);
+        var vectors = _model.Encode(processor.ReadFrames(cancellationToken), grid.TimeSteps, statistics is null ? null : statistics.Observe, cancellationToken);
+        return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint)
+        {
+            Times = new StepTimes(frames.Seconds, frames.VideoSeconds),
+            Statistics = statistics?.Result,
+        };
     }
 
     protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)

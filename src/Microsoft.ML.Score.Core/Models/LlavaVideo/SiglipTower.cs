@@ -30,7 +30,7 @@ internal sealed class SiglipTower
 
     /// <summary>The features of one frame.</summary>
     /// <param name="pixels">Normalised pixels, [channel, row, column] of image_size x image_size.</param>
-    /// <param name="observe">Sees intermediate tensors by name; for verification.</param>
+    /// <param name="observe">Sees intermediate tensors by name, for verification and for saliences.</param>
     /// <param name="cancellationToken">Stops between layers.</param>
     /// <returns>[p, D], row-major.</returns>
     public Tensor Encode(ReadOnlySpan<float> pixels, Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
@@ -41,7 +41,8 @@ internal sealed class SiglipTower
         {
             using var previous = x;
             cancellationToken.ThrowIfCancellationRequested();
-            x = Forward(_layers[i], previous);
+            var index = i;
+            x = Forward(_layers[i], previous, observe is null ? null : (name, values) => observe($"vision.layer{index}.{name}", values));
             observe?.Invoke($"vision.layer{i}", x);
         }
 
@@ -72,12 +73,14 @@ internal sealed class SiglipTower
     public static long WorkingBytes(SiglipVisionConfig config) =>
         sizeof(float) * (long)config.Patches * (9L * config.HiddenSize + config.IntermediateSize + 2L * config.PatchLength);
 
-    private Tensor Forward(Layer layer, Tensor x)
+    private Tensor Forward(Layer layer, Tensor x, Action<string, Tensor>? observe)
     {
         using var normed = _kernels.LayerNorm(x, layer.LayerNorm1Weight, layer.LayerNorm1Bias, _config.LayerNormEps);
         using var q = layer.QProj.Apply(_kernels, normed);
         using var k = layer.KProj.Apply(_kernels, normed);
         using var v = layer.VProj.Apply(_kernels, normed);
+        observe?.Invoke("q", q);
+        observe?.Invoke("k", k);
         using var attended = _kernels.Attention(q, k, v, [AttentionSegment.Self(0, x.Rows)], _config.HeadDim, causal: false);
         using var h = layer.OutProj.Apply(_kernels, attended, residual: x);
 

@@ -26,6 +26,14 @@ internal sealed class TokenPooling
     /// <summary>Tokens of a frame after pooling.</summary>
     public int Count => Side * Side;
 
+    /// <summary>One value for each pooled token, of one for each token.</summary>
+    public float[] Pool(ReadOnlySpan<float> frame)
+    {
+        var pooled = new float[Count];
+        Pool(frame, 1, pooled);
+        return pooled;
+    }
+
     /// <param name="frame">[side * side, dimension], row-major.</param>
     /// <param name="dimension">Values of a token.</param>
     /// <param name="pooled">[Side * Side, dimension].</param>

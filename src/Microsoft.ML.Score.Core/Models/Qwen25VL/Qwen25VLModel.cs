@@ -55,9 +55,10 @@ internal sealed class Qwen25VLModel : IDisposable
     /// <summary>Visual tokens [tokens, D] of one video, in natural order.</summary>
     /// <param name="steps">The patches of each time step, [grid.PatchesPerStep, PatchLength] in natural order; each is copied before the next is asked for.</param>
     /// <param name="grid">Their grid.</param>
+    /// <param name="pooledAttention">Receives <see cref="MeanQueryAttention"/> of the last block, a value for each token; null to do without.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
     /// <exception cref="ArgumentException">The tokens have more values than one array holds.</exception>
-    public float[] Encode(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, CancellationToken cancellationToken = default)
+    public float[] Encode(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, float[]? pooledAttention = null, CancellationToken cancellationToken = default)
     {
         var length = (long)(grid.Patches / Config.VisionConfig.MergeUnit) * Config.VisionConfig.OutHiddenSize;
         if (length > Array.MaxLength)
@@ -82,7 +83,17 @@ internal sealed class Qwen25VLModel : IDisposable
         {
             var part = grid with { TimeSteps = pending };
             using var input = Kernels.Upload(patches.AsSpan(0, pending * stepLength), part.Patches, Config.VisionConfig.PatchLength);
-            using var output = Vision.Encode(input, new VisionLayout(Config.VisionConfig, [part]), cancellationToken: cancellationToken);
+            var layout = new VisionLayout(Config.VisionConfig, [part]);
+            var lastAttention = pooledAttention is null ? null : new LastAttention(Kernels, $"vision.block{Config.VisionConfig.Depth - 1}");
+            using var output = Vision.Encode(input, layout, lastAttention is null ? null : lastAttention.Observe, cancellationToken);
+            if (lastAttention is not null)
+            {
+                var salience = MeanQueryAttention.Compute(lastAttention.Queries, lastAttention.Keys, pending, Config.VisionConfig.HeadDim, grid.PatchesPerStep, Config.VisionConfig.MergeUnit);
+                var first = done / output.Columns;
+                for (var i = 0; i < salience.Length; i++)
+                    pooledAttention![first + layout.WindowIndex[i]] = salience[i];
+            }
+
             Kernels.Download(output, tokens.AsSpan(done));
             done += output.Rows * output.Columns;
             pending = 0;

@@ -13,25 +13,27 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
     private readonly Qwen25VLModel _model;
     private readonly QwenProcessorConfig _processor;
     private readonly int[] _beforeVideo;
+    private readonly bool _encoderStatistics;
 
-    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model)
+    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, bool encoderStatistics)
         : base(
             new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize), files, Tokenizer.Load(files), model.Decoder,
             model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
         _model = model;
+        _encoderStatistics = encoderStatistics;
         _processor = QwenProcessorConfig.Load(files);
         _beforeVideo = Tokenizer.Encode(QwenChatTemplate.BeforeVideo);
         ThrowIfInconsistent(files);
     }
 
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    public static Qwen25VLVideoModel Load(string source, CheckpointFiles files, IKernels kernels, TemporalPositionRule temporalPositions)
+    public static Qwen25VLVideoModel Load(string source, CheckpointFiles files, IKernels kernels, TemporalPositionRule temporalPositions, bool encoderStatistics = false)
     {
         var model = Qwen25VLModel.Load(files, kernels, temporalPositions);
         try
         {
-            return new Qwen25VLVideoModel(source, files, model);
+            return new Qwen25VLVideoModel(source, files, model, encoderStatistics);
         }
         catch
         {
@@ -46,8 +48,12 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
         var patchGrid = new PatchGrid(processor.TimeSteps, processor.GridHeight, processor.GridWidth);
         var merge = _model.Config.VisionConfig.SpatialMergeSize;
         var grid = new TokenGrid(patchGrid.TimeSteps, patchGrid.Height / merge, patchGrid.Width / merge, processor.SecondsPerStep);
-        var vectors = _model.Encode(processor.ReadSteps(cancellationToken), patchGrid, cancellationToken);
-        return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint);
+        var pooledAttention = _encoderStatistics ? new float[grid.Count] : null;
+        var vectors = _model.Encode(processor.ReadSteps(cancellationToken), patchGrid, pooledAttention, cancellationToken);
+        return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint)
+        {
+            Statistics = pooledAttention is null ? null : new EncoderStatistics { PooledAttention = pooledAttention },
+        };
     }
 
     protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)

@@ -34,7 +34,7 @@ internal sealed class VisionTower
     /// <summary>The visual tokens of some images or videos.</summary>
     /// <param name="patches">Patches [p, PatchLength] in natural order.</param>
     /// <param name="layout">Where they stand.</param>
-    /// <param name="observe">Sees intermediate tensors by name; for verification.</param>
+    /// <param name="observe">Sees intermediate tensors by name, for verification and for saliences.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
     /// <returns>[n, out_hidden_size] in natural order.</returns>
     public Tensor Encode(Tensor patches, VisionLayout layout, Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
@@ -47,9 +47,10 @@ internal sealed class VisionTower
         for (var i = 0; i < _blocks.Length; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var index = i;
             var segments = _config.FullattBlockIndexes.Contains(i) ? layout.StepSegments : layout.WindowSegments;
             using var before = x;
-            x = Attend(_blocks[i], before, rotary, segments);
+            x = Attend(_blocks[i], before, rotary, segments, observe is null ? null : (name, values) => observe($"vision.block{index}.{name}", values));
             MlpInPlace(_blocks[i], x);
             observe?.Invoke($"vision.block{i}", x);
         }
@@ -69,7 +70,7 @@ internal sealed class VisionTower
     // Of the MLP, alive together at the most: y and the result, [p, D]; gate, up and their product.
     private static int ValuesPerRow(VisionConfig config) => 2 * config.HiddenSize + 3 * config.IntermediateSize;
 
-    private Tensor Attend(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments)
+    private Tensor Attend(Block block, Tensor x, RotaryTable rotary, AttentionSegment[] segments, Action<string, Tensor>? observe)
     {
         using var normed = _kernels.RmsNorm(x, block.Norm1, NormEpsilon);
         using var q = block.Q.Apply(_kernels, normed);
@@ -77,6 +78,8 @@ internal sealed class VisionTower
         using var v = block.V.Apply(_kernels, normed);
         _kernels.Rotary(q, rotary.Cos, rotary.Sin);
         _kernels.Rotary(k, rotary.Cos, rotary.Sin);
+        observe?.Invoke("q", q);
+        observe?.Invoke("k", k);
         using var attended = _kernels.Attention(q, k, v, segments, _config.HeadDim, causal: false);
         return block.AttnProj.Apply(_kernels, attended, residual: x);
     }
