@@ -51,12 +51,12 @@ public sealed class AnswerVideoQuestionTransformer : VideoTransformer
             row =>
             {
                 var video = new FeatureReader(_settings.Features, row, encoder);
-                var gather = MaskColumn.Reader(row, mask);
+                var positions = MaskColumn.Reader(row, mask);
                 var asked = TextColumn.Reader(row, question);
                 return () =>
                 {
                     var text = asked();
-                    return _model.Resolve().Generate(gather(video.Read()), text, _settings.Generation);
+                    return _model.Resolve().Generate(video.Gather(positions), text, _settings.Generation);
                 };
             });
     }

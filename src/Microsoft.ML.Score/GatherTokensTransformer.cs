@@ -33,8 +33,8 @@ public sealed class GatherTokensTransformer : VideoTransformer
             row =>
             {
                 var video = new FeatureReader(_settings.Features, row, EncoderIdentity.Any);
-                var gather = MaskColumn.Reader(row, mask);
-                return () => gather(video.Read());
+                var positions = MaskColumn.Reader(row, mask);
+                return () => video.Gather(positions);
             });
     }
 }

@@ -61,15 +61,11 @@ public sealed class ScoreCompressTransformer : VideoTransformer
         return new RowMapping<Scores>(inputSchema, features, added, row =>
         {
             var video = new FeatureReader(_settings.Features, row, _encoder);
-            return () => Score(video.Read());
+            return () => Score(video.Logits(Policy));
         });
     }
 
-    private Scores Score(VideoTokens video)
-    {
-        var logits = Policy.Logits(video);
-        return new Scores(logits, TopK.Select(logits, TopK.RetainedCount(RetentionRatio, logits.Length)));
-    }
+    private Scores Score(float[] logits) => new(logits, TopK.Select(logits, TopK.RetainedCount(RetentionRatio, logits.Length)));
 
     private DataViewSchema.Annotations MaskAnnotations()
     {

@@ -51,7 +51,7 @@ internal static class CompressCommand
                     foreach (var video in references)
                     {
                         progress.Report(reports.Count, references.Length, $"compressing {video.FileName}");
-                        var kept = compressor.Compress(video.Encode(frozen, cancellationToken), parsed.GetValue(ratio));
+                        var kept = video.Compress(compressor, parsed.GetValue(ratio), frozen, cancellationToken);
                         save?.Invoke(video, kept);
                         reports.Add(new KeptReport(video.Text, kept));
                     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
@@ -56,10 +57,28 @@ internal sealed class VideoReference
         if (!IsFeatureFile)
             return model.Encode(OpenClip(cancellationToken), cancellationToken);
 
-        var video = FeatureFile.Read(Text);
-        return video.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint
-            ? throw new InvalidDataException($"The features in '{Text}' are of encoder {encoder}; the model '{model.Info.Source}' is {model.Info.Fingerprint}.")
-            : video;
+        using var file = OpenFeatures(model);
+        return file.ToVideoTokens();
+    }
+
+    /// <summary>The tokens that a policy keeps; of a feature file only those are copied to memory.</summary>
+    /// <exception cref="InvalidDataException">As <see cref="Encode"/>'s.</exception>
+    public KeptTokens Compress(ScoreCompressor compressor, double retentionRatio, IVideoLanguageModel model, CancellationToken cancellationToken)
+    {
+        if (!IsFeatureFile)
+            return compressor.Compress(Encode(model, cancellationToken), retentionRatio);
+
+        using var file = OpenFeatures(model);
+        return compressor.Compress(file, retentionRatio);
+    }
+
+    private MappedTokens OpenFeatures(IVideoLanguageModel model)
+    {
+        var file = MappedTokens.Open(Text);
+        if (file.EncoderFingerprint is not { } encoder || encoder == model.Info.Fingerprint)
+            return file;
+        file.Dispose();
+        throw new InvalidDataException($"The features in '{Text}' are of encoder {encoder}; the model '{model.Info.Source}' is {model.Info.Fingerprint}.");
     }
 
     private static Func<SyntheticClip> Synthetic(string text)

@@ -80,10 +80,19 @@ public sealed class PolicyNetwork
     /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
     public float[] Logits(VideoTokens video)
     {
-        ThrowIfOtherDimension(video);
+        ArgumentNullException.ThrowIfNull(video);
 
-        var logits = new float[video.Grid.Count];
-        PolicyForward.Run(this, video, logits);
+        return LogitsOf(video);
+    }
+
+    /// <summary>The logits of tokens that nobody has checked yet: a value that is not finite shows in the logits, so a good file is read once.</summary>
+    /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
+    /// <exception cref="InvalidDataException">A value is not finite.</exception>
+    internal float[] Logits(MappedTokens video)
+    {
+        var logits = LogitsOf(video);
+        if (FiniteValues.FirstNotFinite(logits) >= 0)
+            video.ThrowIfNotFinite();
         return logits;
     }
 
@@ -103,11 +112,14 @@ public sealed class PolicyNetwork
     internal static int ParameterCount(int dimension, int hiddenWidth, bool useResidual) =>
         checked(hiddenWidth * ((useResidual ? 2 * dimension : dimension) + 2) + 1);
 
-    private void ThrowIfOtherDimension(VideoTokens video)
+    private float[] LogitsOf(ITokenRows video)
     {
-        ArgumentNullException.ThrowIfNull(video);
         if (video.Dimension != Dimension)
             throw new ArgumentException($"The policy scores tokens of dimension {Dimension}, got tokens of dimension {video.Dimension}.", nameof(video));
+
+        var logits = new float[video.Grid.Count];
+        PolicyForward.Run(this, video, logits);
+        return logits;
     }
 
     private static void FillNormal(Span<float> values, double deviation, CounterRandom random)

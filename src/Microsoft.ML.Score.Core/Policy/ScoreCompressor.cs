@@ -34,16 +34,41 @@ public sealed class ScoreCompressor : ITokenCompressor
     {
         ArgumentNullException.ThrowIfNull(video);
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
-        if (!_acceptOtherEncoders)
-            ThrowIfOtherEncoder(_policy, video);
+        ThrowIfOtherEncoder(video.EncoderFingerprint);
 
-        return KeptTokens.Gather(video, TopK.Select(_policy.Logits(video), TopK.RetainedCount(retentionRatio, video.Grid.Count)));
+        return KeptTokens.Gather(video, Select(_policy.Logits(video), retentionRatio));
     }
 
-    /// <summary>Refuses tokens of an encoder that the policy is not for; an unknown fingerprint on either side passes.</summary>
-    internal static void ThrowIfOtherEncoder(PolicyNetwork policy, VideoTokens video)
+    /// <summary>
+    /// Compresses the video of a feature file. The file is mapped and its features are read once, in the type they are stored in: whatever
+    /// its size, only the kept tokens take memory.
+    /// </summary>
+    /// <param name="featureFile">A file as <see cref="FeatureFile"/> describes it.</param>
+    /// <param name="retentionRatio">rho in (0, 1].</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or holds a value that is not finite.</exception>
+    /// <exception cref="ArgumentException">The tokens have another dimension, or come from another encoder.</exception>
+    public KeptTokens Compress(string featureFile, double retentionRatio)
     {
-        if (policy.EncoderFingerprint is { } expected && video.EncoderFingerprint is { } actual && expected != actual)
-            throw new ArgumentException($"The policy was trained on tokens of encoder {expected}, got tokens of encoder {actual}.", nameof(video));
+        ArgumentException.ThrowIfNullOrEmpty(featureFile);
+        TopK.ThrowIfNotRetentionRatio(retentionRatio);
+
+        using var video = MappedTokens.Open(featureFile);
+        return Compress(video, retentionRatio);
+    }
+
+    internal KeptTokens Compress(MappedTokens video, double retentionRatio)
+    {
+        ThrowIfOtherEncoder(video.EncoderFingerprint);
+        return video.Gather(Select(_policy.Logits(video), retentionRatio));
+    }
+
+    private static int[] Select(float[] logits, double retentionRatio) => TopK.Select(logits, TopK.RetainedCount(retentionRatio, logits.Length));
+
+    /// <summary>Refuses tokens of an encoder that the policy is not for; an unknown fingerprint on either side passes.</summary>
+    private void ThrowIfOtherEncoder(string? fingerprint)
+    {
+        if (!_acceptOtherEncoders && _policy.EncoderFingerprint is { } expected && fingerprint is { } actual && expected != actual)
+            throw new ArgumentException($"The policy was trained on tokens of encoder {expected}, got tokens of encoder {actual}.", "video");
     }
 }

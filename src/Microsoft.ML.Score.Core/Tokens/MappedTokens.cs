@@ -76,13 +76,45 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         if (Count > Array.MaxLength)
             throw new InvalidDataException($"The {Grid} tokens of dimension {Dimension} in '{_file.Name}' are {Count} values; one array holds at most {Array.MaxLength}.");
         var vectors = _file.ReadSingle(FeaturesKey);
-        if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
-            throw new InvalidDataException($"Value {at} of '{FeaturesKey}' in '{_file.Name}' is {vectors[at]}; features must be finite.");
+        ThrowIfNotFinite(0, vectors);
 
         return new VideoTokens(Grid, Dimension, vectors, EncoderFingerprint) { Times = Times };
     }
 
+    /// <summary>The tokens at the given positions; no other row is read.</summary>
+    /// <param name="positions">Flat grid indices, strictly ascending; not copied.</param>
+    /// <exception cref="InvalidDataException">A value of these tokens is not finite.</exception>
+    public KeptTokens Gather(ReadOnlyMemory<int> positions)
+    {
+        var vectors = new float[checked(positions.Length * Dimension)];
+        for (var k = 0; k < positions.Length; k++)
+        {
+            var row = vectors.AsSpan(k * Dimension, Dimension);
+            StoredValues.Widen(Type, Rows(positions.Span[k], 1), row);
+            ThrowIfNotFinite(positions.Span[k], row);
+        }
+
+        return new KeptTokens(Grid, Dimension, positions, vectors) { Times = Times };
+    }
+
+    /// <exception cref="InvalidDataException">A value is not finite.</exception>
+    public void ThrowIfNotFinite()
+    {
+        var row = new float[Dimension];
+        for (var token = 0; token < Grid.Count; token++)
+        {
+            StoredValues.Widen(Type, Rows(token, 1), row);
+            ThrowIfNotFinite(token, row);
+        }
+    }
+
     public void Dispose() => _file.Dispose();
+
+    private void ThrowIfNotFinite(int firstToken, ReadOnlySpan<float> vectors)
+    {
+        if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
+            throw new InvalidDataException($"Value {(long)firstToken * Dimension + at} of '{FeaturesKey}' in '{_file.Name}' is {vectors[at]}; features must be finite.");
+    }
 
     private StepTimes ReadTimes(string text)
     {

@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Rows;
@@ -41,24 +42,52 @@ internal sealed class FeatureReader
         _fingerprint = FeatureColumns.ReadFingerprint(bound[0]);
     }
 
+    /// <summary>All tokens of the video.</summary>
     /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
     public VideoTokens Read()
     {
-        var tokens = _path is null ? ReadVector() : ReadFile(_path);
-        var values = tokens.Vectors.Span;
-        if (FiniteValues.FirstNotFinite(values) is >= 0 and var index)
-            throw Error($"value {index} of {values.Length} is {values[index]}; features must be finite.");
-
-        if (_encoder.Refuses(tokens.Dimension, tokens.EncoderFingerprint) is { } reason)
-            throw Error(reason);
-        return tokens;
+        if (_path is null)
+            return ReadVector();
+        using var file = OpenFile(_path);
+        return file.ToVideoTokens();
     }
 
-    private VideoTokens ReadFile(ValueGetter<ReadOnlyMemory<char>> getter)
+    /// <summary>The policy's logits [T*N]; those of a feature file without a copy of its features.</summary>
+    /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
+    public float[] Logits(PolicyNetwork policy)
+    {
+        if (_path is null)
+            return policy.Logits(ReadVector());
+        using var file = OpenFile(_path);
+        return policy.Logits(file);
+    }
+
+    /// <summary>The tokens that a mask keeps; of a feature file no others are read.</summary>
+    /// <param name="positions">Gives the positions on the video's grid.</param>
+    /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
+    public KeptTokens Gather(Func<TokenGrid, int[]> positions)
+    {
+        if (_path is null)
+        {
+            var tokens = ReadVector();
+            return KeptTokens.Gather(tokens, positions(tokens.Grid));
+        }
+
+        using var file = OpenFile(_path);
+        return file.Gather(positions(file.Grid));
+    }
+
+    private MappedTokens OpenFile(ValueGetter<ReadOnlyMemory<char>> getter)
     {
         ReadOnlyMemory<char> path = default;
         getter(ref path);
-        return path.Span.IsWhiteSpace() ? throw Error("the path of a feature file is empty.") : FeatureFile.Read(path.ToString());
+        if (path.Span.IsWhiteSpace())
+            throw Error("the path of a feature file is empty.");
+        var file = MappedTokens.Open(path.ToString());
+        if (_encoder.Refuses(file.Dimension, file.EncoderFingerprint) is not { } reason)
+            return file;
+        file.Dispose();
+        throw Error(reason);
     }
 
     private VideoTokens ReadVector()
@@ -78,6 +107,10 @@ internal sealed class FeatureReader
         var dimension = _values.Length / grid.Count;
         if (_columns.HasDimensions && (grid.Height, grid.Width, dimension) != (_columns.Height, _columns.Width, _columns.Dimension))
             throw Error($"{_values.Length} values over a grid of {grid} tokens do not fit the column's type {_columns.FeaturesType()}.");
+        if (FiniteValues.FirstNotFinite(_values) is >= 0 and var index)
+            throw Error($"value {index} of {_values.Length} is {_values[index]}; features must be finite.");
+        if (_encoder.Refuses(dimension, _fingerprint) is { } reason)
+            throw Error(reason);
         return new VideoTokens(grid, dimension, _values, _fingerprint);
     }
 

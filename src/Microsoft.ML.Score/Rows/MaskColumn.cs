@@ -3,20 +3,20 @@ using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Rows;
 
-/// <summary>Reads a mask column and gathers the tokens that it keeps.</summary>
+/// <summary>Reads a mask column.</summary>
 internal static class MaskColumn
 {
-    /// <summary>A function that gives the kept tokens of the given video at the row's current position.</summary>
-    public static Func<VideoTokens, KeptTokens> Reader(DataViewRow row, DataViewSchema.Column column)
+    /// <summary>A function that gives the positions that the mask keeps, at the row's current position, on the grid of the row's video.</summary>
+    public static Func<TokenGrid, int[]> Reader(DataViewRow row, DataViewSchema.Column column)
     {
         var getter = row.GetGetter<VBuffer<bool>>(column);
         var buffer = new VBuffer<bool>();
         var mask = Array.Empty<bool>();
-        return video =>
+        return grid =>
         {
             getter(ref buffer);
-            if (buffer.Length != video.Grid.Count)
-                throw RowError.At(row, column.Name, $"the mask has {buffer.Length} values, the video's grid of {video.Grid} has {video.Grid.Count} tokens.");
+            if (buffer.Length != grid.Count)
+                throw RowError.At(row, column.Name, $"the mask has {buffer.Length} values, the video's grid of {grid} has {grid.Count} tokens.");
             if (mask.Length != buffer.Length)
                 mask = new bool[buffer.Length];
             buffer.CopyTo(mask);
@@ -25,7 +25,7 @@ internal static class MaskColumn
             for (int i = 0, k = 0; k < positions.Length; i++)
                 if (mask[i])
                     positions[k++] = i;
-            return KeptTokens.Gather(video, positions);
+            return positions;
         };
     }
 }

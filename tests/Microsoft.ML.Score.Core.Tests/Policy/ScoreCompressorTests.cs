@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Policy;
 
@@ -46,6 +47,53 @@ public class ScoreCompressorTests
         Assert.That(() => new ScoreCompressor(policy, acceptOtherEncoders: true).Compress(Video("bbbb"), 0.5).Count, Is.EqualTo(1));
         Assert.That(() => new ScoreCompressor(policy).Compress(Video(null), 0.5).Count, Is.EqualTo(1));
         Assert.That(() => new ScoreCompressor(policy, acceptOtherEncoders: true).Compress(Video("aaaa", 3), 0.5), Throws.ArgumentException.With.Message.Contains("dimension 3"));
+    }
+
+    [TestCase(TensorType.F32)]
+    [TestCase(TensorType.BF16)]
+    [TestCase(TensorType.F16)]
+    public void Compress_FeatureFile_KeepsWhatTheTokensReadFromItKeep(TensorType type)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("video.safetensors");
+        FeatureFile.Write(path, PolicyNetworkTests.RandomVideo(7, 3, 4, 40, seed: 5), type);
+        var compressor = new ScoreCompressor(PolicyNetwork.Initialize(40, 6));
+
+        var kept = compressor.Compress(path, 0.3);
+
+        var expected = compressor.Compress(FeatureFile.Read(path), 0.3);
+        Assert.That(kept.Positions.ToArray(), Is.EqualTo(expected.Positions.ToArray()));
+        Assert.That(kept.Vectors.ToArray(), Is.EqualTo(expected.Vectors.ToArray()));
+    }
+
+    [TestCase(float.NaN)]
+    [TestCase(float.PositiveInfinity)]
+    [TestCase(float.NegativeInfinity)]
+    public void Compress_FeatureFileWithAValueThatIsNotFinite_NamesIt(float value)
+    {
+        using var folder = new TemporaryFolder();
+        var vectors = new float[24];
+        vectors[13] = value;
+        var path = folder.File("video.safetensors");
+        SafetensorsWriter.Write(path, [TensorData.FromSingle("features", [2, 1, 3, 4], vectors)], new Dictionary<string, string>());
+
+        foreach (var useNormalization in (bool[])[true, false])
+            Assert.That(
+                () => new ScoreCompressor(PolicyNetwork.Initialize(4, 3, useNormalization: useNormalization)).Compress(path, 0.3),
+                Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Value 13"));
+    }
+
+    [Test]
+    public void Compress_FeatureFileOfAnotherEncoderOrAbsent_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("video.safetensors");
+        FeatureFile.Write(path, new VideoTokens(new TokenGrid(1, 1, 2), 2, new float[4], "bbbb"));
+        var compressor = new ScoreCompressor(PolicyNetwork.Initialize(2, 2, encoderFingerprint: "aaaa"));
+
+        Assert.That(() => compressor.Compress(path, 0.5), Throws.ArgumentException.With.Message.Contains("aaaa").And.Message.Contains("bbbb"));
+        Assert.That(() => compressor.Compress(folder.File("absent"), 0.5), Throws.InstanceOf<FileNotFoundException>());
+        Assert.That(() => compressor.Compress(path, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [TestCase(0)]
