@@ -86,12 +86,13 @@ public class SafetensorsTests
         var bytes = Written(
             [TensorData.FromSingle("weight", [2, 1], [1, 2]), TensorData.FromInt64("ids", [1], [3]), TensorData.FromSingle("none", [0], [])],
             new Dictionary<string, string> { ["é"] = "ü\n" });
+        var allowance = 2 * DamagedFile.Allocated(() => Read(bytes)) + 100 * bytes.Length;
         for (var i = 0; i < bytes.Length - 16; i++)
             for (var value = 0; value < 256; value++)
             {
                 var changed = (byte[])bytes.Clone();
                 changed[i] = (byte)value;
-                ReadOrReject(changed);
+                DamagedFile.ReadsOrRefuses(changed, allowance, () => Read(changed));
             }
     }
 
@@ -122,6 +123,13 @@ public class SafetensorsTests
     [TestCase("""{"__metadata__":{"a":1}}""", 0, TestName = "metadata not strings")]
     [TestCase("""{"__metadata__":[]}""", 0, TestName = "metadata not an object")]
     [TestCase("""{"\ud800":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, TestName = "lone surrogate")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[1,0],"data_offsets":[0,4]}}""", 4, TestName = "zero dimension with bytes")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[9,9]}}""", 0, TestName = "empty tensor beyond the data")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[2,2]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 4, TestName = "empty tensor inside another")]
+    [TestCase("""{"a":{"dtype":"U8","shape":[1],"data_offsets":[9223372036854775807,-9223372036854775808]}}""", 1, TestName = "offsets that wrap around")]
+    [TestCase("""{"a":{"dtype":"F32","shape":[2305843009213693952],"data_offsets":[0,9223372036854775807]}}""", 4, TestName = "larger than any file")]
+    [TestCase("""{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}""", 4, TestName = "key twice")]
+    [TestCase("""{"a":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}""", 0, TestName = "nesting too deep")]
     [TestCase(" {}", 0, TestName = "space before the object")]
     [TestCase("[]", 0, TestName = "not an object")]
     [TestCase("{} x", 0, TestName = "text after the object")]
@@ -144,6 +152,17 @@ public class SafetensorsTests
     {
         foreach (var length in new ulong[] { ulong.MaxValue, long.MaxValue, 1UL << 40, 100_000_001 })
             Assert.That(() => SafetensorsFile.Parse(BitConverter.GetBytes(length), "huge"), Throws.InstanceOf<InvalidDataException>());
+    }
+
+    [TestCase((byte)0xFF)]
+    [TestCase((byte)0xC3)]
+    [TestCase((byte)0x80)]
+    public void Parse_HeaderThatIsNotUtf8_IsInvalidData(byte value)
+    {
+        var bytes = Raw("""{"?":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}""", 1);
+        bytes[Array.IndexOf(bytes, (byte)'?')] = value;
+
+        Assert.That(() => SafetensorsFile.Parse(bytes, "test"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("UTF-8"));
     }
 
     [Test]
@@ -174,20 +193,14 @@ public class SafetensorsTests
         Assert.That(() => TensorData.FromSingle("a", [int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue], []), Throws.ArgumentException);
     }
 
-    private static void ReadOrReject(byte[] bytes)
+    private static void Read(byte[] bytes)
     {
-        try
-        {
-            using var file = SafetensorsFile.Parse(bytes, "changed");
-            foreach (var (name, entry) in file.Tensors)
-                if (entry.Type <= TensorType.BF16)
-                    file.ReadSingle(name);
-                else
-                    file.ReadInt64(name);
-        }
-        catch (InvalidDataException)
-        {
-        }
+        using var file = SafetensorsFile.Parse(bytes, "changed");
+        foreach (var (name, entry) in file.Tensors)
+            if (entry.Type <= TensorType.BF16)
+                file.ReadSingle(name);
+            else
+                file.ReadInt64(name);
     }
 
     private static byte[] Raw(string header, int dataBytes) =>
