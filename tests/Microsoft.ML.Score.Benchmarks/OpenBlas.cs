@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Score.Benchmarks;
 
@@ -18,17 +17,7 @@ internal sealed unsafe class OpenBlas
     /// <summary>The library's name and the processor whose code it chose; OPENBLAS_CORETYPE in the environment overrides its choice.</summary>
     public string Name { get; }
 
-    public static OpenBlas? TryLoad()
-    {
-        // A release older than the processor takes code for 256-bit vectors; it must be told that there are wider ones.
-        if (OperatingSystem.IsLinux() && Avx512F.IsSupported)
-            SetEnvironment("OPENBLAS_CORETYPE", "SkylakeX", overwrite: 0);
-        return NativeLibrary.TryLoad("libopenblas.so.0", out var library) ? new OpenBlas(library) : null;
-    }
-
-    // .NET's own SetEnvironmentVariable is not seen by native code.
-    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi)]
-    private static extern int SetEnvironment(string name, string value, int overwrite);
+    public static OpenBlas? TryLoad() => NativeLibrary.TryLoad("libopenblas.so.0", out var library) ? new OpenBlas(library) : null;
 
     /// <summary>c[m,n] = a[m,k] * b[n,k]^T, row-major.</summary>
     public void MultiplyTransposedB(float[] a, float[] b, float[] c, int m, int n, int k)

@@ -4,29 +4,24 @@
 
 using Microsoft.ML.Score.Benchmarks;
 
-switch (args)
+(string Name, string What, Action Run)[] commands =
+[
+    ("ceilings", "peak fused multiply-adds on 1 and all threads, memory and cache read bandwidth", () => Ceilings.Print(Ceilings.Measure())),
+    ("matmul", "linear layers against OpenBLAS, the naive loop and System.Numerics.Tensors", MatrixProducts.Run),
+    ("attention", "causal attention of 8,192 and 42,657 tokens", AttentionForward.Run),
+    ("compressors", "every compressor on the tokens of one long video, against one pass over them in memory", Compressors.Run),
+    ("policy", "scoring and choosing the tokens of a long video, from memory and from a mapped feature file", PolicyScores.Run),
+    ("step", "where a step of the training spends its time, and what it allocates", StepSplit.Run),
+];
+
+var chosen = commands.Where(command => args is [var name] && name == command.Name).ToArray();
+if (chosen is [var (_, _, run)])
 {
-    case ["ceilings"]:
-        Ceilings.Print(Ceilings.Measure());
-        return 0;
-    case ["matmul"]:
-        MatrixProducts.Run();
-        return 0;
-    case ["compressors"]:
-        Compressors.Run();
-        return 0;
-    case ["policy"]:
-        PolicyScores.Run();
-        return 0;
-    case ["step"]:
-        StepSplit.Run();
-        return 0;
-    default:
-        Console.Error.WriteLine("Usage: ceilings | matmul | compressors | policy | step");
-        Console.Error.WriteLine("  ceilings     peak fused multiply-adds on 1 and all threads, memory and cache read bandwidth");
-        Console.Error.WriteLine("  matmul       linear layers against OpenBLAS, the naive loop and System.Numerics.Tensors");
-        Console.Error.WriteLine("  compressors  every compressor on the tokens of one long video, against one pass over them in memory");
-        Console.Error.WriteLine("  policy       scoring and choosing the tokens of a long video, from memory and from a mapped feature file");
-        Console.Error.WriteLine("  step         where a step of the training spends its time, and what it allocates");
-        return 2;
+    run();
+    return 0;
 }
+
+Console.Error.WriteLine($"Usage: {string.Join(" | ", commands.Select(command => command.Name))}");
+foreach (var (name, what, _) in commands)
+    Console.Error.WriteLine($"  {name,-12} {what}");
+return 2;

@@ -1,130 +1,116 @@
-using System.Buffers;
 using System.Numerics.Tensors;
 
 namespace Microsoft.ML.Score.Numerics;
 
 /// <summary>
 /// The queries of one task of <see cref="TiledAttention"/>. Dimension letters: r rows (queries times heads of the group,
-/// query-major), c values a head. Both products run on <see cref="MatrixKernel"/>, whose tiles are Rows x Columns: buffers are
-/// padded to whole tiles, so there are no edges.
+/// query-major), c values a head. Rows stand side by side in panels of <see cref="MatrixKernel.Columns"/>, and everything is
+/// computed transposed: scores^T = keys queries^T and sums^T += values^T scores^T. So keys are read where they are, scores come
+/// out as the packed operand of the second product, and softmax goes down the columns. Only the queries are transposed, once.
 /// </summary>
 internal readonly unsafe ref struct AttentionBlock(CpuTensor q, CpuTensor k, CpuTensor v, int c, int keyValueHead, CpuTensor y)
 {
-    // Keys of a tile; a multiple of MatrixKernel.Columns.
-    private const int Keys = 64;
+    // Keys of a tile: the values and the scores of a panel then share the second-level cache with all panels of the block. Whole tiles of rows.
+    private const int Keys = 16 * MatrixKernel.Rows;
 
     private readonly int _group = q.Columns / k.Columns;
-    private readonly int _width = RoundUp(c, MatrixKernel.Columns);
+    private readonly int _paddedC = RoundUp(c, MatrixKernel.Rows);
+    private readonly int _columns = MatrixKernel.Columns;
 
     /// <summary>Queries [first, first + count) of a segment.</summary>
     public void Run(AttentionSegment segment, int first, int count, bool causal)
     {
-        var r = RoundUp(count * _group, MatrixKernel.Rows);
-        var length = r * (c + _width + Keys + 2) + Keys * (c + _width);
-        var buffer = ArrayPool<float>.Shared.Rent(length);
-        buffer.AsSpan(0, length).Clear();
-        fixed (float* start = buffer)
-        {
-            var tile = new Tile(start, r, c, _width);
-            new Span<float>(tile.Maxima, r).Fill(float.NegativeInfinity);
-            for (var i = 0; i < count; i++)
-                TensorPrimitives.Multiply(HeadsOf(q, segment.QueryStart + first + i), 1 / MathF.Sqrt(c), new Span<float>(tile.Queries + i * _group * c, _group * c));
+        var panels = (count * _group + _columns - 1) / _columns;
+        var block = new Block(panels, c, _paddedC, _columns);
+        for (var panel = 0; panel < panels; panel++)
+            PackQueries(block, panel, segment.QueryStart + first, count);
 
-            // Query i of the block sees the own keys before visible + i.
-            var visible = causal ? segment.KeyCount - segment.QueryCount + first + 1 : segment.KeyCount;
-            var last = causal ? visible + count - 1 : visible;
-            for (var from = 0; from < segment.PrefixCount; from += Keys)
-                AddKeys(tile, segment.PrefixStart + from, Math.Min(Keys, segment.PrefixCount - from), Keys, count);
-            for (var from = 0; from < last; from += Keys)
-                AddKeys(tile, segment.KeyStart + from, Math.Min(Keys, last - from), causal ? visible - from : Keys, count);
+        // Query i of the block sees the own keys before visible + i.
+        var visible = causal ? segment.KeyCount - segment.QueryCount + first + 1 : segment.KeyCount;
+        var last = causal ? visible + count - 1 : visible;
+        for (var from = 0; from < segment.PrefixCount; from += Keys)
+            AddKeys(block, segment.PrefixStart + from, Math.Min(Keys, segment.PrefixCount - from), Keys);
+        for (var from = 0; from < last; from += Keys)
+            AddKeys(block, segment.KeyStart + from, Math.Min(Keys, last - from), causal ? visible - from : Keys);
 
-            for (var i = 0; i < count; i++)
-            {
-                var result = HeadsOf(y, segment.QueryStart + first + i);
-                for (var head = 0; head < _group; head++)
-                {
-                    var row = i * _group + head;
-                    TensorPrimitives.Multiply(new ReadOnlySpan<float>(tile.Sums + row * _width, c), 1 / tile.Totals[row], result.Slice(head * c, c));
-                }
-            }
-        }
-
-        ArrayPool<float>.Shared.Return(buffer);
+        for (var panel = 0; panel < panels; panel++)
+            StoreResult(block, panel, segment.QueryStart + first, count);
     }
 
     /// <summary>Brings n keys into the running softmax; query i of the block sees the first <paramref name="visible"/> + i of them.</summary>
-    private void AddKeys(Tile tile, int start, int n, int visible, int count)
+    private void AddKeys(Block block, int start, int n, int visible)
     {
-        Pack(tile, start, n);
-        // Rows before this one see none of the keys; it starts a tile of rows.
-        var rows = count * _group;
-        var firstRow = Math.Max(0, 1 - visible) * _group / MatrixKernel.Rows * MatrixKernel.Rows;
-        for (var row = firstRow; row < rows; row += MatrixKernel.Rows)
-            for (var key = 0; key < n; key += MatrixKernel.Columns)
-                MatrixKernel.Multiply(tile.Queries + row * c, c, 1, MatrixKernel.Rows, tile.PackedKeys + key * c, c, tile.Scores + row * Keys + key, Keys, add: false);
-
-        for (var row = firstRow; row < rows; row++)
+        fixed (float* keys = k.Row(start)[(keyValueHead * c)..], values = v.Row(start)[(keyValueHead * c)..])
         {
-            var scores = new Span<float>(tile.Scores + row * Keys, n);
-            var seen = Math.Clamp(visible + row / _group, 0, n);
-            scores[seen..].Clear();
-            if (seen > 0)
-                Exponentiate(tile, row, scores[..seen]);
-        }
+            for (var d = 0; d < c; d += MatrixKernel.Rows)
+                Panels.PackRows(values + d, v.Columns, n, Math.Min(MatrixKernel.Rows, c - d), block.Values + d * Keys);
 
-        for (var row = firstRow; row < rows; row += MatrixKernel.Rows)
-            for (var column = 0; column < _width; column += MatrixKernel.Columns)
-                MatrixKernel.Multiply(tile.Scores + row * Keys, Keys, 1, MatrixKernel.Rows, tile.PackedValues + column * Keys, n, tile.Sums + row * _width + column, _width, add: true);
-    }
-
-    /// <summary>scores = exp(scores - maximum), after what the row has so far is brought to a larger maximum.</summary>
-    private void Exponentiate(Tile tile, int row, Span<float> scores)
-    {
-        var largest = Math.Max(tile.Maxima[row], TensorPrimitives.Max<float>(scores));
-        if (largest != tile.Maxima[row])
-        {
-            var shrink = MathF.Exp(tile.Maxima[row] - largest);
-            var sums = new Span<float>(tile.Sums + row * _width, c);
-            tile.Totals[row] *= shrink;
-            TensorPrimitives.Multiply(sums, shrink, sums);
-            tile.Maxima[row] = largest;
-        }
-
-        tile.Totals[row] += Exponential.ShiftedInPlace(scores, largest);
-    }
-
-    /// <summary>Panels of <see cref="MatrixKernel.Columns"/> columns: keys transposed, [c, Columns] each; values [Keys, Columns] each, zero beyond c.</summary>
-    private void Pack(Tile tile, int start, int n)
-    {
-        var columns = MatrixKernel.Columns;
-        for (var j = 0; j < n; j++)
-        {
-            var key = k.Row(start + j).Slice(keyValueHead * c, c);
-            var packed = tile.PackedKeys + j / columns * columns * c + j % columns;
-            for (var d = 0; d < key.Length; d++, packed += columns)
-                *packed = key[d];
-            var value = v.Row(start + j).Slice(keyValueHead * c, c);
-            for (var column = 0; column < c; column += columns)
+            for (var panel = 0; panel < block.Panels; panel++)
             {
-                var part = value[column..Math.Min(column + columns, c)];
-                part.CopyTo(new Span<float>(tile.PackedValues + column * Keys + j * columns, part.Length));
+                var row = panel * _columns;
+                var seen = Math.Min(n, visible + (row + _columns - 1) / _group);
+                if (seen <= 0)
+                    continue;
+                for (var key = 0; key < seen; key += MatrixKernel.Rows)
+                    MatrixKernel.Multiply(keys + (nint)key * k.Columns, k.Columns, 1, Math.Min(MatrixKernel.Rows, seen - key), block.Queries + row * c, c, block.Scores + key * _columns, _columns, add: false);
+                for (var key = Math.Max(0, visible + row / _group); key < seen; key++)
+                    new Span<float>(block.Scores + key * _columns, Math.Clamp((key - visible + 1) * _group - row, 0, _columns)).Fill(float.NegativeInfinity);
+                SoftmaxPanel.Update(block.Scores, seen, block.Maxima + row, block.Totals + row, block.Sums + row * _paddedC, c);
+                for (var d = 0; d < c; d += MatrixKernel.Rows)
+                    MatrixKernel.Multiply(block.Values + d * Keys, 1, MatrixKernel.Rows, Math.Min(MatrixKernel.Rows, c - d), block.Scores, seen, block.Sums + row * _paddedC + d * _columns, _columns, add: true);
             }
         }
     }
 
-    private Span<float> HeadsOf(CpuTensor x, int row) => x.Row(row).Slice(keyValueHead * _group * c, _group * c);
+    /// <summary>queries[c, Columns] = the transpose of the panel's rows, scaled for <see cref="SoftmaxPanel"/>; rows beyond the block are zero.</summary>
+    private void PackQueries(Block block, int panel, int firstQuery, int count)
+    {
+        var scale = 1.44269504f / MathF.Sqrt(c);
+        var rows = block.Scores;
+        var first = panel * _columns;
+        var used = Math.Min(_columns, count * _group - first);
+        for (var row = 0; row < used; row++)
+            TensorPrimitives.Multiply(HeadOf(q, firstQuery, first + row), scale, new Span<float>(rows + row * c, c));
+        new Span<float>(rows + used * c, (_columns - used) * c).Clear();
+        Panels.Transpose(rows, c, _columns, c, block.Queries + first * c, _columns);
+
+        new Span<float>(block.Maxima + first, _columns).Fill(float.NegativeInfinity);
+        new Span<float>(block.Totals + first, _columns).Clear();
+        new Span<float>(block.Sums + first * _paddedC, _columns * _paddedC).Clear();
+    }
+
+    private void StoreResult(Block block, int panel, int firstQuery, int count)
+    {
+        var rows = block.Scores;
+        var first = panel * _columns;
+        Panels.Transpose(block.Sums + first * _paddedC, _columns, c, _columns, rows, c);
+        for (var row = 0; row < Math.Min(_columns, count * _group - first); row++)
+            TensorPrimitives.Multiply(new ReadOnlySpan<float>(rows + row * c, c), 1 / block.Totals[first + row], HeadOf(y, firstQuery, first + row));
+    }
+
+    /// <summary>The values of row r of a block that begins with the given query.</summary>
+    private Span<float> HeadOf(CpuTensor x, int firstQuery, int r) =>
+        x.Row(firstQuery + r / _group).Slice((keyValueHead * _group + r % _group) * c, c);
 
     private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 
-    /// <summary>The buffers of a task, cut from one.</summary>
-    private readonly struct Tile(float* start, int r, int c, int width)
+    /// <summary>The working memory of a task.</summary>
+    private readonly struct Block
     {
-        public readonly float* PackedKeys = start;
-        public readonly float* PackedValues = start + Keys * c;
-        public readonly float* Scores = start + Keys * (c + width);
-        public readonly float* Queries = start + Keys * (c + width) + r * Keys;
-        public readonly float* Sums = start + Keys * (c + width) + r * (Keys + c);
-        public readonly float* Maxima = start + Keys * (c + width) + r * (Keys + c + width);
-        public readonly float* Totals = start + Keys * (c + width) + r * (Keys + c + width + 1);
+        // All per panel but values, packed for one tile of keys, and scores, which also hold rows on their way to and from a panel.
+        public readonly float* Queries, Sums, Maxima, Totals, Values, Scores;
+        public readonly int Panels;
+
+        public Block(int panels, int c, int paddedC, int columns)
+        {
+            Panels = panels;
+            var rows = panels * columns;
+            Queries = ThreadScratch.Get(rows * (c + paddedC + 2) + Keys * paddedC + columns * Math.Max(Keys, c));
+            Sums = Queries + rows * c;
+            Maxima = Sums + rows * paddedC;
+            Totals = Maxima + rows;
+            Values = Totals + rows;
+            Scores = Values + Keys * paddedC;
+        }
     }
 }

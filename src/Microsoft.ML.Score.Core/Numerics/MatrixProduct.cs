@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Score.Numerics;
 
@@ -19,9 +17,6 @@ internal static unsafe class MatrixProduct
 
     // Below this many multiply-adds handing work to other threads costs more than it saves.
     private const long ParallelThreshold = 1 << 20;
-
-    [ThreadStatic]
-    private static float[]? scratch;
 
     /// <summary>c[m,n] = a[m,k] * b[k,n]; with <paramref name="accumulate"/>, added to what c holds.</summary>
     public static void Multiply(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int m, int n, int k, bool accumulate = false)
@@ -94,9 +89,8 @@ internal static unsafe class MatrixProduct
             return;
         }
 
-        // Packed b, packed rows of a transposed a, and a tile for the ragged edges of c; aligned to a cache line.
-        scratch ??= GC.AllocateUninitializedArray<float>(DepthBlock * (ColumnBlock + rows) + rows * columns + 16, pinned: true);
-        var packedB = (float*)(((nint)Unsafe.AsPointer(ref scratch[0]) + 63) & ~63);
+        // Packed b, packed rows of a transposed a, and a tile for the ragged edges of c.
+        var packedB = ThreadScratch.Get(DepthBlock * (ColumnBlock + rows) + rows * columns);
         var packedA = packedB + DepthBlock * ColumnBlock;
         var edge = packedA + DepthBlock * rows;
         Debug.Assert(ColumnBlock % columns == 0, "A column block holds whole panels.");
@@ -118,7 +112,7 @@ internal static unsafe class MatrixProduct
                     var (aRow, aStep) = (x.ARow, x.AStep);
                     if (aStep != 1)
                     {
-                        PackRows(a, x.AStep, depth, height, packedA);
+                        Panels.PackRows(a, x.AStep, depth, height, packedA);
                         a = packedA;
                         (aRow, aStep) = (1, rows);
                     }
@@ -156,62 +150,7 @@ internal static unsafe class MatrixProduct
         }
 
         Debug.Assert(x.BStep == 1, "One of the strides of b is 1.");
-        var j = 0;
-        for (; Avx.IsSupported && j + 8 <= width; j += 8)
-            PackEight(source + j * x.BColumn, x.BColumn, depth, panel + j, columns);
-        for (; j < width; j++)
-            for (var p = 0; p < depth; p++)
-                panel[p * columns + j] = source[j * x.BColumn + p];
-    }
-
-    /// <summary>target[depth, 8] (rows <paramref name="targetRow"/> apart) = the transpose of source[8, depth].</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackEight(float* source, nint sourceRow, int depth, float* target, int targetRow)
-    {
-        var p = 0;
-        for (; p + 8 <= depth; p += 8)
-        {
-            var from = source + p;
-            var (r0, r1, r2, r3) = (Vector256.Load(from), Vector256.Load(from + sourceRow), Vector256.Load(from + 2 * sourceRow), Vector256.Load(from + 3 * sourceRow));
-            from += 4 * sourceRow;
-            var (r4, r5, r6, r7) = (Vector256.Load(from), Vector256.Load(from + sourceRow), Vector256.Load(from + 2 * sourceRow), Vector256.Load(from + 3 * sourceRow));
-            var (low0, high0, low1, high1) = TransposeFour(r0, r1, r2, r3);
-            var (low4, high4, low5, high5) = TransposeFour(r4, r5, r6, r7);
-            StoreHalves(low0, low4, target + p * targetRow, targetRow);
-            StoreHalves(high0, high4, target + (p + 1) * targetRow, targetRow);
-            StoreHalves(low1, low5, target + (p + 2) * targetRow, targetRow);
-            StoreHalves(high1, high5, target + (p + 3) * targetRow, targetRow);
-        }
-
-        for (; p < depth; p++)
-            for (var j = 0; j < 8; j++)
-                target[p * targetRow + j] = source[j * sourceRow + p];
-    }
-
-    /// <summary>Transposes two 4x4 blocks side by side, one in each half of the four rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float>, Vector256<float>, Vector256<float>, Vector256<float>) TransposeFour(Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3)
-    {
-        var (low01, high01) = (Avx.UnpackLow(r0, r1), Avx.UnpackHigh(r0, r1));
-        var (low23, high23) = (Avx.UnpackLow(r2, r3), Avx.UnpackHigh(r2, r3));
-        return (Avx.Shuffle(low01, low23, 0x44), Avx.Shuffle(low01, low23, 0xEE), Avx.Shuffle(high01, high23, 0x44), Avx.Shuffle(high01, high23, 0xEE));
-    }
-
-    /// <summary>The lower halves are one row of the transpose, the upper halves the row four below.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreHalves(Vector256<float> left, Vector256<float> right, float* target, int targetRow)
-    {
-        Vector256.Create(left.GetLower(), right.GetLower()).Store(target);
-        Vector256.Create(left.GetUpper(), right.GetUpper()).Store(target + 4 * targetRow);
-    }
-
-    /// <summary>packed[depth, Rows] = the first <paramref name="height"/> of contiguous row values at each step of a transposed a.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackRows(float* a, nint aStep, int depth, int height, float* packed)
-    {
-        for (var p = 0; p < depth; p++, a += aStep, packed += MatrixKernel.Rows)
-            for (var i = 0; i < height; i++)
-                packed[i] = a[i];
+        Panels.Transpose(source, x.BColumn, width, depth, panel, columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -7,8 +7,8 @@ namespace Microsoft.ML.Score.Numerics;
 /// </summary>
 internal static class TiledAttention
 {
-    // Rows (queries times heads of a group) of a task: enough to pay for packing the keys again in each.
-    private const int RowBlock = 192;
+    // Rows (queries times heads of a group) of a task: enough to read each tile of keys seldom, and to keep queries and sums in the second-level cache.
+    private const int RowBlock = 256;
 
     // Below this many multiply-adds the tasks run on the calling thread.
     private const long ParallelThreshold = 1 << 20;
@@ -25,21 +25,24 @@ internal static class TiledAttention
                 tasks.Add((segment, first, Math.Min(queries, segment.QueryCount - first)));
         }
 
-        var keyValueHeads = k.Columns / headDimension;
-        if (work < ParallelThreshold || Environment.ProcessorCount == 1)
-        {
-            for (var i = 0; i < tasks.Count; i++)
-                for (var head = 0; head < keyValueHeads; head++)
-                    RunTask(i, head);
-            return;
-        }
+        // Under causal attention the last queries see most keys: they go first, so that no long task is left to one thread at the end.
+        tasks.Reverse();
+        var body = new Body(q, k, v, tasks, headDimension, causal, y);
+        var count = tasks.Count * (k.Columns / headDimension);
+        if (work >= ParallelThreshold && Environment.ProcessorCount > 1)
+            ParallelLoop<Body>.Run(count, body);
+        else
+            for (var i = 0; i < count; i++)
+                body.Run(i);
+    }
 
-        Parallel.For(0, tasks.Count * keyValueHeads, i => RunTask(i / keyValueHeads, i % keyValueHeads));
-
-        void RunTask(int i, int head)
+    private readonly record struct Body(CpuTensor Q, CpuTensor K, CpuTensor V, List<(AttentionSegment Segment, int First, int Count)> Tasks, int C, bool Causal, CpuTensor Y) : ILoopBody
+    {
+        public void Run(int index)
         {
-            var (segment, first, count) = tasks[i];
-            new AttentionBlock(q, k, v, headDimension, head, y).Run(segment, first, count, causal);
+            var keyValueHeads = K.Columns / C;
+            var (segment, first, count) = Tasks[index / keyValueHeads];
+            new AttentionBlock(Q, K, V, C, index % keyValueHeads, Y).Run(segment, first, count, Causal);
         }
     }
 }
