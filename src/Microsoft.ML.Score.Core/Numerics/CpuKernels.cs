@@ -20,7 +20,7 @@ internal abstract class CpuKernels : IKernels
     {
         var y = new CpuTensor(ids.Length, table.Columns);
         for (var i = 0; i < ids.Length; i++)
-            ((CpuWeight)table).Widen(ids[i], y.Row(i));
+            ((CpuWeight)table).Widen(ids[i], 0, y.Row(i));
         return y;
     }
 

@@ -76,8 +76,8 @@ internal sealed class CpuWeight(IStoredValues values, int firstRow, int rows, in
 
     public ReadOnlySpan<float> Float32 => values.Float32.Slice(firstRow * Columns, Rows * Columns);
 
-    /// <summary>Widens rows [row, row + destination.Length / Columns).</summary>
-    public void Widen(int row, Span<float> destination) => values.Read((long)(firstRow + row) * Columns, destination);
+    /// <summary>Widens columns [column, column + destination.Length) of a row.</summary>
+    public void Widen(int row, int column, Span<float> destination) => values.Read((long)(firstRow + row) * Columns + column, destination);
 
     public override void Dispose()
     {

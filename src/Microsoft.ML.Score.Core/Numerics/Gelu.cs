@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Score.Numerics;
@@ -23,6 +24,24 @@ internal static class Gelu
             results[i] = vectors[i] * Phi(vectors[i], Vector.Exp(vectors[i] * vectors[i] * -0.5f));
         for (var i = vectors.Length * Vector<float>.Count; i < x.Length; i++)
             y[i] = x[i] * Phi(new Vector<float>(x[i]), Vector.Exp(new Vector<float>(x[i] * x[i] * -0.5f)))[0];
+    }
+
+    /// <summary>The tanh approximation in place: 0.5 x (1 + tanh z) = x / (1 + exp(-2z)), z = sqrt(2/pi) (x + 0.044715 x^3).</summary>
+    public static void ApplyTanh(Span<float> x)
+    {
+        const float scale = 1.5957691f;
+        Span<float> sigmoid = stackalloc float[64];
+        for (; x.Length > 0; x = x[Math.Min(64, x.Length)..])
+        {
+            var block = x[..Math.Min(64, x.Length)];
+            var gate = sigmoid[..block.Length];
+            TensorPrimitives.Multiply<float>(block, block, gate);
+            TensorPrimitives.Multiply(gate, scale * 0.044715f, gate);
+            TensorPrimitives.Add(gate, scale, gate);
+            TensorPrimitives.Multiply<float>(gate, block, gate);
+            TensorPrimitives.Sigmoid<float>(gate, gate);
+            TensorPrimitives.Multiply<float>(block, gate, block);
+        }
     }
 
     /// <summary>gradient *= gelu'(x) = Phi(x) + x*phi(x), element by element: the backward step of <see cref="Apply"/>.</summary>

@@ -93,23 +93,23 @@ internal static unsafe class MatrixKernel
             var b0 = Vector.Load(b);
             var b1 = Vector.Load(b + Vector<float>.Count);
             var v0 = new Vector<float>(a0[at]);
-            c00 = Vector.FusedMultiplyAdd(v0, b0, c00);
-            c01 = Vector.FusedMultiplyAdd(v0, b1, c01);
+            c00 = Vector.MultiplyAddEstimate(v0, b0, c00);
+            c01 = Vector.MultiplyAddEstimate(v0, b1, c01);
             var v1 = new Vector<float>(a1[at]);
-            c10 = Vector.FusedMultiplyAdd(v1, b0, c10);
-            c11 = Vector.FusedMultiplyAdd(v1, b1, c11);
+            c10 = Vector.MultiplyAddEstimate(v1, b0, c10);
+            c11 = Vector.MultiplyAddEstimate(v1, b1, c11);
             var v2 = new Vector<float>(a2[at]);
-            c20 = Vector.FusedMultiplyAdd(v2, b0, c20);
-            c21 = Vector.FusedMultiplyAdd(v2, b1, c21);
+            c20 = Vector.MultiplyAddEstimate(v2, b0, c20);
+            c21 = Vector.MultiplyAddEstimate(v2, b1, c21);
             var v3 = new Vector<float>(a3[at]);
-            c30 = Vector.FusedMultiplyAdd(v3, b0, c30);
-            c31 = Vector.FusedMultiplyAdd(v3, b1, c31);
+            c30 = Vector.MultiplyAddEstimate(v3, b0, c30);
+            c31 = Vector.MultiplyAddEstimate(v3, b1, c31);
             var v4 = new Vector<float>(a4[at]);
-            c40 = Vector.FusedMultiplyAdd(v4, b0, c40);
-            c41 = Vector.FusedMultiplyAdd(v4, b1, c41);
+            c40 = Vector.MultiplyAddEstimate(v4, b0, c40);
+            c41 = Vector.MultiplyAddEstimate(v4, b1, c41);
             var v5 = new Vector<float>(a5[at]);
-            c50 = Vector.FusedMultiplyAdd(v5, b0, c50);
-            c51 = Vector.FusedMultiplyAdd(v5, b1, c51);
+            c50 = Vector.MultiplyAddEstimate(v5, b0, c50);
+            c51 = Vector.MultiplyAddEstimate(v5, b1, c51);
         }
 
         Store(c00, c01, c + 0 * cRow, add);

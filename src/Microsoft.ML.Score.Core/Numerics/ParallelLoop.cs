@@ -26,6 +26,9 @@ internal sealed class ParallelLoop<TBody> : IThreadPoolWorkItem
 
     private int _unfinished;
 
+    // Helpers asked for that have not come yet. On a busy machine they may come many runs later; asking again would pile them up.
+    private int _awaited;
+
     /// <summary>Runs the body for the indices [0, count). The first exception of a body is rethrown once all are through.</summary>
     public static void Run(int count, in TBody body)
     {
@@ -43,7 +46,11 @@ internal sealed class ParallelLoop<TBody> : IThreadPoolWorkItem
         }
     }
 
-    void IThreadPoolWorkItem.Execute() => Work();
+    void IThreadPoolWorkItem.Execute()
+    {
+        Interlocked.Decrement(ref _awaited);
+        Work();
+    }
 
     private void RunAll(int count, in TBody body)
     {
@@ -52,8 +59,12 @@ internal sealed class ParallelLoop<TBody> : IThreadPoolWorkItem
         _unfinished = count;
         _done.Reset();
         Volatile.Write(ref _left, count);
-        for (var helper = Math.Min(count, Environment.ProcessorCount) - 1; helper > 0; helper--)
+        for (var helpers = Math.Min(count, Environment.ProcessorCount) - 1; Volatile.Read(ref _awaited) < helpers;)
+        {
+            Interlocked.Increment(ref _awaited);
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
         Work();
         // The signal of the run before may come late, hence the check.
         while (Volatile.Read(ref _unfinished) > 0)

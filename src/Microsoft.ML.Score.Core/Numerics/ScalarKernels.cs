@@ -9,7 +9,7 @@ internal sealed class ScalarKernels : CpuKernels
         var w = new float[weight.Columns];
         for (var o = 0; o < weight.Rows; o++)
         {
-            ((CpuWeight)weight).Widen(o, w);
+            ((CpuWeight)weight).Widen(o, 0, w);
             for (var i = 0; i < x.Rows; i++)
             {
                 var row = ((CpuTensor)x).Row(i);

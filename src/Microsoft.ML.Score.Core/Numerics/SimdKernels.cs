@@ -9,99 +9,14 @@ namespace Microsoft.ML.Score.Numerics;
 /// </summary>
 internal sealed class SimdKernels : CpuKernels
 {
-    // Rows of a 16-bit weight that are widened at a time.
-    private const int PanelRows = 256;
-
     // Below this many element operations handing rows to other threads costs more than it saves.
     private const long ParallelThreshold = 1 << 18;
 
     public override Tensor Linear(Tensor x, Weight weight, Tensor? bias = null, Activation activation = Activation.None, Tensor? residual = null)
     {
-        var (input, w) = ((CpuTensor)x, (CpuWeight)weight);
         var y = new CpuTensor(x.Rows, weight.Rows);
-        var product = activation == Activation.None ? residual : null;
-        Start(y, (CpuTensor?)bias, (CpuTensor?)product);
-        var accumulate = bias is not null || product is not null;
-        if (w.IsFloat32)
-            MatrixProduct.MultiplyTransposedB(input.Span, w.Float32, y.Span, x.Rows, w.Rows, w.Columns, accumulate);
-        else
-            MultiplyPanels(input, w, y, accumulate);
-
-        if (activation != Activation.None)
-            Finish(y, activation, (CpuTensor?)residual);
+        MatrixProduct.Linear((CpuTensor)x, (CpuWeight)weight, (CpuTensor?)bias, activation, (CpuTensor?)residual, y);
         return y;
-    }
-
-    /// <summary>y = bias + residual, whichever is there: what the product is then added to.</summary>
-    private static void Start(CpuTensor y, CpuTensor? bias, CpuTensor? residual)
-    {
-        if (bias is null && residual is null)
-            return;
-        for (var i = 0; i < y.Rows; i++)
-            if (residual is null)
-                bias!.Span.CopyTo(y.Row(i));
-            else if (bias is null)
-                residual.Row(i).CopyTo(y.Row(i));
-            else
-                TensorPrimitives.Add(residual.Row(i), bias.Span, y.Row(i));
-    }
-
-    private static void Finish(CpuTensor y, Activation activation, CpuTensor? residual) =>
-        ForRows(y.Rows, 20L * y.Columns, (from, to) =>
-        {
-            for (var i = from; i < to; i++)
-            {
-                var row = y.Row(i);
-                if (activation == Activation.Gelu)
-                    Gelu.Apply(row, row);
-                else
-                    GeluTanh(row);
-                if (residual is not null)
-                    TensorPrimitives.Add<float>(row, residual.Row(i), row);
-            }
-        });
-
-    /// <summary>0.5 x (1 + tanh z) = x / (1 + exp(-2z)), z = sqrt(2/pi) (x + 0.044715 x^3).</summary>
-    private static void GeluTanh(Span<float> x)
-    {
-        const float scale = 1.5957691f;
-        Span<float> sigmoid = stackalloc float[64];
-        for (; x.Length > 0; x = x[Math.Min(64, x.Length)..])
-        {
-            var block = x[..Math.Min(64, x.Length)];
-            var gate = sigmoid[..block.Length];
-            TensorPrimitives.Multiply<float>(block, block, gate);
-            TensorPrimitives.Multiply(gate, scale * 0.044715f, gate);
-            TensorPrimitives.Add(gate, scale, gate);
-            TensorPrimitives.Multiply<float>(gate, block, gate);
-            TensorPrimitives.Sigmoid<float>(gate, gate);
-            TensorPrimitives.Multiply<float>(block, gate, block);
-        }
-    }
-
-    private static void MultiplyPanels(CpuTensor x, CpuWeight weight, CpuTensor y, bool accumulate)
-    {
-        var rows = Math.Min(PanelRows, weight.Rows);
-        var panel = ArrayPool<float>.Shared.Rent(rows * weight.Columns);
-        var products = ArrayPool<float>.Shared.Rent(x.Rows * rows);
-        for (var start = 0; start < weight.Rows; start += rows)
-        {
-            var count = Math.Min(rows, weight.Rows - start);
-            weight.Widen(start, panel.AsSpan(0, count * weight.Columns));
-            MatrixProduct.MultiplyTransposedB(x.Span, panel, products, x.Rows, count, weight.Columns);
-            for (var i = 0; i < x.Rows; i++)
-            {
-                var part = products.AsSpan(i * count, count);
-                var destination = y.Row(i).Slice(start, count);
-                if (accumulate)
-                    TensorPrimitives.Add<float>(destination, part, destination);
-                else
-                    part.CopyTo(destination);
-            }
-        }
-
-        ArrayPool<float>.Shared.Return(panel);
-        ArrayPool<float>.Shared.Return(products);
     }
 
     public override Tensor RmsNorm(Tensor x, Tensor weight, float epsilon)
@@ -190,6 +105,11 @@ internal sealed class SimdKernels : CpuKernels
         if (parts <= 1)
             body(0, rows);
         else
-            Parallel.For(0, parts, part => body((int)((long)rows * part / parts), (int)((long)rows * (part + 1) / parts)));
+            ParallelLoop<RowPart>.Run(parts, new RowPart(rows, parts, body));
+    }
+
+    private readonly record struct RowPart(int Rows, int Parts, Action<int, int> Body) : ILoopBody
+    {
+        public void Run(int index) => Body((int)((long)Rows * index / Parts), (int)((long)Rows * (index + 1) / Parts));
     }
 }
