@@ -17,17 +17,23 @@ public interface IVideoLanguageModel : IDisposable
     /// <param name="clip">The video.</param>
     /// <param name="cancellationToken">Stops between time steps.</param>
     /// <returns>Grid and vectors [T, H, W, D].</returns>
+    /// <exception cref="ArgumentException">The clip is too short, too small or too large for the model's rules.</exception>
+    /// <exception cref="InvalidDataException">A frame cannot be decoded.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Mean cross-entropy, in nats a token, of <paramref name="target"/> (its closing end-of-turn token included) as the answer to
     /// <paramref name="question"/>, once for each set of kept tokens of one video. The sets share grid and dimension, not their sizes.
+    /// The reward is made of it: CE and CE_base in equation (5) of SCORE (arXiv 2603.26365).
     /// </summary>
     /// <param name="keptSets">The kept-token sets, at least one; a set may be empty.</param>
     /// <param name="question">The user turn beside the video.</param>
     /// <param name="target">The answer to score; not empty.</param>
     /// <param name="cancellationToken">Stops between layers.</param>
     /// <returns>One value a set, in order; the same whatever else is in the batch up to rounding.</returns>
+    /// <exception cref="ArgumentException">There is no set, the sets differ in grid, their dimension is not the model's, or a text is empty or names visual tokens.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default);
 
     /// <summary>The model's answer to a question about the kept tokens.</summary>
@@ -40,6 +46,8 @@ public interface IVideoLanguageModel : IDisposable
     /// </param>
     /// <param name="cancellationToken">Stops between tokens and between layers.</param>
     /// <returns>The answer without its stop token.</returns>
+    /// <exception cref="ArgumentException">An option is out of its range, the tokens' dimension is not the model's, or the question names visual tokens.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     string Generate(
         KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default);
 }

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Score.Video;
 
-/// <summary>A video as a source of RGB frames, read in one forward pass. Frames are read on demand and never all held.</summary>
+/// <summary>A video as a source of RGB frames, read in one forward pass. Frames are read on demand and never all held. The implementations here may be shared between threads, each with a reading of its own.</summary>
 public abstract class VideoClip
 {
     /// <summary>Number of frames, at least 1.</summary>
@@ -21,6 +21,8 @@ public abstract class VideoClip
     /// <summary>The frames at the given indices, each [height, width, 3] RGB bytes. The memory of one frame is valid until the next is asked for.</summary>
     /// <param name="frameIndices">Ascending indices from 0 to <see cref="FrameCount"/> - 1; an index may repeat.</param>
     /// <param name="cancellationToken">Stops between frames.</param>
+    /// <exception cref="ArgumentException">The indices are not ascending within 0 to <see cref="FrameCount"/> - 1.</exception>
+    /// <exception cref="InvalidDataException">While enumerating: a frame cannot be decoded.</exception>
     public abstract IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default);
 
     /// <summary>The check that every implementation of <see cref="ReadFrames"/> makes before it reads.</summary>

@@ -33,6 +33,8 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public IReadOnlyDictionary<string, TensorEntry> Tensors { get; }
 
     /// <summary>Maps a file into memory and validates its header.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The file, which the caller disposes.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is not a safetensors file, is cut off or breaks a rule of the format.</exception>
     public static SafetensorsFile Open(string path)
@@ -67,8 +69,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
         return Create((byte*)pin.Pointer, bytes.Length, name, pin.Dispose);
     }
 
-    /// <summary>The stored bytes of a tensor, little endian.</summary>
+    /// <summary>The stored bytes of a tensor, little endian, row-major, without a copy; valid until <see cref="Dispose"/>.</summary>
+    /// <param name="name">The tensor's name in the file.</param>
     /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     /// <exception cref="NotSupportedException">The tensor has 2 GiB or more, too much for one span.</exception>
     public ReadOnlySpan<byte> Bytes(string name)
     {
@@ -80,7 +84,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>A floating-point tensor as single precision: F32 as stored, F16 and BF16 widened, F64 rounded.</summary>
+    /// <param name="name">The tensor's name in the file.</param>
+    /// <returns>A copy of the elements, row-major over <see cref="TensorEntry.Shape"/>.</returns>
     /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     /// <exception cref="InvalidDataException">The tensor holds integers.</exception>
     public float[] ReadSingle(string name)
     {
@@ -91,7 +98,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>An integer tensor, sign-extended; U8 and Bool zero-extended.</summary>
+    /// <param name="name">The tensor's name in the file.</param>
+    /// <returns>A copy of the elements, row-major over <see cref="TensorEntry.Shape"/>.</returns>
     /// <exception cref="KeyNotFoundException">There is no such tensor.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     /// <exception cref="InvalidDataException">The tensor holds floating-point numbers.</exception>
     public long[] ReadInt64(string name)
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Microsoft.ML.Score.Weights;
 
-/// <summary>Writes safetensors files. The same tensors and metadata give the same bytes.</summary>
+/// <summary>Writes safetensors files (https://huggingface.co/docs/safetensors). The same tensors and metadata give the same bytes. Safe for concurrent use on different files.</summary>
 public static class SafetensorsWriter
 {
     /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>
@@ -11,6 +11,7 @@ public static class SafetensorsWriter
     /// <param name="tensors">The tensors, stored in this order.</param>
     /// <param name="metadata">Free-form strings, sorted by key in the file; null or empty for none.</param>
     /// <exception cref="ArgumentException">Two tensors share a name.</exception>
+    /// <exception cref="IOException">The file cannot be written; an older one stays as it was.</exception>
     public static void Write(string path, IReadOnlyList<TensorData> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

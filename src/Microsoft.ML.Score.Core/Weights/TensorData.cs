@@ -46,6 +46,10 @@ public sealed class TensorData
     public ReadOnlyMemory<byte> Bytes { get; }
 
     /// <summary>A floating-point tensor; the values are copied, rounded to nearest where <paramref name="type"/> is narrower.</summary>
+    /// <param name="name">The tensor's name in the file.</param>
+    /// <param name="shape">The dimensions, outermost first; empty for a scalar.</param>
+    /// <param name="values">The elements, row-major.</param>
+    /// <param name="type">How they are stored.</param>
     /// <exception cref="ArgumentException">As the constructor's, the values take 2 GiB or more, or <paramref name="type"/> is not F64, F32, F16 or BF16.</exception>
     public static TensorData FromSingle(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values, TensorType type = TensorType.F32)
     {
@@ -57,6 +61,9 @@ public sealed class TensorData
     }
 
     /// <summary>An I64 tensor; the values are copied.</summary>
+    /// <param name="name">The tensor's name in the file.</param>
+    /// <param name="shape">The dimensions, outermost first; empty for a scalar.</param>
+    /// <param name="values">The elements, row-major.</param>
     /// <exception cref="ArgumentException">As the constructor's.</exception>
     public static TensorData FromInt64(string name, ReadOnlySpan<int> shape, ReadOnlySpan<long> values) =>
         new(name, TensorType.I64, shape, MemoryMarshal.AsBytes(values).ToArray());
