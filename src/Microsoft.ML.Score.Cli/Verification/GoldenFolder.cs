@@ -35,6 +35,8 @@ internal static class GoldenFolder
             _ when PromptCases.AreIn(folder) => PromptCases.Verify(folder),
             _ when ManifestCases.AreIn(folder) => ManifestCases.Verify(folder),
             _ when files.Contains("manifest.json") => CompressorCases.Verify(folder, cancellationToken),
+            _ when files.Any(ProcessorCases.IsCase) => files.Where(ProcessorCases.IsCase).SelectMany(
+                file => ProcessorCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
             _ when files.Any(PolicyCases.IsCase) => files.Where(PolicyCases.IsCase).SelectMany(
                 file => PolicyCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
             _ => Unsupported("unknown"),

@@ -7,42 +7,62 @@ namespace Microsoft.ML.Score.Video;
 internal sealed class PillowResampler(int sourceHeight, int sourceWidth, int height, int width)
 {
     private const int PrecisionBits = 22;
+    private const int Half = 1 << (PrecisionBits - 1);
 
-    private readonly BicubicWeights _columns = new(sourceWidth, width);
-    private readonly BicubicWeights _rows = new(sourceHeight, height);
+    private readonly (int Start, int[] Weights)[] _columns = InFixedPoint(new BicubicWeights(sourceWidth, width));
+    private readonly (int Start, int[] Weights)[] _rows = InFixedPoint(new BicubicWeights(sourceHeight, height));
 
     /// <summary>Resizes one frame.</summary>
     /// <param name="source">[sourceHeight, sourceWidth, 3].</param>
     /// <param name="destination">[height, width, 3].</param>
     public void Resize(ReadOnlySpan<byte> source, Span<byte> destination)
     {
-        var narrowed = new byte[sourceHeight * width * 3];
-        Along(source, narrowed, _columns, outer: sourceHeight, sourceLength: sourceWidth, inner: 3);
-        Along(narrowed, destination, _rows, outer: 1, sourceLength: sourceHeight, inner: width * 3);
-    }
-
-    // source [outer, sourceLength, inner] -> destination [outer, length, inner]
-    private static void Along(ReadOnlySpan<byte> source, Span<byte> destination, BicubicWeights weights, int outer, int sourceLength, int inner)
-    {
-        var length = weights.Starts.Length;
-        var sums = new int[inner];
-        for (var i = 0; i < length; i++)
+        var narrowed = ResizeRows(source);
+        var rowLength = width * 3;
+        var sums = new int[rowLength];
+        for (var y = 0; y < height; y++)
         {
-            int[] fixedPoint = [.. weights.Values[i].Select(weight => (int)(weight * (1 << PrecisionBits) + (weight < 0 ? -0.5 : 0.5)))];
-            for (var o = 0; o < outer; o++)
+            Array.Fill(sums, Half);
+            var (start, weights) = _rows[y];
+            for (var j = 0; j < weights.Length; j++)
             {
-                Array.Fill(sums, 1 << (PrecisionBits - 1));
-                for (var j = 0; j < fixedPoint.Length; j++)
-                {
-                    var row = source.Slice((o * sourceLength + weights.Starts[i] + j) * inner, inner);
-                    for (var k = 0; k < inner; k++)
-                        sums[k] += row[k] * fixedPoint[j];
-                }
-
-                var result = destination.Slice((o * length + i) * inner, inner);
-                for (var k = 0; k < inner; k++)
-                    result[k] = (byte)Math.Clamp(sums[k] >> PrecisionBits, 0, 255);
+                var row = narrowed.AsSpan((start + j) * rowLength, rowLength);
+                for (var k = 0; k < row.Length; k++)
+                    sums[k] += row[k] * weights[j];
             }
+
+            var result = destination.Slice(y * rowLength, rowLength);
+            for (var k = 0; k < result.Length; k++)
+                result[k] = ToByte(sums[k]);
         }
     }
+
+    // [sourceHeight, sourceWidth, 3] -> [sourceHeight, width, 3]
+    private byte[] ResizeRows(ReadOnlySpan<byte> source)
+    {
+        var narrowed = new byte[sourceHeight * width * 3];
+        for (var y = 0; y < sourceHeight; y++)
+            for (var x = 0; x < width; x++)
+            {
+                var (start, weights) = _columns[x];
+                var pixels = source.Slice((y * sourceWidth + start) * 3, weights.Length * 3);
+                var (red, green, blue) = (Half, Half, Half);
+                for (var j = 0; j < weights.Length; j++)
+                {
+                    red += pixels[3 * j] * weights[j];
+                    green += pixels[3 * j + 1] * weights[j];
+                    blue += pixels[3 * j + 2] * weights[j];
+                }
+
+                var place = (y * width + x) * 3;
+                (narrowed[place], narrowed[place + 1], narrowed[place + 2]) = (ToByte(red), ToByte(green), ToByte(blue));
+            }
+
+        return narrowed;
+    }
+
+    private static byte ToByte(int sum) => (byte)Math.Clamp(sum >> PrecisionBits, 0, 255);
+
+    private static (int Start, int[] Weights)[] InFixedPoint(BicubicWeights weights) =>
+        [.. weights.Starts.Zip(weights.Values, (start, values) => (start, values.Select(value => (int)(value * (1 << PrecisionBits) + (value < 0 ? -0.5 : 0.5))).ToArray()))];
 }

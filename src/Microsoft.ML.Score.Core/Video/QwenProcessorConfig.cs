@@ -38,6 +38,18 @@ internal sealed record QwenProcessorConfig
     /// <summary>Most pixels of a video frame; it only lowers the budget of <see cref="FrameBudget"/>.</summary>
     public double? FrameMaxPixels { get; init; }
 
+    /// <summary>Least pixels of a still image; null for <see cref="MinPixels"/>.</summary>
+    public double? StillMinPixels { get; init; }
+
+    /// <summary>Most pixels of a still image; null for <see cref="MaxPixels"/>.</summary>
+    public double? StillMaxPixels { get; init; }
+
+    /// <summary>A wanted size of frames in pixels in place of the budget; null for the budget.</summary>
+    public (int Height, int Width)? Resized { get; init; }
+
+    /// <summary>How the frames of a video are resized; still images always with Pillow's filter.</summary>
+    public FrameResampler Resampler { get; init; } = FrameResampler.Torchvision;
+
     /// <summary>The rule of frame choice.</summary>
     public FrameSampling Sampling { get; init; } = new();
 
@@ -45,6 +57,10 @@ internal sealed record QwenProcessorConfig
     public int Factor => PatchSize * MergeSize;
 
     private double TokenPixels => (double)Factor * Factor;
+
+    private double ImageMinPixels => MinPixels ?? 4 * TokenPixels;
+
+    private double ImageMaxPixels => MaxPixels ?? 1280 * TokenPixels;
 
     /// <exception cref="InvalidDataException">A file is malformed or asks for something that is not supported.</exception>
     public static QwenProcessorConfig Load(CheckpointFiles files)
@@ -89,12 +105,45 @@ internal sealed record QwenProcessorConfig
         return (least, Math.Min(FrameMaxPixels ?? most, most));
     }
 
-    /// <summary>The size of a frame after resizing: by its budget, then by the image processor's own bounds, which rarely change it.</summary>
+    /// <summary>This configuration with what the user wants otherwise.</summary>
+    public QwenProcessorConfig With(FrameOptions options) => this with
+    {
+        StillMinPixels = options.MinPixels ?? StillMinPixels,
+        StillMaxPixels = options.MaxPixels ?? StillMaxPixels,
+        FrameMinPixels = options.MinPixels ?? FrameMinPixels,
+        FrameMaxPixels = options.MaxPixels ?? FrameMaxPixels,
+        Resized = options is { ResizedHeight: { } height, ResizedWidth: { } width } ? (height, width) : Resized,
+        Resampler = options.Resampler,
+        Sampling = Sampling with
+        {
+            FramesPerSecond = options.FramesPerSecond ?? Sampling.FramesPerSecond,
+            FrameCount = options.FrameCount ?? Sampling.FrameCount,
+            MinFrames = options.MinFrames ?? Sampling.MinFrames,
+            MaxFrames = options.MaxFrames ?? Sampling.MaxFrames,
+        },
+    };
+
+    /// <summary>The size of a video's frame after resizing: by its budget, then by the image processor's own bounds, which rarely change it.</summary>
     public ((int Height, int Width) Budgeted, (int Height, int Width) Final) FrameSize(int height, int width, int frameCount)
     {
         var (least, most) = FrameBudget(frameCount);
-        var budgeted = SmartResize.Fit(height, width, Factor, least, most);
-        return (budgeted, SmartResize.Fit(budgeted.Height, budgeted.Width, Factor, MinPixels ?? 4 * TokenPixels, MaxPixels ?? 1280 * TokenPixels));
+        var budgeted = WantedSize() ?? Fit(height, width, least, most);
+        return (budgeted, SmartResize.FitAsTransformers(budgeted.Height, budgeted.Width, Factor, ImageMinPixels, ImageMaxPixels));
+    }
+
+    /// <summary>The size of a still image after resizing, by the image processor's bounds.</summary>
+    public (int Height, int Width) StillSize(int height, int width) =>
+        WantedSize() ?? Fit(height, width, StillMinPixels ?? ImageMinPixels, StillMaxPixels ?? ImageMaxPixels);
+
+    // smart_resize within its own default bounds, 4 to 16384 tokens.
+    private (int Height, int Width)? WantedSize() =>
+        Resized is { } wanted ? Fit(wanted.Height, wanted.Width, 4 * TokenPixels, 16384 * TokenPixels) : null;
+
+    // Every side has a token at least, where the original leaves a very narrow frame no side at all.
+    private (int Height, int Width) Fit(int height, int width, double minPixels, double maxPixels)
+    {
+        var size = SmartResize.Fit(height, width, Factor, minPixels, maxPixels);
+        return (Math.Max(Factor, size.Height), Math.Max(Factor, size.Width));
     }
 
     private static FileJson Read(CheckpointFiles files, string name)

@@ -1,36 +1,44 @@
 namespace Microsoft.ML.Score.Video;
 
 /// <summary>
-/// From a clip to the patches that the Qwen2-VL and Qwen2.5-VL vision towers read, as qwen-vl-utils and the checkpoint's image
-/// processor do together. Holds the sampling and sizes of one clip; reads its frames one time step at a time.
+/// From a clip to the patches that the Qwen2-VL and Qwen2.5-VL vision towers read: a video as qwen-vl-utils and the checkpoint's
+/// image processor do together, a still image as the latter does. Holds the sampling and sizes of one clip; reads its frames one
+/// time step at a time.
 /// </summary>
 internal sealed class QwenVideoProcessor
 {
     private readonly QwenProcessorConfig _config;
     private readonly VideoClip _clip;
-    private readonly int[] _frameIndices;
-    private readonly (int Height, int Width) _budgeted;
     private readonly (int Height, int Width) _final;
     private readonly PatchExtractor _patches;
 
     /// <param name="config">The checkpoint's parameters.</param>
-    /// <param name="clip">The video; one with too few frames for a time step, such as a still image, has its last frame repeated.</param>
-    /// <exception cref="ArgumentException">One side of the frame is more than 200 times the other.</exception>
+    /// <param name="clip">The video; one with too few frames for a time step, a still image above all, has its last frame repeated.</param>
+    /// <exception cref="ArgumentException">One side of the frame is more than 200 times the other, or the video has too few frames for those wanted.</exception>
     public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip)
     {
         _config = config;
         _clip = clip;
 
-        // What the processor takes when it is told no rate is 2 frames a second.
+        // What the processor takes when it is told no rate is 2 frames a second; to a still image time means nothing.
         var (indices, framesPerSecond) = clip.FrameCount < config.TemporalPatchSize
             ? ([.. Enumerable.Range(0, clip.FrameCount)], 2.0)
             : config.Sampling.Select(clip.FrameCount, clip.FramesPerSecond);
         TimeSteps = (indices.Length + config.TemporalPatchSize - 1) / config.TemporalPatchSize;
-        _frameIndices = [.. indices, .. Enumerable.Repeat(indices[^1], TimeSteps * config.TemporalPatchSize - indices.Length)];
-        SecondsPerStep = config.TemporalPatchSize / framesPerSecond;
-        (_budgeted, _final) = config.FrameSize(clip.Height, clip.Width, indices.Length);
+        FrameIndices = [.. indices, .. Enumerable.Repeat(indices[^1], TimeSteps * config.TemporalPatchSize - indices.Length)];
+        SecondsPerStep = clip.IsStill ? 1.0 : config.TemporalPatchSize / framesPerSecond;
+        if (clip.IsStill)
+            BudgetedSize = _final = config.StillSize(clip.Height, clip.Width);
+        else
+            (BudgetedSize, _final) = config.FrameSize(clip.Height, clip.Width, indices.Length);
         _patches = new PatchExtractor(config, _final.Height, _final.Width);
     }
+
+    /// <summary>The sampled frames, a whole number of time steps.</summary>
+    public IReadOnlyList<int> FrameIndices { get; }
+
+    /// <summary>The size that frames are first resized to, within the pixel budget of the video.</summary>
+    public (int Height, int Width) BudgetedSize { get; }
 
     /// <summary>T.</summary>
     public int TimeSteps { get; }
@@ -56,9 +64,9 @@ internal sealed class QwenVideoProcessor
         var patches = new float[GridHeight * GridWidth * PatchLength];
         var resize = CreateResize();
         var place = 0;
-        foreach (var frame in FrameReading.ReadChecked(_clip, _frameIndices, cancellationToken))
+        foreach (var frame in FrameReading.ReadChecked(_clip, FrameIndices, cancellationToken))
         {
-            resize(frame, frames.AsMemory(place * frameLength, frameLength));
+            resize(frame.Span, frames.AsSpan(place * frameLength, frameLength));
             place = (place + 1) % _config.TemporalPatchSize;
             if (place > 0)
                 continue;
@@ -67,22 +75,25 @@ internal sealed class QwenVideoProcessor
         }
     }
 
-    private Action<ReadOnlyMemory<byte>, Memory<byte>> CreateResize()
+    private FrameResize CreateResize()
     {
-        if (_budgeted == _final && _final == (_clip.Height, _clip.Width))
+        if (BudgetedSize == _final && _final == (_clip.Height, _clip.Width))
             return static (frame, destination) => frame.CopyTo(destination);
 
-        var first = new TorchvisionResampler(_clip.Height, _clip.Width, _budgeted.Height, _budgeted.Width);
-        if (_budgeted == _final)
-            return (frame, destination) => first.Resize(frame.Span, destination.Span);
+        var (height, width) = BudgetedSize;
+        FrameResize first = _clip.IsStill || _config.Resampler == FrameResampler.Pillow
+            ? new PillowResampler(_clip.Height, _clip.Width, height, width).Resize
+            : new TorchvisionResampler(_clip.Height, _clip.Width, height, width).Resize;
+        if (BudgetedSize == _final)
+            return first;
 
-        // The image processor resizes what qwen-vl-utils resized before, with Pillow.
-        var second = new PillowResampler(_budgeted.Height, _budgeted.Width, _final.Height, _final.Width);
-        var between = new byte[_budgeted.Height * _budgeted.Width * 3];
+        // The image processor resizes what was resized before, with Pillow.
+        var second = new PillowResampler(height, width, _final.Height, _final.Width);
+        var between = new byte[height * width * 3];
         return (frame, destination) =>
         {
-            first.Resize(frame.Span, between);
-            second.Resize(between, destination.Span);
+            first(frame, between);
+            second.Resize(between, destination);
         };
     }
 }

@@ -1,11 +1,19 @@
 namespace Microsoft.ML.Score.Video;
 
-/// <summary>qwen-vl-utils' choice of the size that a frame is resized to.</summary>
+/// <summary>The choice of the size that a frame is resized to, smart_resize of qwen-vl-utils and of transformers.</summary>
 internal static class SmartResize
 {
     private const int MaxAspectRatio = 200;
 
-    /// <summary>The multiples of <paramref name="factor"/> nearest to the size, scaled so that their product lies within the bounds (roughly: rounding may leave them).</summary>
+    /// <summary>The rule of transformers 4.50's image processor: as <see cref="Fit"/>, but a side below the factor is refused instead of enlarged.</summary>
+    /// <inheritdoc cref="Fit"/>
+    /// <exception cref="ArgumentException">A side is below <paramref name="factor"/>, or one is more than 200 times the other.</exception>
+    public static (int Height, int Width) FitAsTransformers(int height, int width, int factor, double minPixels, double maxPixels) =>
+        Math.Min(height, width) < factor
+            ? throw new ArgumentException($"A frame of {height}x{width} pixels is too small: its sides must have {factor} pixels at least.")
+            : Fit(height, width, factor, minPixels, maxPixels);
+
+    /// <summary>The multiples of <paramref name="factor"/> nearest to the size, scaled so that their product lies within the bounds (roughly: rounding may leave them). As in the original, a side of a very narrow frame may become 0.</summary>
     /// <param name="height">Pixels, at least 1.</param>
     /// <param name="width">Pixels, at least 1.</param>
     /// <param name="factor">patch_size * spatial_merge_size: the pixels of a token's side.</param>
@@ -23,8 +31,8 @@ internal static class SmartResize
         if (fittedHeight * fittedWidth > maxPixels)
         {
             var shrink = Math.Sqrt(pixels / maxPixels);
-            fittedHeight = Math.Max(factor, Math.Floor(height / shrink / factor) * factor);
-            fittedWidth = Math.Max(factor, Math.Floor(width / shrink / factor) * factor);
+            fittedHeight = Math.Floor(height / shrink / factor) * factor;
+            fittedWidth = Math.Floor(width / shrink / factor) * factor;
         }
         else if (fittedHeight * fittedWidth < minPixels)
         {

@@ -65,6 +65,63 @@ public class QwenVideoProcessorTests
         }
     }
 
+    [TestCase(480, 640, 12845056, 17, 23)]
+    [TestCase(3000, 4000, 1003520, 30, 41)]
+    [TestCase(20, 20, 1003520, 2, 2)]
+    public void Ctor_StillImage_FollowsTheImageBoundsNotTheBudgetOfVideos(int height, int width, double maxPixels, int tokenRows, int tokenColumns)
+    {
+        var config = new QwenProcessorConfig { MinPixels = 3136, MaxPixels = maxPixels };
+
+        var processor = new QwenVideoProcessor(config, new FrameClip(new byte[height * width * 3], 1, height, width, 25));
+
+        Assert.That((processor.TimeSteps, processor.GridHeight, processor.GridWidth, processor.SecondsPerStep), Is.EqualTo((1, 2 * tokenRows, 2 * tokenColumns, 1.0)));
+    }
+
+    [Test]
+    public void ReadSteps_StillImage_IsResizedAsPillowDoes()
+    {
+        var rgb = new byte[20 * 30 * 3];
+        new Random(3).NextBytes(rgb);
+        var config = new QwenProcessorConfig { PatchSize = 4, ImageMean = [0, 0, 0], ImageStd = [1, 1, 1], MinPixels = 1024, MaxPixels = 4096 };
+        var processor = new QwenVideoProcessor(config, new FrameClip(rgb, 1, 20, 30, 25));
+        var (height, width) = processor.BudgetedSize;
+        var expected = new byte[height * width * 3];
+        new PillowResampler(20, 30, height, width).Resize(rgb, expected);
+
+        var patch = processor.ReadSteps().Single()[..4].ToArray();
+
+        Assert.That(patch.Select(value => (int)MathF.Round(value * 255)), Is.EqualTo(new int[] { expected[0], expected[3], expected[6], expected[9] }));
+    }
+
+    [Test]
+    public void FrameSize_VeryNarrowFrame_HasATokenOnEverySide()
+    {
+        var (_, final) = new QwenProcessorConfig { FrameMinPixels = 12544, FrameMaxPixels = 50176 }.FrameSize(30, 5999, 4);
+
+        Assert.That(final, Is.EqualTo((28, 3164)));
+    }
+
+    [Test]
+    public void With_Options_OverrideTheCheckpoint()
+    {
+        var config = new QwenProcessorConfig { MinPixels = 3136, MaxPixels = 12845056 }.With(new FrameOptions
+        {
+            FrameCount = 6,
+            MinPixels = 50176,
+            MaxPixels = 200704,
+            Resampler = FrameResampler.Pillow,
+        });
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(config.Sampling.Select(100, 25).Indices, Has.Length.EqualTo(6));
+            Assert.That(config.FrameBudget(6), Is.EqualTo((50176.0, 200704.0)));
+            Assert.That(config.StillSize(4000, 3000), Is.EqualTo((504, 364)));
+            Assert.That(config.Resampler, Is.EqualTo(FrameResampler.Pillow));
+            Assert.That(new QwenProcessorConfig().With(new FrameOptions { ResizedHeight = 60, ResizedWidth = 100 }).FrameSize(1000, 1000, 4).Final, Is.EqualTo((56, 112)));
+        }
+    }
+
     [Test]
     public void ReadSteps_Cancelled_Stops()
     {

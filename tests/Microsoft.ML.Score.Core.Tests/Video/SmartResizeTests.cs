@@ -6,7 +6,12 @@ namespace Microsoft.ML.Score.Video;
 public class SmartResizeTests
 {
     [Test]
-    public void Fit_GoldenCases_GivesTheSameSize()
+    public void Fit_GoldenCases_GivesTheSizeOfQwenVLUtils() => AssertGolden("qwen_vl_utils", SmartResize.Fit);
+
+    [Test]
+    public void FitAsTransformers_GoldenCases_GivesTheSizeOfTransformers() => AssertGolden("hf_4_50", SmartResize.FitAsTransformers);
+
+    private static void AssertGolden(string rule, Func<int, int, int, double, double, (int, int)> fit)
     {
         using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "processor", "smart_resize.json")));
 
@@ -16,7 +21,7 @@ public class SmartResizeTests
                 (int, int)? actual;
                 try
                 {
-                    actual = SmartResize.Fit(
+                    actual = fit(
                         golden.GetProperty("h").GetInt32(), golden.GetProperty("w").GetInt32(), 28,
                         golden.GetProperty("min_pixels").GetDouble(), golden.GetProperty("max_pixels").GetDouble());
                 }
@@ -25,9 +30,8 @@ public class SmartResizeTests
                     actual = null;
                 }
 
-                // The original gives very narrow frames no height at all; here every side has a token at least.
-                var size = golden.GetProperty("qwen_vl_utils");
-                (int, int)? expected = size.ValueKind == JsonValueKind.Array ? (Math.Max(28, size[0].GetInt32()), Math.Max(28, size[1].GetInt32())) : null;
+                var size = golden.GetProperty(rule);
+                (int, int)? expected = size.ValueKind == JsonValueKind.Array ? (size[0].GetInt32(), size[1].GetInt32()) : null;
                 Assert.That(actual, Is.EqualTo(expected), golden.ToString());
             }
     }
