@@ -11,7 +11,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Text: the path of a video file; or Vector of <xref:System.Byte> with dimensions [\*, height, width, 3]: RGB frames |
+/// | Input column data type | Text: the path of a video file or still image; or Vector of <xref:System.Byte> with dimensions [\*, height, width, 3]: RGB frames |
 /// | Output column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values; grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step). With a cache folder instead one text column: the path of the feature file |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -41,7 +41,7 @@ public sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
         ArgumentNullException.ThrowIfNull(input);
 
         var source = ClipColumn.Resolve(input.Schema, _inputColumnName, _options.FramesPerSecond);
-        return new EncodeVideoTransformer(new(source, _outputColumnName, _options.GridColumnName, _options.CacheFolder, _model.Info), _model);
+        return new EncodeVideoTransformer(new(source, _outputColumnName, _options.GridColumnName, _options.CacheFolder, _options.CacheType, _model.Info), _model);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Weights;
+
 namespace Microsoft.ML.Score;
 
 /// <summary>Options of <c>EncodeVideo</c>.</summary>
@@ -6,10 +8,14 @@ public sealed class EncodeVideoOptions
     /// <summary>
     /// Folder for feature files; created when missing. With it a video is encoded once, the output column is the path of its feature
     /// file and there is no grid column: use it where a data set is read more than once (training) or rows are large. Files are named
-    /// by the video's content and the model's fingerprint, and written whole or not at all. Default null: the output column holds
-    /// the features.
+    /// by the video's content, the model's fingerprint and its options of frame processing, and written whole or not at all, so that
+    /// processes may share the folder; a damaged one is written anew. Neither decoder nor model runs for a video that is there.
+    /// Nothing is ever deleted. Default null: the output column holds the features.
     /// </summary>
     public string? CacheFolder { get; init; }
+
+    /// <summary>How the feature files store numbers: BF16 or F16 (half the size, rounded to nearest) or F32 (exact). Default BF16, the type of the released models.</summary>
+    public TensorType CacheType { get; init; } = TensorType.BF16;
 
     /// <summary>Name of the grid column beside the features. Default "Grid".</summary>
     public string GridColumnName { get; init; } = "Grid";
@@ -22,6 +28,8 @@ public sealed class EncodeVideoOptions
         var faults = new List<string>();
         if (CacheFolder == "")
             faults.Add($"{nameof(CacheFolder)} must be null or a folder, got an empty string");
+        if (CacheType is not (TensorType.BF16 or TensorType.F16 or TensorType.F32))
+            faults.Add($"{nameof(CacheType)} must be BF16, F16 or F32, got {CacheType}");
         if (string.IsNullOrEmpty(GridColumnName))
             faults.Add($"{nameof(GridColumnName)} must not be empty");
         if (!(FramesPerSecond > 0) || !double.IsFinite(FramesPerSecond))

@@ -39,6 +39,8 @@ public sealed class EncodeVideoTransformer : VideoTransformer
     {
         var source = _settings.Source.Bind(inputSchema);
         if (_settings.CacheFolder is { } folder)
+        {
+            var cache = new FeatureCache(folder, _settings.CacheType, _settings.Model);
             return new RowMapping<string>(
                 inputSchema,
                 [source],
@@ -46,8 +48,13 @@ public sealed class EncodeVideoTransformer : VideoTransformer
                 row =>
                 {
                     var clip = _settings.Source.Reader(row);
-                    return () => EncodeToFile(clip(), folder);
+                    return () =>
+                    {
+                        var video = clip();
+                        return cache.GetOrAdd(video.HashContent(), () => Encode(video));
+                    };
                 });
+        }
 
         return new RowMapping<VideoTokens>(
             inputSchema,
@@ -70,18 +77,16 @@ public sealed class EncodeVideoTransformer : VideoTransformer
             });
     }
 
-    private VideoTokens Encode(ClipColumn.Clip clip) => _model.Resolve().Encode(clip.Open());
-
-    private string EncodeToFile(ClipColumn.Clip clip, string folder)
+    private VideoTokens Encode(ClipColumn.Clip clip)
     {
-        Directory.CreateDirectory(folder);
-        var content = Convert.ToHexStringLower(clip.HashContent().AsSpan(0, 16));
-        var path = Path.GetFullPath(Path.Combine(folder, $"{content}-{_settings.Model.Fingerprint[..Math.Min(16, _settings.Model.Fingerprint.Length)]}.safetensors"));
-        if (!File.Exists(path))
-            FeatureFile.Write(path, Encode(clip), TensorType.F32);
-        return path;
+        var model = _model.Resolve();
+        return model.Info.Processing == _settings.Model.Processing
+            ? clip.Read(video => model.Encode(video))
+            : throw new InvalidOperationException(
+                $"The pipeline was made with a model loaded with the frame options '{_settings.Model.Processing}', the model found for it has '{model.Info.Processing}'; "
+                + $"load it with those options and set {nameof(ScoreLoadOptions)}.{nameof(ScoreLoadOptions.Model)}.");
     }
 }
 
 /// <summary>What <see cref="EncodeVideoTransformer"/> is made of and saved as.</summary>
-internal sealed record EncodeVideoSettings(ClipColumn Source, string Output, string Grid, string? CacheFolder, VideoModelInfo Model);
+internal sealed record EncodeVideoSettings(ClipColumn Source, string Output, string Grid, string? CacheFolder, TensorType CacheType, VideoModelInfo Model);

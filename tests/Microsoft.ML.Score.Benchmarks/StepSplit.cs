@@ -19,7 +19,7 @@ internal static class StepSplit
     public static void Run()
     {
         var kernels = new StepKernels(KernelBackend.Create(KernelBackend.Default));
-        using var model = Qwen25VLVideoModel.Load("tiny", CheckpointFiles.FromResources(typeof(Models.VideoModel).Assembly, "Models/Tiny/"), kernels, default);
+        using var model = Qwen25VLVideoModel.Load("tiny", CheckpointFiles.FromResources(typeof(Models.VideoModel).Assembly, "Models/Tiny/"), kernels, new Models.VideoModelOptions());
         TrainingExample[] rows = [.. Enumerable.Range(0, Videos).Select(index => SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index / 2))
             .Select(clip => new TrainingExample(model.Encode(clip.Clip), clip.Caption))];
         var trainer = new ScoreTrainer(model, new TrainerOptions { UseWarmUp = false, MainSteps = Steps, BatchSize = BatchSize });

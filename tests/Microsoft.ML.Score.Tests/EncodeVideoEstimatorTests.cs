@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score;
 
@@ -70,12 +71,96 @@ internal sealed class EncodeVideoEstimatorTests
     }
 
     [Test]
+    public void Transform_CacheHit_NeitherRunsTheEncoderNorOpensTheVideo()
+    {
+        var path = Path.Combine(_folder, "video.mp4");
+        Directory.CreateDirectory(_folder);
+        File.WriteAllText(path, "no video, but its content is known");
+        var content = System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path));
+        var tokens = new VideoTokens(new TokenGrid(1, 1, 1), FakeVideoModel.D, new float[FakeVideoModel.D], "fake-encoder");
+        var model = new FakeVideoModel();
+        var cached = new Rows.FeatureCache(_folder, TensorType.BF16, model.Info).GetOrAdd(content, () => tokens);
+        var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = path } });
+        var view = _context.Transforms.EncodeVideo("Tokens", "Features", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data);
+
+        Assert.That(EstimatorWorkout.Read(view, "Tokens").Single()[0], Is.EqualTo(cached));
+        Assert.That(model.Encodings, Is.Zero);
+    }
+
+    [TestCase(TensorType.BF16)]
+    [TestCase(TensorType.F16)]
+    [TestCase(TensorType.F32)]
+    public void Transform_CacheType_IsTheTypeOfTheFile(TensorType type)
+    {
+        var data = Clips(1);
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), new EncodeVideoOptions { CacheFolder = _folder, CacheType = type }).Fit(data).Transform(data);
+        using var file = SafetensorsFile.Open((string)EstimatorWorkout.Read(view, "Features").Single()[0]);
+
+        Assert.That(file.Tensors["features"].Type, Is.EqualTo(type));
+    }
+
+    [Test]
+    public void Transform_DamagedCacheFile_IsWrittenAnew([Values(0, 5, 100)] int length)
+    {
+        var model = new FakeVideoModel();
+        var data = Clips(1);
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data);
+        var path = (string)EstimatorWorkout.Read(view, "Features").Single()[0];
+        var whole = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, whole[..length]);
+
+        EstimatorWorkout.Read(view, "Features");
+
+        Assert.That(model.Encodings, Is.EqualTo(2));
+        Assert.That(File.ReadAllBytes(path), Is.EqualTo(whole));
+    }
+
+    [Test]
+    public void FeatureCache_OtherModelOrProcessing_IsAnotherFile()
+    {
+        var tokens = new VideoTokens(new TokenGrid(1, 1, 1), FakeVideoModel.D, new float[FakeVideoModel.D], "fake-encoder");
+        var info = new FakeVideoModel().Info;
+        string[] paths = [.. new[] { info, info with { Fingerprint = "other" }, info with { Processing = "MaxFrames 8" } }
+            .Select(model => new Rows.FeatureCache(_folder, TensorType.BF16, model).GetOrAdd(new byte[32], () => tokens))];
+
+        Assert.That(paths, Is.Unique);
+    }
+
+    [Test]
+    public void Transform_CocoPhotographs_GiveOneTimeStepEach()
+    {
+        var photographs = Path.Combine(RepositoryFolder.RequireShared("data", "coco"), "images");
+        var rows = Directory.GetFiles(photographs, "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(3).Select(path => new PathRow { Features = path }).ToArray();
+        using var model = VideoModel.Load("tiny");
+        var data = _context.Data.LoadFromEnumerable(rows);
+        var view = _context.Transforms.EncodeVideo("Tokens", "Features", model).Fit(data).Transform(data);
+
+        var grids = EstimatorWorkout.Read(view, "Grid").Select(row => (float[])row[0]).ToArray();
+
+        Assert.That(grids, Has.Length.EqualTo(3));
+        Assert.That(grids.Select(grid => (grid[0], grid[3])), Is.All.EqualTo((1f, 1f)));
+        Assert.That(grids.Select(grid => grid[1] * grid[2]), Is.All.InRange(36, 144), "tokens of 64 pixels in 2304 to 9216 pixels");
+    }
+
+    [Test]
+    public void Transform_FileThatIsNoVideo_NamesRowColumnAndFile()
+    {
+        Directory.CreateDirectory(_folder);
+        var path = Path.Combine(_folder, "broken.jpg");
+        File.WriteAllText(path, "");
+        var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = path } });
+        var view = _context.Transforms.EncodeVideo("Tokens", "Features", new FakeVideoModel()).Fit(data).Transform(data);
+
+        Assert.That(() => EstimatorWorkout.Read(view, "Tokens"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 0, column 'Features'").And.Message.Contains(path));
+    }
+
+    [Test]
     public void Transform_CacheFolder_GivesSameMasksAsVectors()
     {
         var model = new FakeVideoModel();
         var policy = Policy.PolicyNetwork.Initialize(FakeVideoModel.D, encoderFingerprint: "fake-encoder");
         var data = Clips(5);
-        Assert.That(Masks(new EncodeVideoOptions { CacheFolder = _folder }), Is.EqualTo(Masks(new EncodeVideoOptions())));
+        Assert.That(Masks(new EncodeVideoOptions { CacheFolder = _folder, CacheType = TensorType.F32 }), Is.EqualTo(Masks(new EncodeVideoOptions())));
 
         List<object[]> Masks(EncodeVideoOptions options) => EstimatorWorkout.Read(
             _context.Transforms.EncodeVideo("Features", "Frames", model, options).Append(_context.Transforms.ApplyScorePolicy("Mask", "Features", policy)).Fit(data).Transform(data), "Mask");

@@ -172,7 +172,7 @@ internal static class ProcessorCases
             [.. new SiglipProcessor(clip, new LlavaFrameSampling { MaxFrames = clip.FrameCount }, size).ReadFrames().SelectMany(frame => frame.ToArray())];
     }
 
-    private static FrameOptions ReadOptions(JsonElement options) => new()
+    private static QwenVideoOptions ReadOptions(JsonElement options) => new()
     {
         FramesPerSecond = Number(options, "fps"),
         FrameCount = (int?)Number(options, "nframes"),

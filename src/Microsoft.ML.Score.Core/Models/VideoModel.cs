@@ -30,6 +30,8 @@ public static class VideoModel
             throw new ArgumentException($"There is no rule of temporal positions {options.TemporalPositions}.", nameof(options));
         ArgumentNullException.ThrowIfNull(options.LlavaVideo, nameof(options));
         options.LlavaVideo.ThrowIfInvalid(nameof(options));
+        ArgumentNullException.ThrowIfNull(options.QwenVideo, nameof(options));
+        options.QwenVideo.ThrowIfFaulty(nameof(options));
         if (options.MemoryLimit <= 0)
             throw new ArgumentException($"The memory limit must be positive, got {options.MemoryLimit} bytes.", nameof(options));
 
@@ -39,7 +41,7 @@ public static class VideoModel
         ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);
         return config switch
         {
-            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.TemporalPositions, options.EncoderStatistics),
+            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options),
             LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo, options.EncoderStatistics),
             _ => throw new UnreachableException(config.Architecture),
         };

@@ -4,4 +4,8 @@ namespace Microsoft.ML.Score.Models;
 /// <param name="Source">As the user gave it: "tiny" or a checkpoint folder.</param>
 /// <param name="Fingerprint">Lower-case hexadecimal SHA-256 over the configuration and the tensor headers (names, types, shapes): the same for two copies of a checkpoint.</param>
 /// <param name="Dimension">D, values a visual token.</param>
-public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimension);
+public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimension)
+{
+    /// <summary>What besides the checkpoint decides which tokens a video has, as text: the options of frame sampling and size that differ from the defaults. Empty for none. Feature caches go by it.</summary>
+    public string Processing { get; init; } = "";
+}

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Video;
+
 namespace Microsoft.ML.Score.Models;
 
 /// <summary>How a frozen model is loaded.</summary>
@@ -21,6 +23,9 @@ public sealed class VideoModelOptions
 
     /// <summary>How Qwen2.5-VL's temporal positions follow from the seconds of a time step; other models ignore it. Default <see cref="TemporalPositionRule.TruncateAfter"/>.</summary>
     public TemporalPositionRule TemporalPositions { get; init; } = TemporalPositionRule.TruncateAfter;
+
+    /// <summary>Which frames Qwen2.5-VL samples and how large they are; other models ignore it.</summary>
+    public QwenVideoOptions QwenVideo { get; init; } = new();
 
     /// <summary>What LLaVA-Video checkpoints leave open; other models ignore it.</summary>
     public LlavaVideoOptions LlavaVideo { get; init; } = new();

@@ -14,22 +14,6 @@ internal sealed record LlavaFrameSampling
     /// <summary>Always <see cref="MaxFrames"/> evenly spaced frames, as the released model was trained; those of a shorter video repeat.</summary>
     public bool ForceSample { get; init; } = true;
 
-    /// <summary>The rule with what the user wants otherwise.</summary>
-    /// <exception cref="ArgumentException">An option is given that the model has no use for.</exception>
-    public static LlavaFrameSampling Create(FrameOptions options)
-    {
-        if (options is not { MinFrames: null, MinPixels: null, MaxPixels: null, ResizedHeight: null, ResizedWidth: null })
-            throw new ArgumentException($"LLaVA-Video takes {nameof(FrameOptions.FramesPerSecond)}, {nameof(FrameOptions.FrameCount)} and {nameof(FrameOptions.MaxFrames)} only: its frames have one size and no least number.", nameof(options));
-
-        var defaults = new LlavaFrameSampling();
-        return new LlavaFrameSampling
-        {
-            FramesPerSecond = options.FramesPerSecond ?? defaults.FramesPerSecond,
-            MaxFrames = options.FrameCount ?? options.MaxFrames ?? defaults.MaxFrames,
-            ForceSample = options.FramesPerSecond is null,
-        };
-    }
-
     /// <summary>The sampled frames.</summary>
     /// <param name="totalFrames">Frames of the video, at least 1.</param>
     /// <param name="framesPerSecond">Native rate of the video.</param>

@@ -106,7 +106,7 @@ internal sealed record QwenProcessorConfig
     }
 
     /// <summary>This configuration with what the user wants otherwise.</summary>
-    public QwenProcessorConfig With(FrameOptions options) => this with
+    public QwenProcessorConfig With(QwenVideoOptions options) => this with
     {
         StillMinPixels = options.MinPixels ?? StillMinPixels,
         StillMaxPixels = options.MaxPixels ?? StillMaxPixels,

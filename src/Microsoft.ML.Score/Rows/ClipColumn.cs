@@ -48,7 +48,7 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         return () =>
         {
             var file = path();
-            return new Clip(() => VideoFile.Open(file), () => HashFile(file));
+            return new Clip(row, column.Name, () => VideoFile.Open(file), () => HashFile(file));
         };
     }
 
@@ -64,12 +64,15 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
                 throw RowError.At(row, Name, $"{buffer.Length} bytes are not one or more RGB frames of {FrameHeight}x{FrameWidth} pixels = {frameLength} bytes.");
             var rgb = new byte[buffer.Length];
             buffer.CopyTo(rgb);
-            return new Clip(() => new FrameClip(rgb, (int)(rgb.Length / frameLength), FrameHeight, FrameWidth, FramesPerSecond), () => HashFrames(rgb));
+            return new Clip(row, Name, () => new FrameClip(rgb, (int)(rgb.Length / frameLength), FrameHeight, FrameWidth, FramesPerSecond), () => HashFrames(rgb));
         };
     }
 
     private static byte[] HashFile(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no video file '{path}'.", path);
         using var stream = File.OpenRead(path);
         return SHA256.HashData(stream);
     }
@@ -86,6 +89,34 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         return hash.GetHashAndReset();
     }
 
-    /// <summary>A clip not opened yet.</summary>
-    internal readonly record struct Clip(Func<VideoClip> Open, Func<byte[]> HashContent);
+    /// <summary>A clip of a row, not opened yet.</summary>
+    internal readonly record struct Clip(DataViewRow Row, string Column, Func<VideoClip> Open, Func<byte[]> Hash)
+    {
+        /// <summary>SHA-256 of the content.</summary>
+        public byte[] HashContent() => Naming(Hash);
+
+        /// <summary>Opens the clip and gives what is made of it.</summary>
+        public TResult Read<TResult>(Func<VideoClip, TResult> read)
+        {
+            var open = Open;
+            return Naming(() => read(open()));
+        }
+
+        // The file's own message names the file; here row and column are added, the type of error kept.
+        private TResult Naming<TResult>(Func<TResult> read)
+        {
+            try
+            {
+                return read();
+            }
+            catch (FileNotFoundException error)
+            {
+                throw new FileNotFoundException(RowError.At(Row, Column, error.Message).Message, error.FileName, error);
+            }
+            catch (Exception error) when (error is InvalidDataException or ArgumentException)
+            {
+                throw RowError.At(Row, Column, error.Message, error);
+            }
+        }
+    }
 }

@@ -104,7 +104,7 @@ public class QwenVideoProcessorTests
     [Test]
     public void With_Options_OverrideTheCheckpoint()
     {
-        var config = new QwenProcessorConfig { MinPixels = 3136, MaxPixels = 12845056 }.With(new FrameOptions
+        var config = new QwenProcessorConfig { MinPixels = 3136, MaxPixels = 12845056 }.With(new QwenVideoOptions
         {
             FrameCount = 6,
             MinPixels = 50176,
@@ -118,7 +118,7 @@ public class QwenVideoProcessorTests
             Assert.That(config.FrameBudget(6), Is.EqualTo((50176.0, 200704.0)));
             Assert.That(config.StillSize(4000, 3000), Is.EqualTo((504, 364)));
             Assert.That(config.Resampler, Is.EqualTo(FrameResampler.Pillow));
-            Assert.That(new QwenProcessorConfig().With(new FrameOptions { ResizedHeight = 60, ResizedWidth = 100 }).FrameSize(1000, 1000, 4).Final, Is.EqualTo((56, 112)));
+            Assert.That(new QwenProcessorConfig().With(new QwenVideoOptions { ResizedHeight = 60, ResizedWidth = 100 }).FrameSize(1000, 1000, 4).Final, Is.EqualTo((56, 112)));
         }
     }
 

@@ -37,7 +37,9 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
         {
             var fingerprint = poolMode == config.MmSpatialPoolMode ? model.Fingerprint : FingerprintOf(model.Fingerprint, poolMode);
             var salience = encoderStatistics ? FrameSalience.Load(model, options.SiglipFolder) : null;
-            return new LlavaVideoLanguageModel(new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize), files, tokenizer, model, options, salience);
+            var processing = options is { MaxFrames: 64, ForceSample: true } ? "" : $"MaxFrames {options.MaxFrames}, ForceSample {options.ForceSample}";
+            var info = new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize) { Processing = processing };
+            return new LlavaVideoLanguageModel(info, files, tokenizer, model, options, salience);
         }
         catch
         {

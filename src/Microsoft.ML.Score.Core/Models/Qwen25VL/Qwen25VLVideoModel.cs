@@ -15,25 +15,25 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
     private readonly int[] _beforeVideo;
     private readonly bool _encoderStatistics;
 
-    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, bool encoderStatistics)
+    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, VideoModelOptions options)
         : base(
-            new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize), files, Tokenizer.Load(files), model.Decoder,
+            new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize) { Processing = options.QwenVideo.Describe() }, files, Tokenizer.Load(files), model.Decoder,
             model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
         _model = model;
-        _encoderStatistics = encoderStatistics;
-        _processor = QwenProcessorConfig.Load(files);
+        _encoderStatistics = options.EncoderStatistics;
+        _processor = QwenProcessorConfig.Load(files).With(options.QwenVideo);
         _beforeVideo = Tokenizer.Encode(QwenChatTemplate.BeforeVideo);
         ThrowIfInconsistent(files);
     }
 
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    public static Qwen25VLVideoModel Load(string source, CheckpointFiles files, IKernels kernels, TemporalPositionRule temporalPositions, bool encoderStatistics = false)
+    public static Qwen25VLVideoModel Load(string source, CheckpointFiles files, IKernels kernels, VideoModelOptions options)
     {
-        var model = Qwen25VLModel.Load(files, kernels, temporalPositions);
+        var model = Qwen25VLModel.Load(files, kernels, options.TemporalPositions);
         try
         {
-            return new Qwen25VLVideoModel(source, files, model, encoderStatistics);
+            return new Qwen25VLVideoModel(source, files, model, options);
         }
         catch
         {

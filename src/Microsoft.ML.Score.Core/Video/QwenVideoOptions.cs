@@ -1,27 +1,32 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.Score.Video;
 
 /// <summary>
-/// Which frames a model samples from a video and how large they reach its encoder, by the names of qwen-vl-utils. What is null
-/// follows the checkpoint's files and else the defaults of the model's original processor, given here.
+/// Which frames Qwen2.5-VL samples from a video and how large they reach its encoder, as qwen-vl-utils' options of the names given
+/// do. What is null follows the checkpoint's files, and else qwen-vl-utils.
 /// </summary>
-public sealed record FrameOptions
+public sealed record QwenVideoOptions
 {
-    /// <summary>Sampled frames a second of video (fps), positive. Null: 2 for Qwen2.5-VL; LLaVA-Video takes 64 frames of any video, and frames at this rate only where it is given.</summary>
+    private static readonly JsonSerializerOptions s_json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault };
+
+    /// <summary>Sampled frames a second of video (fps), positive. Default null: 2.</summary>
     public double? FramesPerSecond { get; init; }
 
-    /// <summary>A fixed number of frames (nframes) in place of the rate, at least 1; Qwen2.5-VL rounds it to an even number and refuses shorter videos. Not together with <see cref="FramesPerSecond"/>.</summary>
+    /// <summary>A fixed number of frames (nframes) in place of the rate, at least 1, rounded to an even number; shorter videos are refused. Default null: by the rate. Not together with <see cref="FramesPerSecond"/>.</summary>
     public int? FrameCount { get; init; }
 
-    /// <summary>Fewest frames (min_frames), at least 1. Null: 4 for Qwen2.5-VL. LLaVA-Video has no such bound.</summary>
+    /// <summary>Fewest frames (min_frames), at least 1, unless the video has fewer. Default null: 4.</summary>
     public int? MinFrames { get; init; }
 
-    /// <summary>Most frames (max_frames), at least 2. Null: 768 for Qwen2.5-VL, 64 for LLaVA-Video.</summary>
+    /// <summary>Most frames (max_frames), at least 2. Default null: 768.</summary>
     public int? MaxFrames { get; init; }
 
-    /// <summary>Least pixels of a frame or still image (min_pixels), positive. Null for Qwen2.5-VL: 100,352 for a frame, for a still image what preprocessor_config.json says. LLaVA-Video's frames have one size.</summary>
+    /// <summary>Least pixels of a frame or still image (min_pixels), positive. Default null: 100,352 for a frame, preprocessor_config.json's for a still image.</summary>
     public double? MinPixels { get; init; }
 
-    /// <summary>Most pixels of a frame or still image (max_pixels), at least <see cref="MinPixels"/>. For a frame it only lowers Qwen2.5-VL's budget: 602,112 pixels, less where many frames share that of the video. LLaVA-Video's frames have one size.</summary>
+    /// <summary>Most pixels of a frame or still image (max_pixels), at least <see cref="MinPixels"/>. Default null: 602,112 for a frame, less where many share the budget of their video, which a larger value does not raise; preprocessor_config.json's for a still image.</summary>
     public double? MaxPixels { get; init; }
 
     /// <summary>Wanted height of a frame in pixels (resized_height), rounded to whole tokens, in place of the pixel budget; together with <see cref="ResizedWidth"/>.</summary>
@@ -32,6 +37,9 @@ public sealed record FrameOptions
 
     /// <summary>How the frames of a video are resized. Default <see cref="FrameResampler.Torchvision"/>.</summary>
     public FrameResampler Resampler { get; init; } = FrameResampler.Torchvision;
+
+    /// <summary>What differs from the defaults, as text; empty for none.</summary>
+    internal string Describe() => this == new QwenVideoOptions() ? "" : JsonSerializer.Serialize(this, s_json);
 
     /// <exception cref="ArgumentException">A value is out of range; the message lists all that are.</exception>
     internal void ThrowIfFaulty(string parameterName)
@@ -50,6 +58,6 @@ public sealed record FrameOptions
         if (!Enum.IsDefined(Resampler))
             faults.Add($"{nameof(Resampler)} is not one of {string.Join(", ", Enum.GetNames<FrameResampler>())}");
         if (faults.Count > 0)
-            throw new ArgumentException($"Invalid {nameof(FrameOptions)}: {string.Join("; ", faults)}.", parameterName);
+            throw new ArgumentException($"Invalid {nameof(QwenVideoOptions)}: {string.Join("; ", faults)}.", parameterName);
     }
 }

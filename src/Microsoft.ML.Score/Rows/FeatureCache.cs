@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Rows;
+
+/// <summary>
+/// A folder of feature files, one for each video content, encoder, frame processing and number type. Processes may share it: files appear
+/// whole or not at all, and two that write the same one write the same. Nothing is ever deleted.
+/// </summary>
+/// <param name="folder">The folder, made when the first file is.</param>
+/// <param name="type">BF16, F16 or F32.</param>
+/// <param name="model">Whose encoder's tokens are kept.</param>
+internal sealed class FeatureCache(string folder, TensorType type, VideoModelInfo model)
+{
+    /// <summary>The full path of a video's feature file, written first where it is missing or damaged.</summary>
+    /// <param name="content">SHA-256 of the video's content.</param>
+    /// <param name="encode">Gives the video's tokens; called only where they are needed.</param>
+    public string GetOrAdd(byte[] content, Func<VideoTokens> encode)
+    {
+        var path = PathOf(content);
+        if (IsWhole(path))
+            return path;
+
+        Directory.CreateDirectory(folder);
+        FeatureFile.Write(path, encode(), type);
+        return path;
+    }
+
+    private string PathOf(byte[] content)
+    {
+        var encoder = SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Fingerprint}\n{model.Processing}"));
+        return Path.GetFullPath(Path.Combine(folder, $"{Hex(content)}-{Hex(encoder)}-{type.ToString().ToLowerInvariant()}.safetensors"));
+    }
+
+    // A file cut short or overwritten fails on its header, which gives every length. What it holds must be what was asked for, so that
+    // a foreign file under this name is replaced too; the values are checked when they are read.
+    private bool IsWhole(string path)
+    {
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            using var tokens = MappedTokens.Open(path);
+            return tokens.EncoderFingerprint == model.Fingerprint && tokens.Dimension == model.Dimension && tokens.Type == type;
+        }
+        catch (Exception error) when (error is InvalidDataException or FileNotFoundException)
+        {
+            return false;
+        }
+    }
+
+    private static string Hex(byte[] hash) => Convert.ToHexStringLower(hash.AsSpan(0, 16));
+}

@@ -1,0 +1,28 @@
+namespace Microsoft.ML.Score.Video;
+
+[TestFixture]
+public class QwenVideoOptionsTests
+{
+    private static readonly QwenVideoOptions[] s_faulty =
+    [
+        new() { FramesPerSecond = 0 },
+        new() { FramesPerSecond = double.NaN },
+        new() { FramesPerSecond = 1, FrameCount = 8 },
+        new() { FrameCount = 0 },
+        new() { MinFrames = 9, MaxFrames = 8 },
+        new() { MaxFrames = 1 },
+        new() { MinPixels = double.NaN },
+        new() { MinPixels = 100, MaxPixels = 50 },
+        new() { MaxPixels = double.PositiveInfinity },
+        new() { ResizedHeight = 56 },
+        new() { ResizedHeight = 0, ResizedWidth = 28 },
+        new() { Resampler = (FrameResampler)7 },
+    ];
+
+    [TestCaseSource(nameof(s_faulty))]
+    public void ThrowIfFaulty_ValueOutOfRange_Throws(QwenVideoOptions options) =>
+        Assert.That(() => options.ThrowIfFaulty("frames"), Throws.ArgumentException.With.Message.Contains(nameof(QwenVideoOptions)));
+
+    [Test]
+    public void ThrowIfFaulty_Defaults_Pass() => Assert.That(() => new QwenVideoOptions().ThrowIfFaulty("frames"), Throws.Nothing);
+}
