@@ -13,11 +13,11 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
 
     public Qwen2Config Config => model.Config;
 
-    /// <summary>Cross-entropy in nats of each target token, [sets][targets]. As many sets as fit in memory share a pass.</summary>
-    public double[][] CrossEntropy(VideoPrompt prompt, IReadOnlyList<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken = default)
+    /// <summary>Cross-entropy in nats of each target token, [sets][targets]. As many sets as fit in memory share a pass; only theirs are asked for at a time.</summary>
+    public double[][] CrossEntropy(VideoPrompt prompt, IEnumerable<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken = default)
     {
-        var losses = new List<double[]>(sets.Count);
-        var group = new List<KeptVisuals>(sets.Count);
+        var losses = new List<double[]>();
+        var group = new List<KeptVisuals>();
         long rows = 0;
         foreach (var set in sets)
         {

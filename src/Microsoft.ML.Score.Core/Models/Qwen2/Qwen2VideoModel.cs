@@ -66,8 +66,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         using var call = _guard.Enter();
         var targetIds = EncodeText(target + QwenChatTemplate.EndOfTurn, nameof(target));
         using var prompt = CreatePrompt(keptSets[0], question, targetIds.Length);
-        var sets = keptSets.Select(Visuals).ToArray();
-        return Array.ConvertAll(_decoder.CrossEntropy(prompt, sets, targetIds, cancellationToken), losses => losses.Average());
+        return Array.ConvertAll(_decoder.CrossEntropy(prompt, keptSets.Select(Visuals), targetIds, cancellationToken), losses => losses.Average());
     }
 
     public string Generate(

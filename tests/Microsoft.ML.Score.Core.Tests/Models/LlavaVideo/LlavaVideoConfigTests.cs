@@ -72,6 +72,27 @@ internal sealed class LlavaVideoConfigTests
         () => Read(Released(("tiny_vision", new JsonObject { [key] = JsonValue.Create(value) }))),
         Throws.TypeOf<InvalidDataException>().With.Message.Contains(key).And.Message.Contains(value.ToString()!));
 
+    [Test]
+    public void Read_EveryByteChangedAndEveryTruncation_IsAConfigurationOrAnInvalidDataException()
+    {
+        byte[] replacements = [0, (byte)'"', (byte)'\\', (byte)'9', (byte)'-', (byte)'}', (byte)'e', 0x80, 0xFF];
+        var tower = new JsonObject { ["hidden_size"] = 72, ["num_hidden_layers"] = 3, ["num_attention_heads"] = 2, ["image_size"] = 55, ["patch_size"] = 2, ["layer_norm_eps"] = 1e-6 };
+        var original = Encoding.UTF8.GetBytes(Released(("tiny_vision", tower), ("mm_hidden_size", 72)).ToJsonString());
+        var damaged = Enumerable.Range(0, original.Length).SelectMany(i => replacements.Select(value => (byte[])[.. original[..i], value, .. original[(i + 1)..]]).Prepend(original[..i]));
+
+        foreach (var json in damaged)
+        {
+            try
+            {
+                Assert.That(LlavaVideoConfig.Read(ConfigSection.Parse(json, "config.json")).Tensors(), Is.Not.Empty);
+            }
+            catch (InvalidDataException exception)
+            {
+                Assert.That(exception.Message, Does.StartWith("config.json"));
+            }
+        }
+    }
+
     private static LlavaVideoConfig Read(JsonObject json) => LlavaVideoConfig.Read(ConfigSection.Parse(Encoding.UTF8.GetBytes(json.ToJsonString()), "config.json"));
 
     private static JsonObject Released(params (string Key, object? Value)[] changes)
