@@ -3,6 +3,17 @@ namespace Microsoft.ML.Score.Text;
 [TestFixture]
 public class PreTokenizerTests
 {
+    [Test]
+    public void FirstPieceLength_RandomTexts_CutsAsTheRegularExpressionDoes()
+    {
+        foreach (var line in File.ReadLines(Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "pre_tokenizer", "pieces.txt")))
+        {
+            string[] expected = [.. line.Split(',').Select(piece => string.Concat(piece.Split(' ').Select(codePoint => char.ConvertFromUtf32(Convert.ToInt32(codePoint, 16)))))];
+
+            Assert.That(Split(string.Concat(expected)), Is.EqualTo(expected), line);
+        }
+    }
+
     [TestCase("Hello, world!", "Hello|,| world|!")]
     [TestCase("I've 'LL he'd", "I|'ve| '|LL| he|'d")]
     [TestCase("a  b", "a| | b")]
