@@ -47,6 +47,14 @@ public partial class DocumentedCommandsTests
         Assert.That(output, Does.Contain("killed 3 times").And.Contain("equal"));
     }
 
+    [Test]
+    public void BigCheckpoint_Small_LoadsAndAnswersWithinItsLimits()
+    {
+        var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.BigCheckpoint.dll"), "--gigabytes", "0.01"], Path.GetTempPath());
+
+        Assert.That(output, Does.Contain("loaded in").And.Contain("peak memory").And.Contain("within the limits"));
+    }
+
     /// <summary>The experiment with the settings that docs/experiment.md shows, made small: what it promises cannot be reached so, and the exit code says it.</summary>
     [Test]
     public void Experiment_SmallSettings_ReportsAndExitsByItsPromises()

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Diagnostics;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>
+/// Writes a Qwen2.5-VL checkpoint of random bf16 weights in several shards, then loads it in a fresh process, encodes a small clip
+/// and answers, and holds that process to its limits: loaded in 5 s, peak memory below the files' size + 1.5 GB. Exit code 1
+/// beyond either.
+/// <code>dotnet run -c Release --project tests/Microsoft.ML.Score.BigCheckpoint [-- --gigabytes 2.5] [--folder DIR]</code>
+/// </summary>
+internal static class Program
+{
+    public static int Main(string[] args)
+    {
+        var gigabytes = new Option<double>("--gigabytes") { Description = "Size of the checkpoint; below 1 with the sizes of a small model.", DefaultValueFactory = _ => 2.5 };
+        var folder = new Option<string?>("--folder") { Description = "Where to write it and leave it; by default a temporary folder, deleted at the end." };
+        var source = new Argument<string>("folder") { Description = "The checkpoint." };
+        var answer = new Command("answer", "The child: loads, encodes, answers and reports.") { source };
+        answer.SetAction(parsed => AnswerRun.Run(parsed.GetValue(source)!));
+        var root = new RootCommand("Writes a large synthetic checkpoint and answers with it within bounded time and memory.") { gigabytes, folder, answer };
+        root.SetAction(parsed => Run(parsed.GetValue(gigabytes), parsed.GetValue(folder)));
+        return root.Parse(args).Invoke();
+    }
+
+    private static int Run(double gigabytes, string? folder)
+    {
+        var target = folder ?? Directory.CreateTempSubdirectory("score-big-checkpoint").FullName;
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            SyntheticCheckpoint.Write(target, (long)(gigabytes * 1e9));
+            Console.WriteLine($"written in {clock.Elapsed.TotalSeconds:F1} s: {target}");
+            return AnswerInFreshProcess(target);
+        }
+        finally
+        {
+            if (folder is null)
+                Directory.Delete(target, recursive: true);
+        }
+    }
+
+    private static int AnswerInFreshProcess(string folder)
+    {
+        var program = Environment.GetCommandLineArgs()[0];
+        var start = new ProcessStartInfo(Environment.ProcessPath!);
+        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
+            start.ArgumentList.Add(program);
+        start.ArgumentList.Add("answer");
+        start.ArgumentList.Add(folder);
+        using var child = Process.Start(start)!;
+        child.WaitForExit();
+        return child.ExitCode;
+    }
+}
