@@ -10,16 +10,16 @@ namespace Microsoft.ML.Score.Cli;
 /// </summary>
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => RunAsync(args, source => VideoModel.Load(source), Console.Out, Console.Error);
+    public static Task<int> Main(string[] args) => RunAsync(args, VideoModel.Load, Console.Out, Console.Error);
 
     /// <param name="args">The command line.</param>
-    /// <param name="loadModel">Gives the frozen model of a <c>--model</c> value.</param>
+    /// <param name="loadModel">Gives the frozen model of a <c>--model</c> value, within a limit of memory.</param>
     /// <param name="output">Results.</param>
     /// <param name="error">Messages and progress.</param>
     /// <param name="cancellationToken">Stops the command as Ctrl+C does.</param>
     /// <returns>The exit code.</returns>
     internal static async Task<int> RunAsync(
-        string[] args, Func<string, IVideoLanguageModel> loadModel, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
+        string[] args, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
         try
         {
@@ -45,7 +45,7 @@ internal static class Program
         }
     }
 
-    private static RootCommand BuildRootCommand(Func<string, IVideoLanguageModel> loadModel)
+    private static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var root = new RootCommand("SCORE video-token compression: train, compress, answer, evaluate, describe, verify.")
         {

@@ -10,7 +10,7 @@ internal sealed record ScoreProgram(int ExitCode, string Output, string Error)
     public static ScoreProgram Run(IVideoLanguageModel model, CancellationToken cancellationToken, params string[] args)
     {
         var (output, error) = (new StringWriter(), new StringWriter());
-        var exitCode = Program.RunAsync(args, _ => model, output, error, cancellationToken).GetAwaiter().GetResult();
+        var exitCode = Program.RunAsync(args, (_, _) => model, output, error, cancellationToken).GetAwaiter().GetResult();
         return new ScoreProgram(exitCode, output.ToString(), error.ToString());
     }
 }

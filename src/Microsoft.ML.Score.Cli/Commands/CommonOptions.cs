@@ -1,17 +1,26 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Microsoft.ML.Score.Models;
 
 namespace Microsoft.ML.Score.Cli.Commands;
 
 /// <summary>The options that several commands share, and the checks that make a bad value wrong usage.</summary>
 internal static class CommonOptions
 {
+    private const double BytesPerGiB = 1L << 30;
+
     public static Option<string> Model() => new("--model")
     {
         Description = "The frozen model: tiny (embedded) or the folder of a Hugging Face checkpoint.",
         DefaultValueFactory = _ => "tiny",
     };
+
+    public static Option<double> Memory() => Positive(
+        "--memory", "The memory to fit in, in GiB. Default: what the runtime says there is.", Math.Ceiling(10 * new VideoModelOptions().MemoryLimit / BytesPerGiB) / 10);
+
+    /// <summary>How a model is loaded with <see cref="Memory"/>.</summary>
+    public static VideoModelOptions Limit(double memory) => new() { MemoryLimit = (long)Math.Min(memory * BytesPerGiB, long.MaxValue) };
 
     public static Option<string?> Policy() => new("--policy")
     {
@@ -20,6 +29,9 @@ internal static class CommonOptions
 
     public static Option<double> Ratio(string name = "--ratio", string description = "The share of tokens to keep.", double defaultValue = 0.1) =>
         Checked(name, description, "a number above 0 and at most 1", ratio => ratio is > 0 and <= 1, defaultValue);
+
+    public static Option<double> Positive(string name, string description, double defaultValue) =>
+        Checked(name, description, "a positive number", value => value > 0 && double.IsFinite(value), defaultValue);
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document instead of text." };
 

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Score.Cli.Commands;
 /// <summary><c>score compress VIDEO...</c>: keeps the tokens that the policy ranks highest and shows where they are.</summary>
 internal static class CompressCommand
 {
-    public static Command Create(Func<string, IVideoLanguageModel> loadModel)
+    public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var videos = new Argument<string[]>("video")
         {
@@ -18,13 +18,14 @@ internal static class CompressCommand
             Arity = ArgumentArity.OneOrMore,
         };
         var model = CommonOptions.Model();
+        var memory = CommonOptions.Memory();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var folder = new Option<string?>("--output") { Description = "A folder for one file a video." };
         var format = new Option<string>("--format") { Description = "What --output writes: the mask as JSON, or the kept tokens as safetensors.", DefaultValueFactory = _ => "mask" };
         format.AcceptOnlyFromAmong("mask", "tokens");
         var json = CommonOptions.Json();
-        var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.") { videos, model, policy, ratio, folder, format, json };
+        var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.") { videos, model, memory, policy, ratio, folder, format, json };
         command.Validators.Add(result =>
         {
             var names = (result.GetValue(videos) ?? []).Select(Path.GetFileName).ToArray();
@@ -35,7 +36,7 @@ internal static class CompressCommand
             () =>
             {
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text)).ToArray();
-                using var frozen = loadModel(parsed.GetRequiredValue(model));
+                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Limit(parsed.GetValue(memory)));
                 var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
                 Action<VideoReference, KeptTokens>? save = (parsed.GetValue(folder), parsed.GetValue(format)) switch
                 {

@@ -17,7 +17,7 @@ internal static class EvalCommand
 {
     private enum CompressorWord { Score, Untrained, Random, Jittered, Uniform, Residual, Evs }
 
-    public static Command Create(Func<string, IVideoLanguageModel> loadModel)
+    public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var benchmark = new Option<string>("--benchmark") { Description = "The benchmark.", DefaultValueFactory = _ => "synthetic" };
         benchmark.AcceptOnlyFromAmong("synthetic");
@@ -26,17 +26,18 @@ internal static class EvalCommand
         var ratios = CommonOptions.List("--ratios", "The shares of tokens to keep.", [0.4, 0.25, 0.1], "ratios above 0 and at most 1", Ratio);
         var compressors = CommonOptions.List("--compressors", "The compressors to compare.", Enum.GetValues<CompressorWord>(), $"compressors ({EnumWord.All<CompressorWord>()})", EnumWord.Parse<CompressorWord>);
         var model = CommonOptions.Model();
+        var memory = CommonOptions.Memory();
         var policy = CommonOptions.Policy();
         var seed = new Option<int>("--seed") { Description = "The seed of the random compressors, the untrained policy and the bootstrap.", DefaultValueFactory = _ => 1 };
         var json = new Option<string?>("--json") { Description = "A file for the results as JSON; - prints them instead of the table." };
         var command = new Command("eval", "Compare compressors on multiple-choice questions: accuracy, caption cross-entropy, tokens and prefill time.")
         {
-            benchmark, videos, lengths, ratios, compressors, model, policy, seed, json,
+            benchmark, videos, lengths, ratios, compressors, model, memory, policy, seed, json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
-                using var frozen = loadModel(parsed.GetRequiredValue(model));
+                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Limit(parsed.GetValue(memory)));
                 var table = new EvaluationTable(
                     new SyntheticBenchmark(parsed.GetValue(videos), parsed.GetRequiredValue(lengths)),
                     [.. parsed.GetRequiredValue(compressors).Select(word => Compressor(word, parsed.GetValue(seed), parsed.GetValue(policy), frozen))],

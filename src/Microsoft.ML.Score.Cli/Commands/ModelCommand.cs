@@ -9,18 +9,16 @@ namespace Microsoft.ML.Score.Cli.Commands;
 /// <summary><c>score model MODEL</c>: what a checkpoint is, what a clip becomes in it and whether that fits, without loading it.</summary>
 internal static class ModelCommand
 {
-    private const double BytesPerGiB = 1L << 30;
-
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "tiny (embedded) or the folder of a Hugging Face checkpoint." };
         var video = new Option<string?>("--video") { Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow." };
-        var seconds = Positive("--seconds", "The clip's length.", 60);
-        var rate = Positive("--fps", "Its frames a second.", 30);
+        var seconds = CommonOptions.Positive("--seconds", "The clip's length.", 60);
+        var rate = CommonOptions.Positive("--fps", "Its frames a second.", 30);
         var width = CommonOptions.AtLeast("--width", "Its width in pixels.", 1, 1280);
         var height = CommonOptions.AtLeast("--height", "Its height in pixels.", 1, 720);
         var ratio = CommonOptions.Ratio();
-        var memory = Positive("--memory", "The memory to fit in, in GiB.", Math.Round(new VideoModelOptions().MemoryLimit / BytesPerGiB, 1));
+        var memory = CommonOptions.Memory();
         var json = CommonOptions.Json();
         var command = new Command("model", "Describe a checkpoint without loading it: its parts, the tokens that a clip becomes, and whether that fits in memory.")
         {
@@ -32,9 +30,8 @@ internal static class ModelCommand
                 VideoClip clip = parsed.GetValue(video) is { } path
                     ? new VideoReference(path).OpenClip(cancellationToken)
                     : new ClipOutline(parsed.GetValue(seconds), parsed.GetValue(rate), parsed.GetValue(height), parsed.GetValue(width));
-                var limit = (long)Math.Min(parsed.GetValue(memory) * BytesPerGiB, long.MaxValue);
                 var source = parsed.GetRequiredValue(model);
-                var report = new ModelReport(source, VideoModel.Describe(source), clip, parsed.GetValue(ratio), limit);
+                var report = new ModelReport(source, VideoModel.Describe(source), clip, parsed.GetValue(ratio), CommonOptions.Limit(parsed.GetValue(memory)).MemoryLimit);
                 if (parsed.GetValue(json))
                     parsed.InvocationConfiguration.Output.WriteLine(JsonOutput.Format(report.ToJson()));
                 else
@@ -44,7 +41,4 @@ internal static class ModelCommand
             cancellationToken));
         return command;
     }
-
-    private static Option<double> Positive(string name, string description, double defaultValue) =>
-        CommonOptions.Checked(name, description, "a positive number", value => value > 0 && double.IsFinite(value), defaultValue);
 }

@@ -25,6 +25,7 @@ internal sealed class TrainCommand
     private readonly Option<int> _videos = CommonOptions.AtLeast("--synthetic-videos", "Videos of synthetic data, short and medium by turns.", 1, 128);
     private readonly Option<int> _validationVideos = CommonOptions.AtLeast("--synthetic-validation", "Videos of synthetic validation data.", 1, 32);
     private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<double> _memory = CommonOptions.Memory();
     private readonly Option<string> _output = CommonOptions.Required<string>(
         "--output", $"What to write: the policy ({PolicyExtension}), or an ML.NET model that encodes and compresses ({PipelineExtension}).",
         $"a {PolicyExtension} or {PipelineExtension} file", path => Path.GetExtension(path) is PolicyExtension or PipelineExtension);
@@ -45,12 +46,12 @@ internal sealed class TrainCommand
 
     private TrainCommand() => _featureType.AcceptOnlyFromAmong("bf16", "f16", "f32");
 
-    public static Command Create(Func<string, IVideoLanguageModel> loadModel)
+    public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var train = new TrainCommand();
         var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
         {
-            train._data, train._validation, train._images, train._videos, train._validationVideos, train._model, train._output, train._warmUpSteps, train._mainSteps,
+            train._data, train._validation, train._images, train._videos, train._validationVideos, train._model, train._memory, train._output, train._warmUpSteps, train._mainSteps,
             train._batchSize, train._learningRate, train._retentionRatio, train._seed, train._features, train._featureType, train._checkpoint, train._metrics, train._json,
         };
         command.Validators.Add(result =>
@@ -64,7 +65,7 @@ internal sealed class TrainCommand
         return command;
     }
 
-    private int Run(ParseResult parsed, Func<string, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)
+    private int Run(ParseResult parsed, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)
     {
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var outputPath = parsed.GetRequiredValue(_output);
@@ -74,7 +75,7 @@ internal sealed class TrainCommand
         var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
             ? Rows(validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
             : null;
-        using var model = loadModel(parsed.GetRequiredValue(_model));
+        using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Limit(parsed.GetValue(_memory)));
         var cache = parsed.GetValue(_features) is { } folder ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true)) : null;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(outputPath))!); // better now than after hours
 

@@ -66,7 +66,7 @@ internal sealed class ModelDescription
         if (least.Total > limit)
             throw new InsufficientMemoryException(
                 $"The model in {_files.Description} needs {ByteCount.Format(least.Total)} of memory at least, {ByteCount.Format(least.Weights)} for its weights and {ByteCount.Format(least.WorkingSet)} to work on "
-                + $"a single visual token; the limit is {ByteCount.Format(limit)}. Weights are mapped from the files, so with a higher {nameof(VideoModelOptions)}.{nameof(VideoModelOptions.MemoryLimit)} "
+                + $"a single visual token; the limit is {ByteCount.Format(limit)}. Weights are mapped from the files, so with a higher limit "
                 + "the model loads all the same, but reads from the disk what does not stay in memory, for every token again.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Cli.Commands;
@@ -45,6 +46,18 @@ public class ModelCommandTests
         Assert.That((none.ExitCode, some.ExitCode), Is.EqualTo((0, 0)));
         Assert.That(none.Output, Does.Contain("does not fit in 1.0 MiB of memory: it needs "));
         Assert.That(some.Output, Does.Contain("fits in 102.4 MiB of memory with 432 tokens kept (").And.Contain("not with all ("));
+    }
+
+    [Test]
+    public async Task Answer_ModelBeyondTheMemory_FailsWithTheNumbers()
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+
+        var exitCode = await Program.RunAsync(
+            ["answer", "synthetic:test-short-0", "--question", "What?", "--ratio", "1", "--memory", "0.0001"], VideoModel.Load, output, error);
+
+        Assert.That((exitCode, output.ToString()), Is.EqualTo((1, "")));
+        Assert.That(error.ToString(), Does.StartWith("score: The model in ").And.Contain(" for its weights and ").And.Contain("the limit is 104.9 KiB."));
     }
 
     [TestCase("--seconds", "0")]
