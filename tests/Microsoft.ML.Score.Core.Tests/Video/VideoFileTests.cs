@@ -112,6 +112,61 @@ public class VideoFileTests
     }
 
     [Test]
+    public void Open_StillImageOrVideo_SaysWhichItIs()
+    {
+        var path = Path.Combine(_folder, "picture.png");
+        FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=48x32:rate=1", "-frames:v", "1", path);
+
+        Assert.That(VideoFile.Open(path).IsStill, Is.True);
+        Assert.That(VideoFile.Open(FFmpegProgram.WriteCounting(_folder, 2)).IsStill, Is.False);
+    }
+
+    [Test]
+    public void Open_VariableFrameRate_GivesEveryFrameOnceAndTheAverageRate()
+    {
+        // Ten frames, the second five three times as far apart: 0, 0.1 ... 0.5, 0.8 ... s.
+        var path = Path.Combine(_folder, "variable.mkv");
+        FFmpegProgram.Run(
+            "-f", "lavfi", "-i", $"color=black:size=16x8:rate=10,format=gbrp,{FFmpegProgram.CountingFrames},setpts='if(lt(N,5),N,5+3*(N-5))*0.1/TB'",
+            "-frames:v", "10", "-vsync", "vfr", "-c:v", "ffv1", "-pix_fmt", "gbrp", path);
+
+        var video = VideoFile.Open(path);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(video.FrameCount, Is.EqualTo(10));
+            Assert.That(video.FramesPerSecond, Is.InRange(1, 20));
+            Assert.That(video.ReadFrames([0, 4, 5, 9]).Select(frame => (int)frame.Span[0]), Is.EqualTo(new[] { 0, 4, 5, 9 }));
+        }
+    }
+
+    [Test]
+    public void Open_NoFrameCountInTheHeader_CountsByDecoding([Values("ts", "mkv", "webm")] string extension)
+    {
+        var path = Path.Combine(_folder, $"stream.{extension}");
+        FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=64x32:rate=10:duration=1.5", "-c:v", extension == "webm" ? "libvpx" : "mpeg4", path);
+
+        var video = VideoFile.Open(path);
+
+        Assert.That(video.FrameCount, Is.EqualTo(15));
+        Assert.That(video.ReadFrames([.. Enumerable.Range(0, 15)]).Count(), Is.EqualTo(15));
+    }
+
+    [TestCase(33, 17)]
+    [TestCase(1, 1)]
+    [TestCase(7, 200)]
+    public void ReadFrames_OddSize_GivesWholeFrames(int width, int height)
+    {
+        var path = Path.Combine(_folder, "odd.mkv");
+        FFmpegProgram.Run("-f", "lavfi", "-i", $"testsrc=size={width}x{height}:rate=5", "-frames:v", "3", "-c:v", "ffv1", "-pix_fmt", "bgr0", path);
+
+        var video = VideoFile.Open(path);
+
+        Assert.That((video.Width, video.Height), Is.EqualTo((width, height)));
+        Assert.That(video.ReadFrames([0, 1, 2]).Select(frame => frame.Length), Is.All.EqualTo(width * height * 3));
+    }
+
+    [Test]
     public void Open_MissingFile_Throws()
     {
         Assert.That(() => VideoFile.Open(Path.Combine(_folder, "none.mp4")), Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("none.mp4"));
