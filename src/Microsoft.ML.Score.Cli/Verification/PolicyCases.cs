@@ -44,7 +44,8 @@ internal static class PolicyCases
         var group = new SplitAdvantage(
             root.GetProperty("ce_base").GetDouble(), Doubles(root.GetProperty("ce")), keptCounts, video.Grid.Count,
             root.GetProperty("tau").GetDouble(), root.GetProperty("epsilon").GetDouble());
-        var (loss, logitGradient) = PolicyLoss.Evaluate(logits, masks, group.Advantage);
+        var logitGradient = new double[logits.Length];
+        var loss = PolicyLoss.Evaluate(logits, masks, group.Advantage, logitGradient);
         var gradient = new float[policy.Parameters.Length];
         PolicyBackward.Accumulate(policy, video, activations, logitGradient.Select(value => (float)value).ToArray(), gradient);
         var (w1, b1, w2) = (policy.W1.Length, policy.B1.Length, policy.W2.Length);

@@ -27,7 +27,7 @@ public interface IVideoLanguageModel : IDisposable
     /// <paramref name="question"/>, once for each set of kept tokens of one video. The sets share grid and dimension, not their sizes.
     /// The reward is made of it: CE and CE_base in equation (5) of SCORE (arXiv 2603.26365).
     /// </summary>
-    /// <param name="keptSets">The kept-token sets, at least one; a set may be empty.</param>
+    /// <param name="keptSets">The kept-token sets, at least one; a set may be empty. Training uses their memory again: do not hold them after the call.</param>
     /// <param name="question">The user turn beside the video.</param>
     /// <param name="target">The answer to score; not empty.</param>
     /// <param name="cancellationToken">Stops between layers.</param>

@@ -12,23 +12,11 @@ internal static class BernoulliMask
     /// <summary>sigmoid(z); never NaN for finite or infinite z.</summary>
     public static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));
 
-    /// <summary>A mask drawn from the policy; token i uses the i-th uniform of <paramref name="random"/>.</summary>
-    public static bool[] Sample(ReadOnlySpan<float> logits, CounterRandom random)
+    /// <summary>Draws a mask from the policy; token i uses the i-th uniform of <paramref name="random"/>.</summary>
+    public static void Sample(ReadOnlySpan<float> logits, CounterRandom random, Span<bool> mask)
     {
-        var mask = new bool[logits.Length];
-        for (var i = 0; i < mask.Length; i++)
+        for (var i = 0; i < logits.Length; i++)
             mask[i] = random.Uniform(i) < Probability(logits[i]);
-        return mask;
-    }
-
-    /// <summary>The flat indices of the kept tokens, ascending.</summary>
-    public static int[] Positions(ReadOnlySpan<bool> mask)
-    {
-        var positions = new int[mask.Count(true)];
-        for (int i = 0, k = 0; k < positions.Length; i++)
-            if (mask[i])
-                positions[k++] = i;
-        return positions;
     }
 
     /// <summary>log pi(mask): the sum of (9) over all tokens.</summary>

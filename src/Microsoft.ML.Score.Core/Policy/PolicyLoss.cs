@@ -7,19 +7,20 @@ namespace Microsoft.ML.Score.Policy;
 internal static class PolicyLoss
 {
     /// <param name="logits">z, [TN].</param>
-    /// <param name="masks">The K sampled masks, each [TN].</param>
+    /// <param name="masks">The K sampled masks, each [TN]; what stands behind is not looked at.</param>
     /// <param name="advantages">A, [K].</param>
-    /// <returns>The loss and its gradient with respect to the logits, [TN].</returns>
-    public static (double Loss, double[] LogitGradient) Evaluate(ReadOnlySpan<float> logits, IReadOnlyList<bool[]> masks, ReadOnlySpan<double> advantages)
+    /// <param name="logitGradient">Where d(loss)/dz goes, [TN].</param>
+    /// <returns>The loss.</returns>
+    public static double Evaluate(ReadOnlySpan<float> logits, IReadOnlyList<bool[]> masks, ReadOnlySpan<double> advantages, Span<double> logitGradient)
     {
         var loss = 0.0;
-        var gradient = new double[logits.Length];
+        logitGradient.Clear();
         for (var k = 0; k < masks.Count; k++)
         {
             var weight = -advantages[k] / ((double)masks.Count * logits.Length);
             loss += weight * BernoulliMask.LogLikelihood(logits, masks[k]);
-            BernoulliMask.AccumulateGradient(logits, masks[k], weight, gradient);
+            BernoulliMask.AccumulateGradient(logits, masks[k], weight, logitGradient);
         }
-        return (loss, gradient);
+        return loss;
     }
 }

@@ -84,14 +84,12 @@ public sealed class ScoreTrainer
             Directory.CreateDirectory(_options.CheckpointFolder!);
 
         using var log = _options.MetricsPath is { } path ? new MetricsLog(path, state.Step) : null;
-        return new Run
+        return new Run(_options, state)
         {
             Model = _model,
-            Options = _options,
             Time = _time,
             Examples = Checked(examples, nameof(examples)),
             Validation = validation is null ? null : Checked(validation, nameof(validation)),
-            State = state,
             SaveCheckpoint = () => { if (checkpoint is not null && state.Step > 0) state.Save(checkpoint, identity); },
             Log = log,
             Progress = progress,
@@ -122,19 +120,24 @@ public sealed class ScoreTrainer
     });
 
     /// <summary>One call of <see cref="Fit"/>.</summary>
-    private sealed class Run
+    private sealed class Run(TrainerOptions options, TrainerState state)
     {
-        private const long GatheredValues = 1 << 27; // 512 MiB: what the kept tokens of one call to the model may copy
-
         private readonly List<string> _warnings = [];
+
+        // Reused from video to video and from step to step, so that training does not allocate.
         private readonly PolicyActivations _activations = new();
+        private readonly Rollouts _rollouts = new(options.Rollouts);
+        private readonly float[] _gradient = new float[state.Policy.Parameters.Length]; // of the parameters
+        private float[] _logits = [];
+        private double[] _logitGradient = [];
+        private float[] _weightedLogitGradient = []; // this video's share of the step
 
         public required IVideoLanguageModel Model { get; init; }
-        public required TrainerOptions Options { get; init; }
+        public TrainerOptions Options { get; } = options;
         public required TimeProvider Time { get; init; }
         public required IEnumerable<TrainingExample> Examples { get; init; }
         public required IEnumerable<TrainingExample>? Validation { get; init; }
-        public required TrainerState State { get; init; }
+        public TrainerState State { get; } = state;
         public required Action SaveCheckpoint { get; init; }
         public required MetricsLog? Log { get; init; }
         public required IProgress<TrainingProgress>? Progress { get; init; }
@@ -210,63 +213,55 @@ public sealed class ScoreTrainer
         private bool TakeStep(TrainingStage stage, IEnumerator<TrainingExample> source)
         {
             var start = Time.GetTimestamp();
-            var gradient = new float[State.Policy.Parameters.Length];
+            _gradient.AsSpan().Clear();
             List<VideoOutcome> outcomes = [];
             while (outcomes.Count < Options.BatchSize)
             {
                 CancellationToken.ThrowIfCancellationRequested();
                 if (!source.MoveNext())
                     return false;
-                outcomes.Add(AccumulateVideo(stage, source.Current, videoOfStep: outcomes.Count, gradient));
+                outcomes.Add(AccumulateVideo(stage, source.Current, videoOfStep: outcomes.Count));
             }
 
-            State.Adam.Update(State.Policy.Parameters, gradient, Options.LearningRate, State.Step + 1);
+            State.Adam.Update(State.Policy.Parameters, _gradient, Options.LearningRate, State.Step + 1);
             State.Step++;
             State.StepInStage++;
-            ReportStep(stage, outcomes, gradient, Time.GetElapsedTime(start).TotalSeconds);
+            ReportStep(stage, outcomes, Time.GetElapsedTime(start).TotalSeconds);
             return true;
         }
 
         /// <summary>Equations (2)-(9) for one video: adds its share of the step's gradient.</summary>
-        private VideoOutcome AccumulateVideo(TrainingStage stage, TrainingExample example, int videoOfStep, float[] gradient)
+        private VideoOutcome AccumulateVideo(TrainingStage stage, TrainingExample example, int videoOfStep)
         {
             var video = example.Video;
-            var logits = new float[video.Grid.Count];
-            PolicyForward.Run(State.Policy, video, logits, _activations);
-            var masks = new bool[Options.Rollouts][];
-            for (var k = 0; k < masks.Length; k++)
-                masks[k] = BernoulliMask.Sample(logits, new CounterRandom(Options.Seed, 5, (int)stage, State.StepInStage, videoOfStep, k));
+            var count = video.Grid.Count;
+            if (_logits.Length < count)
+                (_logits, _logitGradient, _weightedLogitGradient) = (new float[count], new double[count], new float[count]);
+            PolicyForward.Run(State.Policy, video, _logits, _activations);
+            var logits = _logits.AsSpan(0, count);
+            _rollouts.Sample(logits, k => new CounterRandom(Options.Seed, 5, (int)stage, State.StepInStage, videoOfStep, k));
 
             // Pseudo-videos hardly ever come again, so only the main stage's values are worth keeping.
             var baseCrossEntropy = stage == TrainingStage.Main ? State.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example)) : WithAllTokens(example);
-            var crossEntropies = CrossEntropies(example, masks);
-            var group = new SplitAdvantage(baseCrossEntropy, crossEntropies, [.. masks.Select(mask => mask.AsSpan().Count(true))], logits.Length, Options.TauOf(stage), Options.Epsilon);
+            double[] crossEntropies = [.. _rollouts.Gather(video).SelectMany(sets => CrossEntropy(example, sets))];
+            var group = new SplitAdvantage(baseCrossEntropy, crossEntropies, _rollouts.KeptCounts, count, Options.TauOf(stage), Options.Epsilon);
 
-            var (loss, logitGradient) = PolicyLoss.Evaluate(logits, masks, group.Advantage);
-            PolicyBackward.Accumulate(State.Policy, video, _activations, logitGradient.Select(value => (float)(value / Options.BatchSize)).ToArray(), gradient);
+            var loss = PolicyLoss.Evaluate(logits, _rollouts.Masks, group.Advantage, _logitGradient.AsSpan(0, count));
+            var (sum, squares) = (0.0, 0.0);
+            for (var i = 0; i < count; i++)
+            {
+                _weightedLogitGradient[i] = (float)(_logitGradient[i] / Options.BatchSize);
+                sum += logits[i];
+                squares += (double)logits[i] * logits[i];
+            }
+
+            PolicyBackward.Accumulate(State.Policy, video, _activations, _weightedLogitGradient.AsSpan(0, count), _gradient);
             return new VideoOutcome(
-                loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / masks.Length,
-                logits.Average(z => (double)z), logits.Average(z => (double)z * z));
+                loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / crossEntropies.Length,
+                sum / count, squares / count);
         }
 
         private double WithAllTokens(TrainingExample example) => CrossEntropy(example, [KeptTokens.All(example.Video)])[0];
-
-        private double[] CrossEntropies(TrainingExample example, bool[][] masks)
-        {
-            List<double> values = [];
-            while (values.Count < masks.Length)
-            {
-                List<KeptTokens> sets = [];
-                var gathered = 0L;
-                while (values.Count + sets.Count < masks.Length && gathered < GatheredValues)
-                {
-                    sets.Add(KeptTokens.Gather(example.Video, BernoulliMask.Positions(masks[values.Count + sets.Count])));
-                    gathered += sets[^1].Vectors.Length;
-                }
-                values.AddRange(CrossEntropy(example, sets));
-            }
-            return [.. values];
-        }
 
         private double[] CrossEntropy(TrainingExample example, IReadOnlyList<KeptTokens> sets)
         {
@@ -302,14 +297,14 @@ public sealed class ScoreTrainer
             Report(validation: metrics);
         }
 
-        private void ReportStep(TrainingStage stage, List<VideoOutcome> outcomes, float[] gradient, double seconds)
+        private void ReportStep(TrainingStage stage, List<VideoOutcome> outcomes, double seconds)
         {
             var mean = outcomes.Average(outcome => outcome.LogitMean);
             var metrics = new StepMetrics(
                 stage, State.Step, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
                 outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
                 outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
-                TensorPrimitives.Norm<float>(gradient), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), seconds);
+                TensorPrimitives.Norm<float>(_gradient), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), seconds);
             Log?.Write(metrics);
             Report(metrics);
         }

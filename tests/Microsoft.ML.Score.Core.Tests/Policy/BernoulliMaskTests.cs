@@ -43,8 +43,8 @@ public class BernoulliMaskTests
         float[] logits = [-100f, -2f, 0f, 1f, 100f];
         var counts = new int[logits.Length];
         for (var k = 0; k < 20_000; k++)
-            foreach (var position in BernoulliMask.Positions(BernoulliMask.Sample(logits, new CounterRandom(1, k))))
-                counts[position]++;
+            foreach (var (i, isKept) in Sample(logits, new CounterRandom(1, k)).Index())
+                counts[i] += isKept ? 1 : 0;
 
         for (var i = 0; i < logits.Length; i++)
         {
@@ -67,8 +67,16 @@ public class BernoulliMaskTests
         {
             var kept = group.masks.Select(mask => mask.Count(bit => bit)).ToArray();
             var advantage = new SplitAdvantage(1, group.ce, kept, group.logits.Length, 1.02, 1e-6);
-            var (loss, gradient) = PolicyLoss.Evaluate(group.logits, group.masks, advantage.Advantage);
+            var gradient = new double[group.logits.Length];
+            var loss = PolicyLoss.Evaluate(group.logits, group.masks, advantage.Advantage, gradient);
             return double.IsFinite(loss) && gradient.All(double.IsFinite) && advantage.Advantage.All(double.IsFinite);
         }).QuickCheckThrowOnFailure();
+    }
+
+    internal static bool[] Sample(ReadOnlySpan<float> logits, CounterRandom random)
+    {
+        var mask = new bool[logits.Length];
+        BernoulliMask.Sample(logits, random, mask);
+        return mask;
     }
 }

@@ -37,7 +37,7 @@ public class ExpectedGradientTests
         for (var group = 0; group < groups; group++)
         {
             var gradient = Gradient(
-                BernoulliMask.Sample(Logits, new CounterRandom(11, group, 0)), BernoulliMask.Sample(Logits, new CounterRandom(11, group, 1)));
+                BernoulliMaskTests.Sample(Logits, new CounterRandom(11, group, 0)), BernoulliMaskTests.Sample(Logits, new CounterRandom(11, group, 1)));
             for (var i = 0; i < Tokens; i++)
                 average[i] += gradient[i] / groups;
         }
@@ -51,7 +51,9 @@ public class ExpectedGradientTests
     {
         int[] kept = [first.Count(bit => bit), second.Count(bit => bit)];
         var group = new SplitAdvantage(1, [CrossEntropy(first), CrossEntropy(second)], kept, Tokens, tau: 1.02, epsilon: 1e-6);
-        return PolicyLoss.Evaluate(Logits, [first, second], group.Advantage).LogitGradient;
+        var gradient = new double[Tokens];
+        PolicyLoss.Evaluate(Logits, [first, second], group.Advantage, gradient);
+        return gradient;
     }
 
     /// <summary>Tokens 1 and 4 carry the answer, token 6 distracts.</summary>

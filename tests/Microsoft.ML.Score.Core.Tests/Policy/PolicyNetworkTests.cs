@@ -43,11 +43,12 @@ public class PolicyNetworkTests
         var video = RandomVideo(steps, height, width, dimension: 3, seed: 5);
         var policy = RandomPolicy(3, 4, useResidual, useNormalization, seed: 6);
         var logits = policy.Logits(video);
-        bool[][] masks = [.. Enumerable.Range(0, 4).Select(k => BernoulliMask.Sample(logits, new CounterRandom(8, k)))];
+        bool[][] masks = [.. Enumerable.Range(0, 4).Select(k => BernoulliMaskTests.Sample(logits, new CounterRandom(8, k)))];
         double[] advantages = [0.3, -0.2, 0.7, -1.1];
         var gradient = new float[policy.Parameters.Length];
 
-        var (_, logitGradient) = PolicyLoss.Evaluate(logits, masks, advantages);
+        var logitGradient = new double[logits.Length];
+        PolicyLoss.Evaluate(logits, masks, advantages, logitGradient);
         PolicyBackward.Accumulate(policy, video, Forward(policy, video).Activations, logitGradient.Select(g => (float)g).ToArray(), gradient);
 
         var parameters = Widen(policy);

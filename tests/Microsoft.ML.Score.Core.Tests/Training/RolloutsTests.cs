@@ -1,0 +1,42 @@
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
+
+namespace Microsoft.ML.Score.Training;
+
+[TestFixture]
+public class RolloutsTests
+{
+    [Test]
+    public void Gather_LargeThenSmallVideo_GivesWhatFreshMemoryGives()
+    {
+        var rollouts = new Rollouts(5);
+        foreach (var (steps, seed) in new[] { (9, 1), (3, 2), (4, 3) })
+        {
+            var video = PolicyNetworkTests.RandomVideo(steps, 2, 3, 4, seed);
+            var logits = PolicyNetwork.Initialize(4, 3).Logits(video);
+            rollouts.Sample(logits, k => new CounterRandom(seed, k));
+            var kept = rollouts.Gather(video).Single();
+
+            Assert.That(kept, Has.Count.EqualTo(5));
+            for (var k = 0; k < 5; k++)
+            {
+                var mask = BernoulliMaskTests.Sample(logits, new CounterRandom(seed, k));
+                var expected = KeptTokens.Gather(video, Enumerable.Range(0, mask.Length).Where(i => mask[i]).ToArray());
+                Assert.That(rollouts.Masks[k].Take(mask.Length), Is.EqualTo(mask));
+                Assert.That(rollouts.KeptCounts[k], Is.EqualTo(expected.Count));
+                Assert.That(kept[k].Positions.ToArray(), Is.EqualTo(expected.Positions.ToArray()));
+                Assert.That(kept[k].Vectors.ToArray(), Is.EqualTo(expected.Vectors.ToArray()));
+            }
+        }
+    }
+
+    [Test]
+    public void Gather_MasksThatKeepNothing_GivesEmptySets()
+    {
+        var rollouts = new Rollouts(2);
+        rollouts.Sample([-1000f, -1000f], k => new CounterRandom(1, k));
+
+        Assert.That(rollouts.Gather(PolicyNetworkTests.RandomVideo(2, 1, 1, 4, 1)).Single().Select(kept => kept.Count), Is.EqualTo(new[] { 0, 0 }));
+    }
+}
