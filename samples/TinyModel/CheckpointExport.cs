@@ -21,17 +21,19 @@ internal static class CheckpointExport
             ["eos_token_id"] = new JsonArray(tokenizer.Id("<|im_end|>"), tokenizer.Id("<|endoftext|>")),
             ["pad_token_id"] = tokenizer.Id("<|endoftext|>"),
         });
-        WriteJson(folder, "video_preprocessor_config.json", new JsonObject
-        {
-            // From 48x48 pixels, the frames of the synthetic world, which stay as they are, to 96x96.
-            ["min_pixels"] = 48 * 48,
-            ["max_pixels"] = 96 * 96,
-            ["patch_size"] = TinyConfiguration.PatchSize,
-            ["temporal_patch_size"] = TinyConfiguration.TemporalPatchSize,
-            ["merge_size"] = TinyConfiguration.SpatialMergeSize,
-            ["image_mean"] = new JsonArray(0.48145466, 0.4578275, 0.40821073),
-            ["image_std"] = new JsonArray(0.26862954, 0.26130258, 0.27577711),
-        });
+        // Still images have the bounds of frames.
+        foreach (var file in (string[])["preprocessor_config.json", "video_preprocessor_config.json"])
+            WriteJson(folder, file, new JsonObject
+            {
+                // From 48x48 pixels, the frames of the synthetic world, which stay as they are, to 96x96.
+                ["min_pixels"] = 48 * 48,
+                ["max_pixels"] = 96 * 96,
+                ["patch_size"] = TinyConfiguration.PatchSize,
+                ["temporal_patch_size"] = TinyConfiguration.TemporalPatchSize,
+                ["merge_size"] = TinyConfiguration.SpatialMergeSize,
+                ["image_mean"] = new JsonArray(0.48145466, 0.4578275, 0.40821073),
+                ["image_std"] = new JsonArray(0.26862954, 0.26130258, 0.27577711),
+            });
         SafetensorsWriter.Write(Path.Combine(folder, "model.safetensors"),
             [.. model.Parameters.Parameters.Where(parameter => parameter.Exported).Select(parameter => TensorData.FromSingle(parameter.Name, parameter.Shape, model.Parameters.Value(parameter)))],
             new Dictionary<string, string> { ["format"] = "pt" });
