@@ -53,12 +53,37 @@ internal readonly unsafe ref struct AttentionBlock(CpuTensor q, CpuTensor k, Cpu
                     continue;
                 for (var key = 0; key < seen; key += MatrixKernel.Rows)
                     MatrixKernel.Multiply(keys + (nint)key * k.Columns, k.Columns, 1, Math.Min(MatrixKernel.Rows, seen - key), block.Queries + row * c, c, block.Scores + key * _columns, _columns, add: false);
-                for (var key = Math.Max(0, visible + row / _group); key < seen; key++)
+                var hidden = Math.Max(0, visible + row / _group);
+                for (var key = hidden; key < seen; key++)
                     new Span<float>(block.Scores + key * _columns, Math.Clamp((key - visible + 1) * _group - row, 0, _columns)).Fill(float.NegativeInfinity);
                 SoftmaxPanel.Update(block.Scores, seen, block.Maxima + row, block.Totals + row, block.Sums + row * _paddedC, c);
-                for (var d = 0; d < c; d += MatrixKernel.Rows)
-                    MatrixKernel.Multiply(block.Values + d * Keys, 1, MatrixKernel.Rows, Math.Min(MatrixKernel.Rows, c - d), block.Scores, seen, block.Sums + row * _paddedC + d * _columns, _columns, add: true);
+                if (hidden < seen && !AreFinite(start + hidden, seen - hidden))
+                    AddSeenValues(block, row, start, seen);
+                else
+                    for (var d = 0; d < c; d += MatrixKernel.Rows)
+                        MatrixKernel.Multiply(block.Values + d * Keys, 1, MatrixKernel.Rows, Math.Min(MatrixKernel.Rows, c - d), block.Scores, seen, block.Sums + row * _paddedC + d * _columns, _columns, add: true);
             }
+        }
+    }
+
+    private bool AreFinite(int start, int n)
+    {
+        for (var i = start; i < start + n; i++)
+            if (!TensorPrimitives.IsFiniteAll<float>(v.Row(i).Slice(keyValueHead * c, c)))
+                return false;
+        return true;
+    }
+
+    /// <summary>What the product does, but without the keys that a row does not see: their weight of 0 would not keep out an infinite value.</summary>
+    private void AddSeenValues(Block block, int row, int start, int n)
+    {
+        for (var key = 0; key < n; key++)
+        {
+            var value = v.Row(start + key).Slice(keyValueHead * c, c);
+            for (var i = 0; i < _columns; i++)
+                if (block.Scores[key * _columns + i] is var weight and not 0)
+                    for (var d = 0; d < c; d++)
+                        block.Sums[row * _paddedC + d * _columns + i] += weight * value[d];
         }
     }
 

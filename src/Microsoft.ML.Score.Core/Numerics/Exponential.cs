@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score.Numerics;
 /// <summary>
 /// exp and what softmax and SwiGLU make of it, in single precision throughout: the vectors of .NET go through double, which takes
 /// several times as long. The relative error is below 2e-7; NaN stays NaN; below -87.3 the result is 1e-38 instead of less,
-/// above 88.7 it is the largest finite number.
+/// above 88.8 it is infinite.
 /// </summary>
 internal static class Exponential
 {
@@ -18,18 +18,18 @@ internal static class Exponential
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Exp(Vector<float> x)
     {
-        x = Vector.Min(Vector.Max(x, new Vector<float>(-87.3f)), new Vector<float>(88.7f));
+        x = Vector.Min(Vector.Max(x, new Vector<float>(-87.3f)), new Vector<float>(89));
         var n = Vector.Round(x * 1.44269504f);
-        var r = Vector.FusedMultiplyAdd(n, new Vector<float>(-Ln2Low), Vector.FusedMultiplyAdd(n, new Vector<float>(-Ln2High), x));
+        var r = Vector.MultiplyAddEstimate(n, new Vector<float>(-Ln2Low), Vector.MultiplyAddEstimate(n, new Vector<float>(-Ln2High), x));
         var series = new Vector<float>(1f / 5040);
-        series = Vector.FusedMultiplyAdd(series, r, new Vector<float>(1f / 720));
-        series = Vector.FusedMultiplyAdd(series, r, new Vector<float>(1f / 120));
-        series = Vector.FusedMultiplyAdd(series, r, new Vector<float>(1f / 24));
-        series = Vector.FusedMultiplyAdd(series, r, new Vector<float>(1f / 6));
-        series = Vector.FusedMultiplyAdd(series, r, new Vector<float>(0.5f));
-        series = Vector.FusedMultiplyAdd(series, r, Vector<float>.One);
-        series = Vector.FusedMultiplyAdd(series, r, Vector<float>.One);
-        // 2^n in two factors, because 2^128 is none of the finite numbers.
+        series = Vector.MultiplyAddEstimate(series, r, new Vector<float>(1f / 720));
+        series = Vector.MultiplyAddEstimate(series, r, new Vector<float>(1f / 120));
+        series = Vector.MultiplyAddEstimate(series, r, new Vector<float>(1f / 24));
+        series = Vector.MultiplyAddEstimate(series, r, new Vector<float>(1f / 6));
+        series = Vector.MultiplyAddEstimate(series, r, new Vector<float>(0.5f));
+        series = Vector.MultiplyAddEstimate(series, r, Vector<float>.One);
+        series = Vector.MultiplyAddEstimate(series, r, Vector<float>.One);
+        // 2^n in two factors, because 2^128 is none of the finite numbers although the product may be one.
         var exponent = Vector.ConvertToInt32(n);
         var half = exponent >> 1;
         return series * PowerOfTwo(half) * PowerOfTwo(exponent - half);

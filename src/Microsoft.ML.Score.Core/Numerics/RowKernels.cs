@@ -15,7 +15,7 @@ internal static class RowKernels
         var tail = xs.Length * Vector<float>.Count;
         var sums = Vector<float>.Zero;
         foreach (var vector in xs)
-            sums = Vector.FusedMultiplyAdd(vector, vector, sums);
+            sums = Vector.MultiplyAddEstimate(vector, vector, sums);
         var squares = Vector.Sum(sums);
         foreach (var value in x[tail..])
             squares += value * value;
