@@ -11,6 +11,8 @@ using Microsoft.ML.Score.Benchmarks;
     ("attention", "causal attention of 8,192 and 42,657 tokens", AttentionForward.Run),
     ("compressors", "every compressor on the tokens of one long video, against one pass over them in memory", Compressors.Run),
     ("policy", "scoring and choosing the tokens of a long video, from memory and from a mapped feature file", PolicyScores.Run),
+    ("prefill", "the paper's table 3 in shape: the first token after 42,566 to 4,348 visual tokens, and its memory", () => Prefill.Run(layers: 4)),
+    ("prefill-quick", "the same with two layers, a third of the work", () => Prefill.Run(layers: 2)),
     ("step", "where a step of the training spends its time, and what it allocates", StepSplit.Run),
 ];
 
@@ -23,5 +25,5 @@ if (chosen is [var (_, _, run)])
 
 Console.Error.WriteLine($"Usage: {string.Join(" | ", commands.Select(command => command.Name))}");
 foreach (var (name, what, _) in commands)
-    Console.Error.WriteLine($"  {name,-12} {what}");
+    Console.Error.WriteLine($"  {name,-14} {what}");
 return 2;
