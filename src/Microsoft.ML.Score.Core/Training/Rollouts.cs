@@ -15,7 +15,6 @@ internal sealed class Rollouts(int count)
     private readonly bool[][] _masks = [.. Enumerable.Repeat<bool[]>([], count)];
     private int _tokens;
     private int[] _positions = [];
-    private float[] _vectors = [];
 
     /// <summary>Tokens that each mask keeps, [K].</summary>
     public int[] KeptCounts { get; } = new int[count];
@@ -52,11 +51,8 @@ internal sealed class Rollouts(int count)
 
     private KeptTokens[] Gather(VideoTokens video, int from, int to, int tokens)
     {
-        var d = video.Dimension;
         if (_positions.Length < tokens)
             _positions = new int[tokens];
-        if (_vectors.Length < (long)tokens * d)
-            _vectors = new float[(long)tokens * d];
 
         var sets = new KeptTokens[to - from];
         var next = 0;
@@ -65,12 +61,8 @@ internal sealed class Rollouts(int count)
             var start = next;
             for (var i = 0; i < _tokens; i++)
                 if (_masks[k][i])
-                {
-                    _positions[next] = i;
-                    video.Token(i).CopyTo(_vectors.AsSpan(next++ * d, d));
-                }
-
-            sets[k - from] = new KeptTokens(video.Grid, d, _positions.AsMemory(start..next), _vectors.AsMemory((start * d)..(next * d))) { Times = video.Times };
+                    _positions[next++] = i;
+            sets[k - from] = KeptTokens.Gather(video, _positions.AsMemory(start..next));
         }
 
         return sets;
