@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.ML.Score.Numerics;
 
 namespace Microsoft.ML.Score.Models;
@@ -21,11 +22,14 @@ internal sealed class RotaryTable(Tensor cos, Tensor sin) : IDisposable
     /// <summary>The table of angles [rows, columns].</summary>
     public static RotaryTable FromAngles(IKernels kernels, ReadOnlySpan<float> angles, int rows, int columns)
     {
-        var cos = new float[angles.Length];
-        var sin = new float[angles.Length];
+        var cos = ArrayPool<float>.Shared.Rent(angles.Length);
+        var sin = ArrayPool<float>.Shared.Rent(angles.Length);
         for (var i = 0; i < angles.Length; i++)
             (sin[i], cos[i]) = MathF.SinCos(angles[i]);
-        return new RotaryTable(kernels.Upload(cos, rows, columns), kernels.Upload(sin, rows, columns));
+        var table = new RotaryTable(kernels.Upload(cos.AsSpan(0, angles.Length), rows, columns), kernels.Upload(sin.AsSpan(0, angles.Length), rows, columns));
+        ArrayPool<float>.Shared.Return(cos);
+        ArrayPool<float>.Shared.Return(sin);
+        return table;
     }
 
     /// <summary>The table of the positions 0 to <paramref name="positions"/> - 1 for heads of <paramref name="headDimension"/> values.</summary>
