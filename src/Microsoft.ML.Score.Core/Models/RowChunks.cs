@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Microsoft.ML.Score.Models;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Microsoft.ML.Score.Models;
 /// </summary>
 internal static class RowChunks
 {
+    private static int[] s_indices = [];
+
     /// <summary>Bytes of intermediate activations that stand in memory at a time.</summary>
     public const long DefaultBytes = 96 << 20;
 
@@ -22,6 +26,15 @@ internal static class RowChunks
 
     /// <summary>Bytes of activations of the largest chunk.</summary>
     public static long BytesOfLargest(long rows, int valuesPerRow) => Largest(rows, valuesPerRow, DefaultBytes) * valuesPerRow * sizeof(float);
+
+    /// <summary>start, start + 1, ... as indices, without allocation once as many rows were asked for.</summary>
+    public static ReadOnlySpan<int> Indices(int start, int count)
+    {
+        var indices = s_indices;
+        if (indices.Length < start + count)
+            s_indices = indices = [.. Enumerable.Range(0, (int)BitOperations.RoundUpToPowerOf2((uint)(start + count)))];
+        return indices.AsSpan(start, count);
+    }
 
     private static long Largest(long rows, int valuesPerRow, long bytes) => Math.Clamp(bytes / sizeof(float) / valuesPerRow, 1, Math.Max(1, rows));
 }

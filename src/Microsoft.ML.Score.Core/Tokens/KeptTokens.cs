@@ -6,6 +6,10 @@ namespace Microsoft.ML.Score.Tokens;
 /// </summary>
 public sealed class KeptTokens
 {
+    // One of the two: vectors of its own, or the video whose rows they are.
+    private readonly ReadOnlyMemory<float> _vectors;
+    private float[]? _gathered;
+
     /// <param name="grid">The grid of the whole video.</param>
     /// <param name="dimension">D, values a token.</param>
     /// <param name="positions">k flat grid indices, strictly ascending; not copied.</param>
@@ -21,7 +25,16 @@ public sealed class KeptTokens
         Grid = grid;
         Dimension = dimension;
         Positions = positions;
-        Vectors = vectors;
+        _vectors = vectors;
+    }
+
+    private KeptTokens(VideoTokens video, ReadOnlyMemory<int> positions)
+    {
+        Grid = video.Grid;
+        Dimension = video.Dimension;
+        Positions = positions;
+        Video = video;
+        Times = video.Times;
     }
 
     /// <summary>The grid of the whole video.</summary>
@@ -33,8 +46,11 @@ public sealed class KeptTokens
     /// <summary>Flat grid indices, strictly ascending.</summary>
     public ReadOnlyMemory<int> Positions { get; }
 
-    /// <summary>The vectors, row-major [k, D].</summary>
-    public ReadOnlyMemory<float> Vectors { get; }
+    /// <summary>The vectors, row-major [k, D]. Those of <see cref="Gather"/> are copied from the video when they are first asked for.</summary>
+    public ReadOnlyMemory<float> Vectors => Video is null ? _vectors : _gathered ??= GatherVectors(Video);
+
+    /// <summary>The video whose rows the vectors are; null where they are their own.</summary>
+    internal VideoTokens? Video { get; }
 
     /// <summary>When the time steps of the video are shown; null when unknown. Only prompts that name the times need it.</summary>
     /// <exception cref="ArgumentException">There are not as many times as time steps.</exception>
@@ -63,12 +79,7 @@ public sealed class KeptTokens
         ArgumentNullException.ThrowIfNull(video);
         ThrowIfNotPositions(video.Grid, positions.Span);
 
-        var dimension = video.Dimension;
-        var vectors = new float[positions.Length * dimension];
-        for (var k = 0; k < positions.Length; k++)
-            video.Vectors.Span.Slice(positions.Span[k] * dimension, dimension).CopyTo(vectors.AsSpan(k * dimension));
-
-        return new KeptTokens(video.Grid, dimension, positions, vectors) { Times = video.Times };
+        return new KeptTokens(video, positions);
     }
 
     /// <summary>The mask over all T*N tokens: true where a token is kept.</summary>
@@ -78,6 +89,14 @@ public sealed class KeptTokens
         foreach (var position in Positions.Span)
             mask[position] = true;
         return mask;
+    }
+
+    private float[] GatherVectors(VideoTokens video)
+    {
+        var vectors = new float[Count * Dimension];
+        for (var k = 0; k < Count; k++)
+            video.Token(Positions.Span[k]).CopyTo(vectors.AsSpan(k * Dimension));
+        return vectors;
     }
 
     private static void ThrowIfNotPositions(TokenGrid grid, ReadOnlySpan<int> positions)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.ML.Score.Numerics;
 
 namespace Microsoft.ML.Score.Models.Qwen2;
@@ -21,7 +22,7 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         long rows = 0;
         foreach (var set in sets)
         {
-            var setRows = prompt.Length - prompt.VisualRows.Length + set.Indices.Length + target.Length;
+            var setRows = PackedRows.CountOf(prompt, set) + target.Length;
             if (group.Count > 0 && (rows + setRows) * model.Config.IntermediateSize > PassLimit)
             {
                 losses.AddRange(CrossEntropyInOnePass(prompt, group, target, cancellationToken));
@@ -45,7 +46,7 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
     {
         var sampler = options.IsPlainGreedy ? null : new TokenSampler(options, prompt.TextIds());
         var values = sampler is null ? [] : new float[model.LogitsWidth];
-        var rows = new PackedRows(prompt);
+        using var rows = new PackedRows(prompt, PackedRows.CountOf(prompt, kept));
         rows.AddText(0, prompt.PrefixLength);
         rows.AddKept(kept, prompt.PrefixLength);
         using var cache = new KeyValueCache(kernels, model.Config, rows.Count + options.MaxNewTokens);
@@ -77,7 +78,7 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
     /// </summary>
     private double[][] CrossEntropyInOnePass(VideoPrompt prompt, List<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken)
     {
-        var rows = new PackedRows(prompt);
+        using var rows = new PackedRows(prompt, sets.Sum(set => PackedRows.CountOf(prompt, set)) + sets.Count * target.Length);
         var prefix = prompt.PrefixLength;
         var segments = new List<AttentionSegment>(sets.Count + 1);
         var outputSegments = new AttentionSegment[sets.Count];
@@ -99,12 +100,42 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
             target.CopyTo(targets.AsSpan(i * target.Length));
         }
 
-        using var embeddings = Embed(rows, sets);
-        using var rotary = prompt.Rotary.Gather(kernels, rows.Positions);
-        using var hidden = model.Forward(embeddings, rotary, new PackedBatch([.. segments], outputRows, outputSegments), cancellationToken: cancellationToken);
+        var batch = new PackedBatch([.. segments], outputRows, outputSegments);
+        using var hidden = SharesVectors(sets) ? ForwardShared(prompt, rows, sets, target, batch, cancellationToken) : Forward(prompt, rows, sets, batch, cancellationToken);
         var losses = model.CrossEntropy(hidden, targets);
         var length = target.Length;
         return [.. Enumerable.Range(0, sets.Count).Select(i => losses[(i * length)..((i + 1) * length)])];
+    }
+
+    private static bool SharesVectors(List<KeptVisuals> sets) => sets.Count > 1 && sets.TrueForAll(set => set.OfAll && set.Vectors.Equals(sets[0].Vectors));
+
+    /// <summary>A pass in which what the sets have in common is embedded, and projected for the first layer, once.</summary>
+    private Tensor ForwardShared(
+        VideoPrompt prompt, PackedRows rows, List<KeptVisuals> sets, ReadOnlySpan<int> target, PackedBatch batch, CancellationToken cancellationToken)
+    {
+        var union = sets[0] with { Indices = Union(sets, prompt.VisualRows.Length) };
+        using var shared = new PackedRows(prompt, PackedRows.CountOf(prompt, union) + target.Length);
+        shared.AddText(0, prompt.PrefixLength);
+        shared.AddKept(union, prompt.PrefixLength);
+        shared.AddContinuation(target[..^1]);
+        return Forward(prompt, shared, [union], batch with { SourceRows = shared.Find(rows.Positions) }, cancellationToken);
+    }
+
+    private Tensor Forward(VideoPrompt prompt, PackedRows rows, List<KeptVisuals> sets, PackedBatch batch, CancellationToken cancellationToken)
+    {
+        using var embeddings = Embed(rows, sets);
+        using var rotary = prompt.Rotary.Gather(kernels, rows.Positions);
+        return model.Forward(embeddings, rotary, batch, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The visual tokens that any set keeps, ascending.</summary>
+    private static int[] Union(List<KeptVisuals> sets, int visuals)
+    {
+        var kept = new bool[visuals];
+        foreach (var set in sets)
+            foreach (var index in set.Indices.Span)
+                kept[index] = true;
+        return [.. Enumerable.Range(0, visuals).Where(index => kept[index])];
     }
 
     private Tensor Embed(PackedRows rows, IReadOnlyList<KeptVisuals> sets)
@@ -114,11 +145,27 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         foreach (var set in sets)
             foreach (var (start, count) in RowChunks.Of(set.Indices.Length, embeddings.Columns))
             {
-                using var visual = kernels.Upload(set.Vectors.Span.Slice(start * embeddings.Columns, count * embeddings.Columns), count, embeddings.Columns);
+                using var visual = Upload(set, start, count, embeddings.Columns);
                 kernels.Scatter(visual, rows.VisualRows.Slice(next, count), embeddings);
                 next += count;
             }
 
         return embeddings;
+    }
+
+    /// <summary>Vectors [count, dimension] of a set, from its token <paramref name="start"/> on.</summary>
+    private Tensor Upload(KeptVisuals set, int start, int count, int dimension)
+    {
+        var vectors = set.Vectors.Span;
+        if (!set.OfAll)
+            return kernels.Upload(vectors.Slice(start * dimension, count * dimension), count, dimension);
+
+        var gathered = ArrayPool<float>.Shared.Rent(count * dimension);
+        var indices = set.Indices.Span.Slice(start, count);
+        for (var row = 0; row < count; row++)
+            vectors.Slice(indices[row] * dimension, dimension).CopyTo(gathered.AsSpan(row * dimension));
+        var uploaded = kernels.Upload(gathered.AsSpan(0, count * dimension), count, dimension);
+        ArrayPool<float>.Shared.Return(gathered);
+        return uploaded;
     }
 }

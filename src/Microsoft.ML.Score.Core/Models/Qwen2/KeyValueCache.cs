@@ -37,7 +37,7 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Writes new rows of one layer, from row <paramref name="start"/> behind the ones held; <see cref="Advance"/> makes them count.</summary>
     public void Write(int layer, int start, Tensor keys, Tensor values)
     {
-        var rows = Enumerable.Range(Count + start, keys.Rows).ToArray();
+        var rows = RowChunks.Indices(Count + start, keys.Rows);
         _kernels.Scatter(keys, rows, Layer(layer).Keys);
         _kernels.Scatter(values, rows, Layer(layer).Values);
     }

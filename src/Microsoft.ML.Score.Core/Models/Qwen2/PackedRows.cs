@@ -1,22 +1,31 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 
 namespace Microsoft.ML.Score.Models.Qwen2;
 
-/// <summary>The rows of a packed batch over one prompt: token ids, positions (rows of the prompt's rotary table) and which rows take visual vectors.</summary>
-internal sealed class PackedRows(VideoPrompt prompt)
+/// <summary>
+/// The rows of a packed batch over one prompt: token ids, positions (rows of the prompt's rotary table) and which rows take
+/// visual vectors. In rented memory, given back on dispose.
+/// </summary>
+/// <param name="prompt">The prompt.</param>
+/// <param name="capacity">Most rows.</param>
+internal sealed class PackedRows(VideoPrompt prompt, int capacity) : IDisposable
 {
-    private readonly List<int> _ids = [];
-    private readonly List<int> _positions = [];
-    private readonly List<int> _visualRows = [];
+    private readonly int[] _ids = ArrayPool<int>.Shared.Rent(capacity);
+    private readonly int[] _positions = ArrayPool<int>.Shared.Rent(capacity);
+    private readonly int[] _visualRows = ArrayPool<int>.Shared.Rent(capacity);
+    private int _visualCount;
 
-    public int Count => _ids.Count;
+    public int Count { get; private set; }
 
-    public ReadOnlySpan<int> Ids => CollectionsMarshal.AsSpan(_ids);
+    public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
-    public ReadOnlySpan<int> Positions => CollectionsMarshal.AsSpan(_positions);
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Count);
 
     /// <summary>In the order in which the sets were added.</summary>
-    public ReadOnlySpan<int> VisualRows => CollectionsMarshal.AsSpan(_visualRows);
+    public ReadOnlySpan<int> VisualRows => _visualRows.AsSpan(0, _visualCount);
+
+    /// <summary>Rows of the whole prompt with a set's visual tokens alone.</summary>
+    public static int CountOf(VideoPrompt prompt, KeptVisuals kept) => prompt.Length - prompt.VisualRows.Length + kept.Indices.Length;
 
     /// <summary>Rows [from, to) of the prompt, none of them visual.</summary>
     public void AddText(int from, int to)
@@ -40,7 +49,7 @@ internal sealed class PackedRows(VideoPrompt prompt)
 
             if (keptVisual < indices.Length && indices[keptVisual] == visual)
             {
-                _visualRows.Add(Count);
+                _visualRows[_visualCount++] = Count;
                 Add(prompt.Ids[row], row);
                 keptVisual++;
             }
@@ -56,9 +65,29 @@ internal sealed class PackedRows(VideoPrompt prompt)
             Add(ids[i], prompt.Length + i);
     }
 
+    /// <summary>The rows that stand at the given positions, each of which is held once.</summary>
+    public int[] Find(ReadOnlySpan<int> positions)
+    {
+        var rowAt = ArrayPool<int>.Shared.Rent(Positions[^1] + 1);
+        for (var row = 0; row < Count; row++)
+            rowAt[_positions[row]] = row;
+        var rows = new int[positions.Length];
+        for (var i = 0; i < rows.Length; i++)
+            rows[i] = rowAt[positions[i]];
+        ArrayPool<int>.Shared.Return(rowAt);
+        return rows;
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<int>.Shared.Return(_ids);
+        ArrayPool<int>.Shared.Return(_positions);
+        ArrayPool<int>.Shared.Return(_visualRows);
+    }
+
     private void Add(int id, int position)
     {
-        _ids.Add(id);
-        _positions.Add(position);
+        _ids[Count] = id;
+        _positions[Count++] = position;
     }
 }

@@ -54,24 +54,34 @@ internal sealed class Qwen2LanguageModel
     public Tensor Forward(
         Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache? cache = null, Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
     {
+        if (batch.SourceRows is { } sourceRows)
+            return ForwardShared(embeddings, rotary, batch, sourceRows, cancellationToken);
+
         using var ownCache = cache is null ? KeyValueCache.ForOnePass(_kernels, Config, embeddings.Rows) : null;
-        var keysAndValues = cache ?? ownCache!;
-        for (var i = 0; i < _layers.Length - 1; i++)
+        var hidden = ForwardFrom(0, embeddings, rotary, batch, cache ?? ownCache!, observe, cancellationToken);
+        cache?.Advance(embeddings.Rows);
+        return hidden;
+    }
+
+    /// <summary>The layers from the first one named, and the final norm.</summary>
+    private Tensor ForwardFrom(
+        int first, Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache cache, Action<string, Tensor>? observe, CancellationToken cancellationToken)
+    {
+        for (var i = first; i < _layers.Length - 1; i++)
         {
-            WriteKeysAndValues(i, embeddings, rotary, keysAndValues, cancellationToken);
-            ForwardRows(i, embeddings, rotary, keysAndValues, batch.Segments, cancellationToken);
+            WriteKeysAndValues(i, embeddings, rotary, cache, cancellationToken);
+            ForwardRows(i, embeddings, rotary, cache, batch.Segments, cancellationToken);
             observe?.Invoke($"llm.layer{i}_out", embeddings);
         }
 
         // Only keys and values of the other rows are needed in the last layer.
         var last = _layers.Length - 1;
-        WriteKeysAndValues(last, embeddings, rotary, keysAndValues, cancellationToken);
+        WriteKeysAndValues(last, embeddings, rotary, cache, cancellationToken);
         using var gathered = batch.OutputRows is null ? null : _kernels.Gather(embeddings, batch.OutputRows);
         using var gatheredRotary = batch.OutputRows is null ? null : rotary.Gather(_kernels, batch.OutputRows);
         var output = gathered ?? embeddings;
-        ForwardRows(last, output, gatheredRotary ?? rotary, keysAndValues, batch.OutputSegments, cancellationToken);
+        ForwardRows(last, output, gatheredRotary ?? rotary, cache, batch.OutputSegments, cancellationToken);
         observe?.Invoke($"llm.layer{last}_out", output);
-        cache?.Advance(embeddings.Rows);
         return _kernels.RmsNorm(output, _norm, Config.RmsNormEps);
     }
 
@@ -86,7 +96,7 @@ internal sealed class Qwen2LanguageModel
         for (var start = 0; start < losses.Length; start += chunk)
         {
             var count = Math.Min(chunk, losses.Length - start);
-            using var rows = _kernels.Gather(hidden, Enumerable.Range(start, count).ToArray());
+            using var rows = _kernels.Gather(hidden, RowChunks.Indices(start, count));
             using var logits = Logits(rows);
             _kernels.CrossEntropy(logits, targets.Slice(start, count)).CopyTo(losses, start);
         }
@@ -117,26 +127,65 @@ internal sealed class Qwen2LanguageModel
         }
     }
 
-    /// <summary>Puts rows through a layer in place, once the keys and values of all rows are written.</summary>
+    /// <summary>Projects shared rows for the first layer once, and goes on with the rows of the pass.</summary>
+    private Tensor ForwardShared(Tensor embeddings, RotaryTable rotary, PackedBatch batch, int[] sourceRows, CancellationToken cancellationToken)
+    {
+        using var cache = KeyValueCache.ForOnePass(_kernels, Config, sourceRows.Length);
+        using var x = _kernels.Gather(embeddings, sourceRows);
+        using var packedRotary = rotary.Gather(_kernels, sourceRows);
+        if (_layers.Length == 1)
+            return ForwardFrom(0, x, packedRotary, batch, cache, observe: null, cancellationToken);
+
+        using (var shared = KeyValueCache.ForOnePass(_kernels, Config, embeddings.Rows))
+        {
+            WriteKeysAndValues(0, embeddings, rotary, shared, cancellationToken);
+            using var keys = _kernels.Gather(shared.Layer(0).Keys, sourceRows);
+            using var values = _kernels.Gather(shared.Layer(0).Values, sourceRows);
+            cache.Write(0, 0, keys, values);
+        }
+
+        using var q = Queries(_layers[0], embeddings, rotary);
+        ForwardRows(0, x, (start, count) => _kernels.Gather(q, sourceRows.AsSpan(start, count)), cache, batch.Segments, cancellationToken);
+        return ForwardFrom(1, x, packedRotary, batch, cache, observe: null, cancellationToken);
+    }
+
     private void ForwardRows(int index, Tensor x, RotaryTable rotary, KeyValueCache cache, AttentionSegment[] segments, CancellationToken cancellationToken)
+    {
+        ForwardRows(index, x, QueriesOf, cache, segments, cancellationToken);
+
+        Tensor QueriesOf(int start, int count)
+        {
+            using var rows = x.RowRange(start, count);
+            using var rowsRotary = rotary.RowRange(start, count);
+            return Queries(_layers[index], rows, rowsRotary);
+        }
+    }
+
+    /// <summary>Puts rows through a layer in place, once the keys and values of all rows are written.</summary>
+    private void ForwardRows(int index, Tensor x, Func<int, int, Tensor> queries, KeyValueCache cache, AttentionSegment[] segments, CancellationToken cancellationToken)
     {
         var layer = _layers[index];
         foreach (var (start, count) in RowChunks.Of(x.Rows, ValuesPerRow(Config), ChunkBytes))
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var rows = x.RowRange(start, count);
-            using var rowsRotary = rotary.RowRange(start, count);
-            using var h = Attend(layer, rows, rowsRotary, cache.Layer(index), [.. segments.Select(segment => segment.AmongRows(start, count)).Where(segment => segment.QueryCount > 0)]);
+            using var q = queries(start, count);
+            using var h = Attend(layer, rows, q, cache.Layer(index), [.. segments.Select(segment => segment.AmongRows(start, count)).Where(segment => segment.QueryCount > 0)]);
             using var y = Mlp(layer, h);
-            _kernels.Scatter(y, Enumerable.Range(start, count).ToArray(), x);
+            _kernels.Scatter(y, RowChunks.Indices(start, count), x);
         }
     }
 
-    private Tensor Attend(Layer layer, Tensor x, RotaryTable rotary, (Tensor Keys, Tensor Values) cached, AttentionSegment[] segments)
+    private Tensor Queries(Layer layer, Tensor x, RotaryTable rotary)
     {
         using var normed = _kernels.RmsNorm(x, layer.InputLayernorm, Config.RmsNormEps);
-        using var q = layer.QProj.Apply(_kernels, normed);
+        var q = layer.QProj.Apply(_kernels, normed);
         _kernels.Rotary(q, rotary.Cos, rotary.Sin);
+        return q;
+    }
+
+    private Tensor Attend(Layer layer, Tensor x, Tensor q, (Tensor Keys, Tensor Values) cached, AttentionSegment[] segments)
+    {
         using var attended = _kernels.Attention(q, cached.Keys, cached.Values, segments, Config.HeadDim, causal: true);
         return layer.OProj.Apply(_kernels, attended, residual: x);
     }

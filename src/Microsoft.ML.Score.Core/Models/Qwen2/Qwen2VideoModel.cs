@@ -112,7 +112,9 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     protected abstract VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation);
 
     /// <summary>What stays of the prompt's visual rows with the kept tokens.</summary>
-    protected virtual KeptVisuals Visuals(KeptTokens kept) => new(kept.Positions, kept.Vectors);
+    protected virtual KeptVisuals Visuals(KeptTokens kept) => kept.Video is { } video
+        ? new(kept.Positions, video.Vectors, OfAll: true)
+        : new(kept.Positions, kept.Vectors);
 
     /// <summary>Token ids of a text that may not claim to be visual tokens.</summary>
     /// <exception cref="ArgumentException">It does.</exception>

@@ -28,8 +28,11 @@ internal sealed class VideoPrompt(int[] ids, int[] visualRows, RotaryTable rotar
     public void Dispose() => Rotary.Dispose();
 }
 
-/// <summary>The visual tokens of a prompt that are kept: their indices among its visual tokens, ascending, and their vectors [k, D].</summary>
-internal readonly record struct KeptVisuals(ReadOnlyMemory<int> Indices, ReadOnlyMemory<float> Vectors);
+/// <summary>The visual tokens of a prompt that are kept.</summary>
+/// <param name="Indices">Their k indices among the prompt's visual tokens, ascending.</param>
+/// <param name="Vectors">Their vectors [k, D] or, <paramref name="OfAll"/>, those of all visual tokens.</param>
+/// <param name="OfAll">Sets that are rows of the same vectors share what does not depend on the set.</param>
+internal readonly record struct KeptVisuals(ReadOnlyMemory<int> Indices, ReadOnlyMemory<float> Vectors, bool OfAll = false);
 
 /// <summary>A generated token and the logits that it was chosen from, [1, vocabulary], valid until the next token.</summary>
 internal readonly record struct DecodedToken(int Id, Tensor Logits);
