@@ -75,6 +75,7 @@ internal static class StepSplit
                 Row(operation, time.TotalSeconds);
             Row("all kernels", inKernels);
             Row("policy, timed alone", policySeconds);
+            Row("kernels and policy", inKernels + policySeconds);
             Row("the rest", best.Seconds - inKernels - policySeconds);
             Console.WriteLine($"Allocated a step: {_steps.Average(step => step.Bytes) / 1e6:F3} MB, at most {_steps.Max(step => step.Bytes) / 1e6:F3} MB");
 

@@ -12,11 +12,11 @@ internal static class BernoulliMask
     /// <summary>sigmoid(z); never NaN for finite or infinite z.</summary>
     public static double Probability(double logit) => 1 / (1 + Math.Exp(-logit));
 
-    /// <summary>Draws a mask from the policy; token i uses the i-th uniform of <paramref name="random"/>.</summary>
-    public static void Sample(ReadOnlySpan<float> logits, CounterRandom random, Span<bool> mask)
+    /// <summary>Draws a mask; token i uses the i-th uniform of <paramref name="random"/>.</summary>
+    public static void Sample(ReadOnlySpan<double> probabilities, CounterRandom random, Span<bool> mask)
     {
-        for (var i = 0; i < logits.Length; i++)
-            mask[i] = random.Uniform(i) < Probability(logits[i]);
+        for (var i = 0; i < probabilities.Length; i++)
+            mask[i] = random.Uniform(i) < probabilities[i];
     }
 
     /// <summary>log pi(mask): the sum of (9) over all tokens.</summary>

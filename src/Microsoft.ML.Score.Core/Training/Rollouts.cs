@@ -13,6 +13,7 @@ internal sealed class Rollouts(int count)
     private const long GatheredValues = 1 << 27; // 512 MiB: what the kept tokens of one call to the model may copy
 
     private readonly bool[][] _masks = [.. Enumerable.Repeat<bool[]>([], count)];
+    private double[] _probabilities = [];
     private int _tokens;
     private int[] _positions = [];
 
@@ -27,12 +28,16 @@ internal sealed class Rollouts(int count)
     public void Sample(ReadOnlySpan<float> logits, Func<int, CounterRandom> random)
     {
         _tokens = logits.Length;
+        if (_probabilities.Length < _tokens)
+            _probabilities = new double[_tokens];
+        for (var i = 0; i < _tokens; i++)
+            _probabilities[i] = BernoulliMask.Probability(logits[i]);
         for (var k = 0; k < count; k++)
         {
             if (_masks[k].Length < _tokens)
                 _masks[k] = new bool[_tokens];
             var mask = _masks[k].AsSpan(0, _tokens);
-            BernoulliMask.Sample(logits, random(k), mask);
+            BernoulliMask.Sample(_probabilities.AsSpan(0, _tokens), random(k), mask);
             KeptCounts[k] = mask.Count(true);
         }
     }

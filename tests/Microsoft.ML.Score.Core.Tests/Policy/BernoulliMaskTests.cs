@@ -76,7 +76,7 @@ public class BernoulliMaskTests
     internal static bool[] Sample(ReadOnlySpan<float> logits, CounterRandom random)
     {
         var mask = new bool[logits.Length];
-        BernoulliMask.Sample(logits, random, mask);
+        BernoulliMask.Sample(logits.ToArray().Select(logit => BernoulliMask.Probability(logit)).ToArray(), random, mask);
         return mask;
     }
 }
