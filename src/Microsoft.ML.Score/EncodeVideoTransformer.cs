@@ -83,7 +83,7 @@ public sealed class EncodeVideoTransformer : VideoTransformer
         return model.Info.Processing == _settings.Model.Processing
             ? clip.Read(video => model.Encode(video))
             : throw new InvalidOperationException(
-                $"The pipeline was made with a model loaded with the frame options '{_settings.Model.Processing}', the model found for it has '{model.Info.Processing}'; "
+                $"The pipeline was made with a model loaded with the options '{_settings.Model.Processing}', the model found for it has '{model.Info.Processing}'; "
                 + $"load it with those options and set {nameof(ScoreLoadOptions)}.{nameof(ScoreLoadOptions.Model)}.");
     }
 }

@@ -36,6 +36,14 @@ internal sealed class CompressedSequence
     public KeptTokens ToKept(VideoTokens video)
     {
         var order = Enumerable.Range(0, _indices.Count).OrderBy(i => _indices[i]).ToArray();
+        return ToKept(video, order, Array.ConvertAll(order, i => _indices[i]));
+    }
+
+    /// <summary>The tokens in the order in which they were put out, at the given positions in place of their own.</summary>
+    public KeptTokens ToKept(VideoTokens video, int[] positions) => ToKept(video, [.. Enumerable.Range(0, _indices.Count)], positions);
+
+    private KeptTokens ToKept(VideoTokens video, int[] order, int[] positions)
+    {
         var d = video.Dimension;
         var vectors = new float[order.Length * d];
         for (var i = 0; i < order.Length; i++)
@@ -44,6 +52,6 @@ internal sealed class CompressedSequence
             vector.CopyTo(vectors.AsSpan(i * d));
         }
 
-        return new KeptTokens(video.Grid, d, Array.ConvertAll(order, i => _indices[i]), vectors);
+        return new KeptTokens(video.Grid, d, positions, vectors) { Times = video.Times };
     }
 }

@@ -42,9 +42,13 @@ public sealed class HoliTomCompressor(HoliTomVariant variant = HoliTomVariant.Ou
         ArgumentNullException.ThrowIfNull(video);
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
 
-        return variant == HoliTomVariant.VidCom2Port
-            ? WithSpacedPositions(Run(video, Salience.OfNorms(video), retentionRatio, tau: 0.8, DensityNoise.None), video)
-            : Run(video, Salience.Received(video, Name), retentionRatio, retentionRatio <= 0.1 ? 0.65 : 0.8, DensityNoise.None).ToKept(video);
+        if (variant == HoliTomVariant.VidCom2Port)
+        {
+            var sequence = Run(video, Salience.OfNorms(video), retentionRatio, tau: 0.8, DensityNoise.None);
+            return sequence.ToKept(video, SpacedPositions(video.Grid.Count, sequence.Indices.Count));
+        }
+
+        return Run(video, Salience.Received(video, Name), retentionRatio, retentionRatio <= 0.1 ? 0.65 : 0.8, DensityNoise.None).ToKept(video);
     }
 
     /// <param name="video">The tokens.</param>
@@ -106,22 +110,10 @@ public sealed class HoliTomCompressor(HoliTomVariant variant = HoliTomVariant.Ou
             sequence.Merge(segment.First * n + places[centres[c]], members[c].Blend(means[centres[c]].Span, Beta));
     }
 
-    /// <summary>The port's positions: evenly spaced over the video, whatever the tokens are.</summary>
-    private static KeptTokens WithSpacedPositions(CompressedSequence sequence, VideoTokens video)
-    {
-        var vectors = new float[sequence.Indices.Count * video.Dimension];
-        for (var i = 0; i < sequence.Indices.Count; i++)
-        {
-            ReadOnlySpan<float> vector = sequence.Merged[i] is { } merged ? merged : video.Token(sequence.Indices[i]);
-            vector.CopyTo(vectors.AsSpan(i * video.Dimension));
-        }
-
-        return new KeptTokens(video.Grid, video.Dimension, SpacedPositions(video.Grid.Count, sequence.Indices.Count), vectors);
-    }
-
     /// <summary>
-    /// torch.linspace over whole numbers on a processor: elements are computed in pairs of vectors of four lanes, in which the
-    /// start and the multiples of the step are cut to whole numbers before they are added; the rest one by one.
+    /// The port's positions, evenly spaced over the video whatever the tokens are, as torch.linspace gives them over whole numbers on
+    /// a processor: elements are computed in pairs of vectors of four lanes, in which the start and the multiples of the step are
+    /// cut to whole numbers before they are added; the rest one by one.
     /// </summary>
     private static int[] SpacedPositions(int tokens, int count)
     {

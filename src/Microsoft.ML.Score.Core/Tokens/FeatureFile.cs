@@ -7,7 +7,8 @@ namespace Microsoft.ML.Score.Tokens;
 /// <summary>
 /// Video tokens in a file, the way large rows travel: safetensors with one tensor <c>features</c> [T, H, W, D] in F32, BF16 or
 /// F16 and, as metadata, <c>seconds_per_step</c>, <c>encoder_fingerprint</c> and, where known, <c>step_times</c> (the seconds of each
-/// time step, then the length of the video, separated by commas).
+/// time step, then the length of the video, separated by commas). Statistics of the encoder, where known, are further tensors in F32:
+/// <c>received_attention</c> [T, H*W], <c>pooled_attention</c> [T, H*W] and <c>step_features</c> [T, any].
 /// </summary>
 public static class FeatureFile
 {
@@ -15,7 +16,7 @@ public static class FeatureFile
     /// <param name="path">The file to write.</param>
     /// <param name="video">The tokens.</param>
     /// <param name="type">F32 (exact), BF16 or F16 (rounded to nearest; half the size).</param>
-    /// <exception cref="ArgumentException">The type is another one, or a value is not finite, be it only after rounding to F16.</exception>
+    /// <exception cref="ArgumentException">The type is another one, or a value of tokens or statistics is not finite, be it only after rounding to F16.</exception>
     public static void Write(string path, VideoTokens video, TensorType type = TensorType.F32)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -33,13 +34,13 @@ public static class FeatureFile
             metadata[MappedTokens.FingerprintKey] = fingerprint;
         if (video.Times is { } times)
             metadata[MappedTokens.TimesKey] = string.Join(',', times.Seconds.Append(times.VideoSeconds).Select(seconds => seconds.ToString("R", CultureInfo.InvariantCulture)));
-        SafetensorsWriter.Write(path, [features], metadata);
+        SafetensorsWriter.Write(path, [features, .. StoredStatistics.ToTensors(video)], metadata);
     }
 
     /// <summary>Reads the tokens of one video.</summary>
     /// <param name="path">A file that <see cref="Write"/> made, or any safetensors file laid out like it; absent metadata means 1 second a step and an unknown encoder.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features have no valid shape, type, grid or a value that is not finite.</exception>
+    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid, or a value that is not finite.</exception>
     public static VideoTokens Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

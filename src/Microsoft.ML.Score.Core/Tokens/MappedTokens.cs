@@ -35,6 +35,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         Dimension = (int)entry.Shape[3];
         EncoderFingerprint = file.Metadata.GetValueOrDefault(FingerprintKey);
         Times = file.Metadata.TryGetValue(TimesKey, out var times) ? ReadTimes(times) : null;
+        StoredStatistics.ThrowIfInvalid(file, Grid);
     }
 
     public TokenGrid Grid { get; }
@@ -52,7 +53,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     private long Count => (long)Grid.Count * Dimension;
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features have no valid shape, type or grid.</exception>
+    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid.</exception>
     public static MappedTokens Open(string path)
     {
         var file = SafetensorsFile.Open(path);
@@ -78,7 +79,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         var vectors = _file.ReadSingle(FeaturesKey);
         ThrowIfNotFinite(0, vectors);
 
-        return new VideoTokens(Grid, Dimension, vectors, EncoderFingerprint) { Times = Times };
+        return new VideoTokens(Grid, Dimension, vectors, EncoderFingerprint) { Times = Times, Statistics = StoredStatistics.Read(_file) };
     }
 
     /// <summary>The tokens at the given positions; no other row is read.</summary>

@@ -50,6 +50,15 @@ public class RivalCompressorTests
     }
 
     [Test]
+    public void Compress_VideoWithTimes_KeepsThem([ValueSource(nameof(All))] ITokenCompressor compressor)
+    {
+        var video = Video(3, 2, 2, 1);
+        var timed = new VideoTokens(video.Grid, video.Dimension, video.Vectors) { Statistics = video.Statistics, Times = new StepTimes([0, 2, 5], 6) };
+
+        Assert.That(compressor.Compress(timed, 0.5).Times, Is.SameAs(timed.Times));
+    }
+
+    [Test]
     public void Compress_InvalidRatio_Throws([ValueSource(nameof(All))] ITokenCompressor compressor, [Values(0, 1.1, double.NaN)] double ratio) =>
         Assert.That(() => compressor.Compress(Video(2, 2, 2, 1), ratio), Throws.InstanceOf<ArgumentOutOfRangeException>());
 

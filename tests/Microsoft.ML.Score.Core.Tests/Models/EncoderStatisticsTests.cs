@@ -25,6 +25,30 @@ internal sealed class EncoderStatisticsTests
     }
 
     [Test]
+    public void Processing_WithStatistics_IsAnother()
+    {
+        using var checkpoint = new RandomLlavaCheckpoint(("mm_spatial_pool_mode", "average"));
+        var siglip = WriteHead(checkpoint.Config.VisionConfig);
+        string[] qwen = [Processing("tiny", new()), Processing("tiny", new() { EncoderStatistics = true })];
+        string[] llava =
+        [
+            Processing(checkpoint.Folder, new()),
+            Processing(checkpoint.Folder, new() { EncoderStatistics = true }),
+            Processing(checkpoint.Folder, new() { EncoderStatistics = true, LlavaVideo = new() { SiglipFolder = siglip } }),
+        ];
+        Directory.Delete(siglip, recursive: true);
+
+        Assert.That(qwen, Is.Unique);
+        Assert.That(llava, Is.Unique);
+
+        static string Processing(string source, VideoModelOptions options)
+        {
+            using var model = VideoModel.Load(source, options);
+            return model.Info.Processing;
+        }
+    }
+
+    [Test]
     public void Encode_OtherWindowsUnderFullAttention_GivesTheSameAttention()
     {
         // Windows then only decide in which order the tower works.

@@ -59,6 +59,63 @@ public class FeatureFileTests
     }
 
     [Test]
+    public void WriteThenRead_Statistics_AreKeptExactly([Values] bool received, [Values] bool pooled, [Values(0, 1, 5)] int stepDimension)
+    {
+        using var folder = new TemporaryFolder();
+        var statistics = new EncoderStatistics
+        {
+            ReceivedAttention = received ? Values(6) : [],
+            PooledAttention = pooled ? Values(6) : [],
+            StepFeatures = Values(2 * stepDimension),
+        };
+        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 1, new float[6]) { Statistics = statistics }, TensorType.BF16);
+
+        var read = FeatureFile.Read(folder.File("x")).Statistics;
+
+        Assert.That(read is null, Is.EqualTo(!received && !pooled && stepDimension == 0));
+        Assert.That(read?.ReceivedAttention.ToArray() ?? [], Is.EqualTo(statistics.ReceivedAttention.ToArray()));
+        Assert.That(read?.PooledAttention.ToArray() ?? [], Is.EqualTo(statistics.PooledAttention.ToArray()));
+        Assert.That(read?.StepFeatures.ToArray() ?? [], Is.EqualTo(statistics.StepFeatures.ToArray()));
+
+        static float[] Values(int count) => [.. Enumerable.Range(1, count).Select(i => 1f / (3 + i))];
+    }
+
+    [TestCase("received_attention", 2, 2)]
+    [TestCase("received_attention", 3, 2)]
+    [TestCase("pooled_attention", 6)]
+    [TestCase("pooled_attention", 2, 1, 3)]
+    [TestCase("step_features", 3, 4)]
+    [TestCase("step_features", 2, 0)]
+    [TestCase("step_features", 2)]
+    public void Read_StatisticsOfOtherShape_IsInvalidData(string name, params int[] shape)
+    {
+        using var folder = new TemporaryFolder();
+        var values = new float[shape.Aggregate(1, (product, size) => product * size)];
+        SafetensorsWriter.Write(folder.File("x"), [TensorData.FromSingle("features", [2, 1, 3, 1], new float[6]), TensorData.FromSingle(name, shape, values)]);
+
+        Assert.That(() => FeatureFile.Read(folder.File("x")), Throws.TypeOf<InvalidDataException>().With.Message.Contains(name).And.Message.Contains("expected F32, BF16 or F16 of shape [2, "));
+    }
+
+    [Test]
+    public void Read_StatisticsNotFinite_IsInvalidData([Values("received_attention", "pooled_attention", "step_features")] string name)
+    {
+        using var folder = new TemporaryFolder();
+        SafetensorsWriter.Write(folder.File("x"), [TensorData.FromSingle("features", [1, 1, 2, 1], [1, 2]), TensorData.FromSingle(name, [1, 2], [1, float.NaN])]);
+
+        Assert.That(() => FeatureFile.Read(folder.File("x")), Throws.TypeOf<InvalidDataException>().With.Message.Contains(name).And.Message.Contains("NaN"));
+    }
+
+    [Test]
+    public void Write_StatisticsNotFinite_ThrowsAndWritesNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var video = new VideoTokens(new TokenGrid(1, 1, 1), 1, new float[1]) { Statistics = new EncoderStatistics { PooledAttention = new[] { float.NaN } } };
+
+        Assert.That(() => FeatureFile.Write(folder.File("x"), video), Throws.ArgumentException.With.Message.Contains("pooled_attention"));
+        Assert.That(Directory.GetFiles(folder.Path), Is.Empty);
+    }
+
+    [Test]
     public void Write_NotFinite_ThrowsAndWritesNothing()
     {
         using var folder = new TemporaryFolder();

@@ -37,8 +37,12 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
         {
             var fingerprint = poolMode == config.MmSpatialPoolMode ? model.Fingerprint : FingerprintOf(model.Fingerprint, poolMode);
             var salience = encoderStatistics ? FrameSalience.Load(model, options.SiglipFolder) : null;
-            var processing = options is { MaxFrames: 64, ForceSample: true } ? "" : $"MaxFrames {options.MaxFrames}, ForceSample {options.ForceSample}";
-            var info = new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize) { Processing = processing };
+            var info = new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize)
+            {
+                Processing = VideoModelInfo.Describe(
+                    options is { MaxFrames: 64, ForceSample: true } ? "" : $"MaxFrames {options.MaxFrames}, ForceSample {options.ForceSample}",
+                    !encoderStatistics ? "" : options.SiglipFolder is null ? "EncoderStatistics" : "EncoderStatistics with pooling head"),
+            };
             return new LlavaVideoLanguageModel(info, files, tokenizer, model, options, salience);
         }
         catch

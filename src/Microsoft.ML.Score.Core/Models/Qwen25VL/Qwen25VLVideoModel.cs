@@ -17,8 +17,11 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
 
     private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, VideoModelOptions options)
         : base(
-            new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize) { Processing = options.QwenVideo.Describe() }, files, Tokenizer.Load(files), model.Decoder,
-            model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
+            new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize)
+            {
+                Processing = VideoModelInfo.Describe(options.QwenVideo.Describe(), options.EncoderStatistics ? "EncoderStatistics" : ""),
+            },
+            files, Tokenizer.Load(files), model.Decoder, model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
         _model = model;
         _encoderStatistics = options.EncoderStatistics;
