@@ -19,21 +19,13 @@ internal static class BernoulliMask
             mask[i] = random.Uniform(i) < probabilities[i];
     }
 
-    /// <summary>log pi(mask): the sum of (9) over all tokens.</summary>
-    public static double LogLikelihood(ReadOnlySpan<float> logits, ReadOnlySpan<bool> mask)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < logits.Length; i++)
-            sum -= Softplus(mask[i] ? -logits[i] : logits[i]);
-        return sum;
-    }
+    /// <summary>A token's part of weighted log-likelihoods (9): the weights of the masks that keep it, times log p, and of those that drop it, times log(1-p).</summary>
+    public static double LogLikelihood(double logit, double keepWeight, double dropWeight) =>
+        -(keepWeight * Softplus(-logit) + dropWeight * Softplus(logit));
 
-    /// <summary>gradient += weight * d log pi(mask) / dz = weight * (mask - p), without cancellation where p is near 0 or 1.</summary>
-    public static void AccumulateGradient(ReadOnlySpan<float> logits, ReadOnlySpan<bool> mask, double weight, Span<double> gradient)
-    {
-        for (var i = 0; i < logits.Length; i++)
-            gradient[i] += weight * (mask[i] ? Probability(-logits[i]) : -Probability(logits[i]));
-    }
+    /// <summary>The derivative of <see cref="LogLikelihood"/> with respect to the logit, without cancellation where p is near 0 or 1.</summary>
+    public static double Gradient(double logit, double keepWeight, double dropWeight) =>
+        keepWeight * Probability(-logit) - dropWeight * Probability(logit);
 
     private static double Softplus(double z) => Math.Max(z, 0) + LogOnePlus(Math.Exp(-Math.Abs(z)));
 

@@ -14,13 +14,19 @@ internal static class PolicyLoss
     public static double Evaluate(ReadOnlySpan<float> logits, IReadOnlyList<bool[]> masks, ReadOnlySpan<double> advantages, Span<double> logitGradient)
     {
         var loss = 0.0;
-        logitGradient.Clear();
-        for (var k = 0; k < masks.Count; k++)
+        var scale = -1 / ((double)masks.Count * logits.Length);
+        for (var i = 0; i < logits.Length; i++)
         {
-            var weight = -advantages[k] / ((double)masks.Count * logits.Length);
-            loss += weight * BernoulliMask.LogLikelihood(logits, masks[k]);
-            BernoulliMask.AccumulateGradient(logits, masks[k], weight, logitGradient);
+            var (keepWeight, dropWeight) = (0.0, 0.0);
+            for (var k = 0; k < masks.Count; k++)
+                if (masks[k][i])
+                    keepWeight += advantages[k];
+                else
+                    dropWeight += advantages[k];
+            loss += scale * BernoulliMask.LogLikelihood(logits[i], keepWeight, dropWeight);
+            logitGradient[i] = scale * BernoulliMask.Gradient(logits[i], keepWeight, dropWeight);
         }
+
         return loss;
     }
 }

@@ -11,7 +11,7 @@ public class BernoulliMaskTests
     public void LogLikelihood_HandWorked_MatchesEquation9()
     {
         // p = 3/4 kept, p = 1/5 dropped: log(3/4) + log(4/5) = log(3/5)
-        Assert.That(BernoulliMask.LogLikelihood([MathF.Log(3), -MathF.Log(4)], [true, false]), Is.EqualTo(Math.Log(0.6)).Within(1e-7));
+        Assert.That(LogLikelihood([MathF.Log(3), -MathF.Log(4)], [true, false]), Is.EqualTo(Math.Log(0.6)).Within(1e-7));
     }
 
     [Test]
@@ -19,18 +19,17 @@ public class BernoulliMaskTests
     {
         Assert.Multiple(() =>
         {
-            Assert.That(BernoulliMask.LogLikelihood([40f], [true]), Is.EqualTo(-Math.Exp(-40)).Within(1e-30));
-            Assert.That(BernoulliMask.LogLikelihood([40f], [false]), Is.EqualTo(-40).Within(1e-12));
-            Assert.That(BernoulliMask.LogLikelihood([-3e38f], [true]), Is.EqualTo(-3e38f));
-            Assert.That(BernoulliMask.LogLikelihood([-3e38f, 3e38f], [false, true]), Is.Zero);
+            Assert.That(LogLikelihood([40f], [true]), Is.EqualTo(-Math.Exp(-40)).Within(1e-30));
+            Assert.That(LogLikelihood([40f], [false]), Is.EqualTo(-40).Within(1e-12));
+            Assert.That(LogLikelihood([-3e38f], [true]), Is.EqualTo(-3e38f));
+            Assert.That(LogLikelihood([-3e38f, 3e38f], [false, true]), Is.Zero);
         });
     }
 
     [Test]
-    public void AccumulateGradient_SaturatedLogits_LosesNoDigits()
+    public void Gradient_SaturatedLogits_LosesNoDigits()
     {
-        var gradient = new double[4];
-        BernoulliMask.AccumulateGradient([40f, -40f, 40f, float.MaxValue], [true, false, false, true], 1, gradient);
+        double[] gradient = [BernoulliMask.Gradient(40, 1, 0), BernoulliMask.Gradient(-40, 0, 1), BernoulliMask.Gradient(40, 0, 1), BernoulliMask.Gradient(float.MaxValue, 1, 0)];
         Assert.That(gradient[0], Is.EqualTo(Math.Exp(-40)).Within(1e-30));
         Assert.That(gradient[1], Is.EqualTo(-Math.Exp(-40)).Within(1e-30));
         Assert.That(gradient[2], Is.EqualTo(-1).Within(1e-15));
@@ -72,6 +71,10 @@ public class BernoulliMaskTests
             return double.IsFinite(loss) && gradient.All(double.IsFinite) && advantage.Advantage.All(double.IsFinite);
         }).QuickCheckThrowOnFailure();
     }
+
+    /// <summary>log pi(mask), the sum of (9) over all tokens.</summary>
+    internal static double LogLikelihood(float[] logits, bool[] mask) =>
+        logits.Zip(mask, (logit, kept) => BernoulliMask.LogLikelihood(logit, kept ? 1 : 0, kept ? 0 : 1)).Sum();
 
     internal static bool[] Sample(ReadOnlySpan<float> logits, CounterRandom random)
     {
