@@ -34,6 +34,24 @@ public static partial class AnswerExtraction
         return named.Count == 1 ? named[0] : null;
     }
 
+    /// <summary>
+    /// Finds the option letter that a response gives, by the rules of lmms-eval (lmms_eval/tasks/_task_utils/mcq_extract.py at 75571cfe),
+    /// which the published scores of the public benchmarks rest on. Letters are capital and the item's own. The forms, the surest first:
+    /// the response begins with a letter that is not part of a word; it ends with one; a letter after a phrase such as "the answer is";
+    /// "(B)"; "B."; "B:"; "B)"; "B "; any letter at all. Within a form the last letter in the response wins. Nothing is guessed.
+    /// </summary>
+    /// <param name="response">What the model said, its reasoning stripped.</param>
+    /// <param name="optionCount">Number of options, 2 to 26.</param>
+    /// <returns>The index of the option; null when the response holds none of the letters.</returns>
+    public static int? FindLetter(string response, int optionCount)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        ArgumentOutOfRangeException.ThrowIfLessThan(optionCount, 2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(optionCount, 26);
+
+        return LetterAnswer.Find(response, optionCount);
+    }
+
     /// <summary>Lower-case words of letters and digits, each with a space before and after, so that containment is of whole words.</summary>
     private static string Words(string text)
     {

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Synthetic;
+
 namespace Microsoft.ML.Score.Evaluation;
 
 /// <summary>One answer.</summary>
@@ -11,6 +13,15 @@ namespace Microsoft.ML.Score.Evaluation;
 /// <param name="AnswerIndex">The right option.</param>
 public sealed record QuestionResult(BenchmarkSystem System, string VideoId, string LengthClass, int Number, string Category, string Response, int? ChosenIndex, int AnswerIndex)
 {
+    /// <summary>The benchmark's own name of the question; empty where it has none.</summary>
+    public string QuestionId { get; init; } = "";
+
+    /// <summary>Every class by which the question counts. Default the task named by <see cref="Category"/>.</summary>
+    public IReadOnlyList<QuestionCategory> Categories { get; init; } = [new(QuestionCategory.Task, Category)];
+
+    /// <summary>How many options there were to choose from, at least 2. Default 2.</summary>
+    public int OptionCount { get; init; } = 2;
+
     /// <summary>Whether the right option was chosen.</summary>
     public bool IsCorrect => ChosenIndex == AnswerIndex;
 }
@@ -44,6 +55,12 @@ public sealed class BenchmarkResult
     /// <summary>One record a question and system.</summary>
     public IReadOnlyList<QuestionResult> Questions { get; }
 
+    /// <summary>Videos that were left out because their files are not there.</summary>
+    public IReadOnlyList<string> MissingVideos { get; init; } = [];
+
+    /// <summary>What guessing would score: the mean over all questions of 1 / options; NaN without a question.</summary>
+    public double ChanceLevel => Questions.Select(question => 1.0 / question.OptionCount).DefaultIfEmpty(double.NaN).Average();
+
     /// <summary>The share of right answers.</summary>
     /// <param name="systems">One system, or several to average.</param>
     /// <param name="where">Which questions count; null means all.</param>
@@ -52,11 +69,27 @@ public sealed class BenchmarkResult
     public Estimate Accuracy(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null, long seed = 0) =>
         Estimate.OfMean(Scores(systems, where).Select(score => (score.Key.VideoId, score.Value)), seed);
 
-    /// <summary>Accuracy for each category of question, in alphabetical order.</summary>
-    /// <inheritdoc cref="Accuracy"/>
-    public IReadOnlyList<(string Category, Estimate Accuracy)> AccuracyByCategory(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
-        [.. Questions.Select(question => question.Category).Distinct().Order(StringComparer.Ordinal)
-            .Select(category => (category, Accuracy(systems, question => question.Category == category, seed)))];
+    /// <summary>The mean over the categories of a kind of the accuracy in each, so that a small category weighs as much as a large one. Categories without a question do not count.</summary>
+    /// <param name="systems">One system, or several to average.</param>
+    /// <param name="kind">The kind of category. Default the task.</param>
+    /// <param name="seed">Seed of the bootstrap.</param>
+    /// <exception cref="ArgumentException">A system was not run, or no question has a category of that kind.</exception>
+    public Estimate MacroAccuracy(IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0)
+    {
+        var scores = Scores(systems, where: null);
+        var categories = Questions.Where(question => question.System == systems.First())
+            .SelectMany(question => question.Categories.Where(category => category.Kind == kind).Distinct(), (question, category) => (question.VideoId, question.Number, category.Name));
+        return Estimate.OfMacroMean(categories.Select(question => (question.VideoId, question.Name, scores[(question.VideoId, question.Number)])), seed);
+    }
+
+    /// <summary>Accuracy for each category of a kind, in alphabetical order; a question counts in each of its categories.</summary>
+    /// <param name="systems">One system, or several to average.</param>
+    /// <param name="kind">The kind of category. Default the task.</param>
+    /// <param name="seed">Seed of the bootstrap.</param>
+    /// <exception cref="ArgumentException">A system was not run.</exception>
+    public IReadOnlyList<(string Category, Estimate Accuracy)> AccuracyByCategory(IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0) =>
+        [.. Questions.SelectMany(question => question.Categories).Where(category => category.Kind == kind).Distinct().OrderBy(category => category.Name, StringComparer.Ordinal)
+            .Select(category => (category.Name, Accuracy(systems, question => question.Categories.Contains(category), seed)))];
 
     /// <summary>Accuracy for each length class, in the benchmark's order.</summary>
     /// <inheritdoc cref="Accuracy"/>

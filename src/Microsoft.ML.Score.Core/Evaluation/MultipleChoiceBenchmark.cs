@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Evaluation;
@@ -20,6 +21,23 @@ public abstract class MultipleChoiceBenchmark
     /// <summary>One video. Safe for concurrent calls.</summary>
     /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>
     public abstract BenchmarkVideo GetVideo(int index);
+
+    /// <summary>Videos that the benchmark names but whose files are not there: left out of <see cref="Count"/> and reported with the results. Default none.</summary>
+    public virtual IReadOnlyList<string> MissingVideos => [];
+
+    /// <summary>The figures that the benchmark is reported by, the main one first. Default the accuracy over all questions.</summary>
+    public virtual IReadOnlyList<BenchmarkMetric> Metrics => [BenchmarkMetric.Accuracy];
+
+    /// <summary>Reads which option a response names. Default <see cref="AnswerExtraction.FindOption"/>, by letter or by text. Safe for concurrent calls.</summary>
+    /// <param name="response">What the model said.</param>
+    /// <param name="question">What it was asked.</param>
+    /// <returns>The index of the option; null when none can be read, which counts as wrong.</returns>
+    public virtual int? FindOption(string response, MultipleChoiceQuestion question)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+
+        return AnswerExtraction.FindOption(response, question.Options);
+    }
 
     /// <summary>Runs every question of every video under every system.</summary>
     /// <param name="model">The frozen model.</param>
@@ -58,10 +76,10 @@ public abstract class MultipleChoiceBenchmark
         }
 
         return new BenchmarkResult([.. records.SelectMany(video => video.Select(record => record.Video))],
-            [.. records.SelectMany(video => video.SelectMany(record => record.Questions))]);
+            [.. records.SelectMany(video => video.SelectMany(record => record.Questions))]) { MissingVideos = MissingVideos };
     }
 
-    private static (VideoResult, QuestionResult[]) Run(IVideoLanguageModel model, BenchmarkVideo video, VideoTokens tokens, BenchmarkSystem system, BenchmarkOptions options, CancellationToken cancellationToken)
+    private (VideoResult, QuestionResult[]) Run(IVideoLanguageModel model, BenchmarkVideo video, VideoTokens tokens, BenchmarkSystem system, BenchmarkOptions options, CancellationToken cancellationToken)
     {
         var clock = options.TimeProvider;
         var start = clock.GetTimestamp();
@@ -78,7 +96,12 @@ public abstract class MultipleChoiceBenchmark
         var answers = video.Questions.Select((question, number) =>
         {
             var response = model.Generate(kept, question.Text, limits, cancellationToken: cancellationToken);
-            return new QuestionResult(system, video.Id, video.LengthClass, number, question.Category, response, AnswerExtraction.FindOption(response, question.Options), question.AnswerIndex);
+            return new QuestionResult(system, video.Id, video.LengthClass, number, question.Category, response, FindOption(response, question), question.AnswerIndex)
+            {
+                QuestionId = question.Id,
+                Categories = question.Categories,
+                OptionCount = question.Options.Count,
+            };
         });
         return (new VideoResult(system, video.Id, video.LengthClass, tokens.Grid.Count, kept.Count, crossEntropy, compression, prefill), answers.ToArray());
     }

@@ -81,4 +81,38 @@ public class EstimateTests
             Assert.That(() => Estimate.OfMean([("a", 1)], resamples: 99), Throws.TypeOf<ArgumentOutOfRangeException>());
         });
     }
+
+    /// <summary>Group means 3/4 and 1/2, so 5/8 although one group is twice the other.</summary>
+    [Test]
+    public void OfMacroMean_UnequalGroups_GivesTheHandWorkedMeanAndError()
+    {
+        var estimate = Estimate.OfMacroMean([("a", "x", 1), ("a", "x", 1), ("b", "x", 1), ("b", "x", 0), ("b", "y", 0), ("c", "y", 1)]);
+
+        // x: mean 3/4 of 4, y: mean 1/2 of 2. Cluster influences: a (2 - 1.5)/4/2, b ((1 - 1.5)/4 + (0 - 0.5)/2)/2, c (1 - 0.5)/2/2.
+        double[] influences = [0.0625, -0.1875, 0.125];
+        Assert.Multiple(() =>
+        {
+            Assert.That(estimate.Value, Is.EqualTo(0.625).Within(1e-12));
+            Assert.That(estimate.StandardError, Is.EqualTo(Math.Sqrt(influences.Sum(influence => influence * influence))).Within(1e-12));
+            Assert.That((estimate.Count, estimate.Clusters), Is.EqualTo((6, 3)));
+        });
+    }
+
+    /// <summary>With equal groups in every cluster the macro mean is the mean, and so is its uncertainty.</summary>
+    [Test]
+    public void OfMacroMean_EqualGroups_IsOfMean()
+    {
+        var samples = Enumerable.Range(0, 60).Select(i => (Cluster: $"{i / 4}", Group: $"{i % 2}", Value: (double)(i * i % 7))).ToList();
+
+        var macro = Estimate.OfMacroMean(samples, seed: 4);
+        var micro = Estimate.OfMean(samples.Select(sample => (sample.Cluster, sample.Value)), seed: 4);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(macro.Value, Is.EqualTo(micro.Value).Within(1e-12));
+            Assert.That(macro.StandardError, Is.EqualTo(micro.StandardError).Within(1e-12));
+            Assert.That(macro.Low, Is.EqualTo(micro.Low).Within(1e-12));
+            Assert.That(macro.High, Is.EqualTo(micro.High).Within(1e-12));
+        });
+    }
 }
