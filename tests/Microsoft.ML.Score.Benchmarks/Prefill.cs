@@ -89,7 +89,7 @@ internal sealed class Prefill : IDisposable
         using (memory)
             full = Time(FirstTokens(AllTokens));
         Print(AllTokens, full, full, ceilings, compressor: null);
-        PrintMemory(memory.PeakResident);
+        PrintMemory(memory);
 
         var policy = PolicyNetwork.Initialize(_config.HiddenSize);
         foreach (var tokens in (int[])[17_117, 10_733, 4_348])
@@ -129,17 +129,17 @@ internal sealed class Prefill : IDisposable
             + $"{sample.Operations / sample.ProcessorSeconds / ceilings.PeakOneThread,8:P1} {full.Seconds / sample.Seconds,8:F1}x {full.Operations / sample.Operations,8:F1}x "
             + (compressor is { } seconds ? $"{seconds,14:F3} {seconds / sample.Seconds,12:P1}" : ""));
 
-    private void PrintMemory(long peak)
+    private void PrintMemory(MemoryWatch memory)
     {
         long n = AllTokens + TextTokens;
-        var weights = Directory.GetFiles(_folder, "*.safetensors").Sum(file => new FileInfo(file).Length);
-        var hidden = 2 * n * _config.HiddenSize * sizeof(float);
         var cache = KeyValueCache.Bytes(_config, (int)n + 1);
+        var hidden = n * _config.HiddenSize * sizeof(float);
         var intermediate = n * _config.IntermediateSize * sizeof(float);
-        var beside = peak - weights - cache - hidden;
-        Console.WriteLine($"  peak memory {peak / 1e6:F0} MB = weights {weights / 1e6:F0} + keys and values {cache / 1e6:F0} + two [n, hidden] {hidden / 1e6:F0} + {beside / 1e6:F0}, the runtime included");
-        Console.WriteLine($"  beside those and one [n, intermediate] of {intermediate / 1e6:F0} MB, of which only a part is ever made: {(beside - intermediate) / 1e6:F0} MB, limit {MostBytesBeside / 1e6:F0} MB: "
-            + (beside - intermediate <= MostBytesBeside ? "within" : "BEYOND"));
+        var growth = memory.PeakResident - memory.StartResident;
+        var beside = growth - cache - hidden;
+        Console.WriteLine($"  peak memory {memory.PeakResident / 1e6:F0} MB, {growth / 1e6:F0} MB above that of the loaded model and the video's tokens");
+        Console.WriteLine($"  = keys and values {cache / 1e6:F0} + hidden states [n, hidden] {hidden / 1e6:F0} + {beside / 1e6:F0} MB; limit {MostBytesBeside / 1e6:F0} MB beside one [n, intermediate] of {intermediate / 1e6:F0} MB, which is never made whole: "
+            + (beside <= MostBytesBeside ? "within, even without it" : beside - intermediate <= MostBytesBeside ? "within" : "BEYOND"));
     }
 
     private VideoTokens RandomVideo()

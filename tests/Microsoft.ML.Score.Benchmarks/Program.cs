@@ -13,6 +13,7 @@ using Microsoft.ML.Score.Benchmarks;
     ("policy", "scoring and choosing the tokens of a long video, from memory and from a mapped feature file", PolicyScores.Run),
     ("prefill", "the paper's table 3 in shape: the first token after 42,566 to 4,348 visual tokens, and its memory", () => Prefill.Run(layers: 4)),
     ("prefill-quick", "the same with two layers, a third of the work", () => Prefill.Run(layers: 2)),
+    ("decode", "one generated token: how near a linear layer of one row comes to reading its weights from memory", Decoding.Run),
     ("step", "where a step of the training spends its time, and what it allocates", StepSplit.Run),
 ];
 

@@ -20,9 +20,13 @@ internal sealed class MemoryWatch : IDisposable
         if (File.Exists(ClearReferences))
             File.WriteAllText(ClearReferences, ClearPeakResident);
         Sample();
+        StartResident = PeakResident;
         _thread = new Thread(SampleUntilStopped) { IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>Bytes in memory at the start.</summary>
+    public long StartResident { get; }
 
     /// <summary>Bytes in memory, pages of mapped files among them.</summary>
     public long PeakResident { get; private set; }
