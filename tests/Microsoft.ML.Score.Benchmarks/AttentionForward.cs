@@ -15,7 +15,7 @@ internal static class AttentionForward
     private static void Compare(int tokens, int heads, int keyValueHeads, int headDimension, int rounds, bool withScores)
     {
         var kernels = KernelBackend.Create(KernelBackend.Default);
-        var (qs, ks, vs) = (RandomValues(1, tokens * heads * headDimension), RandomValues(2, tokens * keyValueHeads * headDimension), RandomValues(3, tokens * keyValueHeads * headDimension));
+        var (qs, ks, vs) = (RandomValues.Of(1, tokens * heads * headDimension), RandomValues.Of(2, tokens * keyValueHeads * headDimension), RandomValues.Of(3, tokens * keyValueHeads * headDimension));
         using var q = kernels.Upload(qs, tokens, heads * headDimension);
         using var k = kernels.Upload(ks, tokens, keyValueHeads * headDimension);
         using var v = kernels.Upload(vs, tokens, keyValueHeads * headDimension);
@@ -54,14 +54,5 @@ internal static class AttentionForward
             });
             openBlas.MultiplyTransposedB(scores, valuesTransposed, result, n, c, n);
         }
-    }
-
-    private static float[] RandomValues(int seed, int count)
-    {
-        var random = new Random(seed);
-        var values = new float[count];
-        foreach (ref var value in values.AsSpan())
-            value = random.NextSingle() * 2 - 1;
-        return values;
     }
 }

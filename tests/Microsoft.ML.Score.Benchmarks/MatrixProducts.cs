@@ -15,16 +15,15 @@ internal static class MatrixProducts
 
     private static void Compare(int m, int n, int k, int rounds, int slowRounds)
     {
-        var (x, w) = (RandomValues(1, m * k), RandomValues(2, n * k));
+        var (x, w) = (RandomValues.Of(1, m * k), RandomValues.Of(2, n * k));
         var y = new float[m * n];
         var kernels = KernelBackend.Create(KernelBackend.Default);
         using var input = kernels.Upload(x, m, k);
 
         var contest = new Contest($"linear layer {m} x {n} x {k}", 2.0 * m * n * k);
-        contest.Add("ours, f32 weights", () => MatrixProduct.MultiplyTransposedB(x, w, y, m, n, k));
-        foreach (var type in new[] { TensorType.BF16, TensorType.F16 })
+        foreach (var type in new[] { TensorType.F32, TensorType.BF16, TensorType.F16 })
         {
-            var weight = kernels.UploadWeight(new SixteenBitValues(w, type), 0, n, k);
+            var weight = kernels.UploadWeight(new WeightValues(w, type), 0, n, k);
             contest.Add($"ours, {type.Word()} weights", () => kernels.Linear(input, weight).Dispose());
         }
 
@@ -59,13 +58,4 @@ internal static class MatrixProducts
                 y[i * n + o] = sum;
             }
         });
-
-    private static float[] RandomValues(int seed, int count)
-    {
-        var random = new Random(seed);
-        var values = new float[count];
-        foreach (ref var value in values.AsSpan())
-            value = random.NextSingle() * 2 - 1;
-        return values;
-    }
 }

@@ -9,6 +9,7 @@ using Microsoft.ML.Score.Benchmarks;
     ("ceilings", "peak fused multiply-adds on 1 and all threads, memory and cache read bandwidth", () => Ceilings.Print(Ceilings.Measure())),
     ("matmul", "linear layers against OpenBLAS, the naive loop and System.Numerics.Tensors", MatrixProducts.Run),
     ("attention", "causal attention of 8,192 and 42,657 tokens", AttentionForward.Run),
+    ("kernels", "each kernel beside the scalar reference, by BenchmarkDotNet", KernelBenchmarks.Run),
     ("compressors", "every compressor on the tokens of one long video, against one pass over them in memory", Compressors.Run),
     ("policy", "scoring and choosing the tokens of a long video, from memory and from a mapped feature file", PolicyScores.Run),
     ("prefill", "the paper's table 3 in shape: the first token after 42,566 to 4,348 visual tokens, and its memory", () => Prefill.Run(layers: 4)),

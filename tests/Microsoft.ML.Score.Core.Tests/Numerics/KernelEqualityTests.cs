@@ -169,12 +169,14 @@ public class KernelEqualityTests
         if (length == 0)
             yield break;
         yield return ("cross-entropy", kernels => kernels.Upload([.. kernels.CrossEntropy(kernels.Upload(values, 3, length), [0, length / 2, length - 1]).Select(loss => (float)loss)], 1, 3));
-        yield return ("rotary", kernels =>
-        {
-            var x = kernels.Upload([.. values, .. values], 3, 2 * length);
-            kernels.Rotary(x, kernels.Random(3, 3, length), kernels.Random(4, 3, length));
-            return x;
-        });
+        yield return ("rotary", kernels => Rotate(kernels, [.. values, .. values], length));
+    }
+
+    private static Tensor Rotate(IKernels kernels, float[] values, int half)
+    {
+        var x = kernels.Upload(values, 3, 2 * half);
+        kernels.Rotary(x, kernels.Random(3, 3, half), kernels.Random(4, 3, half));
+        return x;
     }
 
     private void CompareLinear(int rows, int input, int output, Activation activation) =>
