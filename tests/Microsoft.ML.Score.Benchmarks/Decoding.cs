@@ -22,7 +22,7 @@ internal static class Decoding
         var memoryRead = Ceilings.Measure().MemoryRead;
         Console.WriteLine($"linear layer {Output} x {Input}, bf16 weights; memory read {memoryRead / 1e9:F1} GB/s");
         Console.WriteLine("  rows   best ms   GB/s of weights   of memory read");
-        var weight = kernels.UploadWeight(new SixteenBitValues(values, TensorType.BF16), 0, Output, Input);
+        var weight = kernels.UploadWeight(new WeightValues(values, TensorType.BF16), 0, Output, Input);
         foreach (var rows in (int[])[1, 2, 4, 6])
         {
             using var x = kernels.Upload(values.AsSpan(0, rows * Input), rows, Input);

@@ -14,7 +14,7 @@ internal abstract class CpuKernels : IKernels
 
     public void Download(Tensor x, Span<float> destination) => ((CpuTensor)x).Span.CopyTo(destination);
 
-    public Weight UploadWeight(IStoredValues values, int firstRow, int rows, int columns) => new CpuWeight(values, firstRow, rows, columns);
+    public virtual Weight UploadWeight(IStoredValues values, int firstRow, int rows, int columns) => new CpuWeight(values, firstRow, rows, columns);
 
     public Tensor Embedding(Weight table, ReadOnlySpan<int> ids)
     {

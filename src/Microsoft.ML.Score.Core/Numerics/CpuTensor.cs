@@ -67,19 +67,3 @@ internal sealed unsafe class CpuTensor : Tensor
         return new Span<float>((float*)_native + _start + start, length);
     }
 }
-
-/// <summary>Rows [firstRow, firstRow + rows) of a weight in main memory.</summary>
-internal sealed class CpuWeight(IStoredValues values, int firstRow, int rows, int columns) : Weight(rows, columns)
-{
-    /// <summary>Whether <see cref="Float32"/> gives the values without widening.</summary>
-    public bool IsFloat32 => values.IsFloat32;
-
-    public ReadOnlySpan<float> Float32 => values.Float32.Slice(firstRow * Columns, Rows * Columns);
-
-    /// <summary>Widens columns [column, column + destination.Length) of a row.</summary>
-    public void Widen(int row, int column, Span<float> destination) => values.Read((long)(firstRow + row) * Columns + column, destination);
-
-    public override void Dispose()
-    {
-    }
-}

@@ -12,7 +12,7 @@ internal static unsafe class MatrixProduct
     public const int DepthBlock = 256;
 
     // Below this many multiply-adds handing work to other threads costs more than it saves.
-    private const long ParallelThreshold = 1 << 20;
+    private const long ParallelThreshold = 1 << 23;
 
     // Rows that repay packing all of b again for them, where work is cut by rows.
     private const int RowsPerPart = 1024;
@@ -51,6 +51,7 @@ internal static unsafe class MatrixProduct
                 BStep = 1,
                 BColumn = x.Columns,
                 Stored = weight.IsFloat32 ? null : weight,
+                Packed = weight.Packed,
                 C = c,
                 M = x.Rows,
                 N = weight.Rows,

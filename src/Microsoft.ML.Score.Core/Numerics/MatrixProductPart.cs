@@ -22,6 +22,9 @@ internal unsafe struct MatrixProductPart : ILoopBody
     /// <summary>b where it is not in single precision; then B is not used.</summary>
     public CpuWeight? Stored;
 
+    /// <summary>b where it was packed before.</summary>
+    public PackedWeight? Packed;
+
     public readonly void Run(int index)
     {
         // Threads take parts in turn. Far apart they do not write to the same cache lines at the borders: a sixth of the time.
@@ -54,7 +57,7 @@ internal unsafe struct MatrixProductPart : ILoopBody
         do
         {
             var depth = Math.Min(MatrixProduct.DepthBlock, Depth - start);
-            for (var j = 0; j < width; j += columns)
+            for (var j = 0; j < width && Packed is null; j += columns)
                 PackPanel(start, depth, column + j, Math.Min(columns, width - j), widened, packedB + j * depth);
 
             for (var row = rowFrom; row < rowTo; row += rows)
@@ -73,13 +76,14 @@ internal unsafe struct MatrixProductPart : ILoopBody
                 for (var j = 0; j < width; j += columns)
                 {
                     var c = C + (nint)row * N + column + j;
+                    var b = Packed is null ? packedB + j * depth : Packed.Start + (column + j) * Depth + start * columns;
                     if (height == rows && width - j >= columns)
                     {
-                        MatrixKernel.Multiply(a, aRow, aStep, height, packedB + j * depth, depth, c, N, add);
+                        MatrixKernel.Multiply(a, aRow, aStep, height, b, depth, c, N, add);
                         continue;
                     }
 
-                    MatrixKernel.Multiply(a, aRow, aStep, height, packedB + j * depth, depth, edge, columns, add: false);
+                    MatrixKernel.Multiply(a, aRow, aStep, height, b, depth, edge, columns, add: false);
                     StoreEdge(edge, columns, c, height, Math.Min(columns, width - j), add);
                 }
 

@@ -10,7 +10,17 @@ namespace Microsoft.ML.Score.Numerics;
 internal sealed class SimdKernels : CpuKernels
 {
     // Below this many element operations handing rows to other threads costs more than it saves.
-    private const long ParallelThreshold = 1 << 18;
+    private const long ParallelThreshold = 1 << 19;
+
+    // Values of a weight that is packed once: those of small models, whose products have too few rows to make packing cheap.
+    // Larger weights are not worth having twice; 1,000 rows hide it.
+    private const int PackedLimit = 1 << 18;
+
+    public override Weight UploadWeight(IStoredValues values, int firstRow, int rows, int columns)
+    {
+        var weight = new CpuWeight(values, firstRow, rows, columns);
+        return weight.IsFloat32 && rows * columns is > 0 and <= PackedLimit ? weight.Pack() : weight;
+    }
 
     public override Tensor Linear(Tensor x, Weight weight, Tensor? bias = null, Activation activation = Activation.None, Tensor? residual = null)
     {

@@ -11,7 +11,7 @@ internal static class TiledAttention
     private const int RowBlock = 256;
 
     // Below this many multiply-adds the tasks run on the calling thread.
-    private const long ParallelThreshold = 1 << 20;
+    private const long ParallelThreshold = 1 << 21;
 
     public static void Run(CpuTensor q, CpuTensor k, CpuTensor v, ReadOnlySpan<AttentionSegment> segments, int headDimension, bool causal, CpuTensor y)
     {

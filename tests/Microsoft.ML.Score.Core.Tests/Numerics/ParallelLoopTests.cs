@@ -52,7 +52,7 @@ public class ParallelLoopTests
     [Test]
     public void Product_OnAllThreads_AllocatesNothingPerCall()
     {
-        const int size = 192;
+        const int size = 256;
         var (a, b, c) = (new float[size * size], new float[size * size], new float[size * size]);
         for (var i = 0; i < 3; i++)
             MatrixProduct.Multiply(a, b, c, size, size, size);
