@@ -19,7 +19,8 @@ internal sealed class TrainCommand
 
     private static readonly TrainerOptions s_defaults = new();
 
-    private readonly Option<string> _data = new("--data") { Description = "JSON lines {\"video\": PATH, \"caption\": TEXT}, paths relative to the file; or synthetic, the embedded world.", Required = true };
+    private readonly Option<string> _data = new("--data") { Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}; or synthetic, the embedded world.", Required = true };
+    private readonly DataOptions _dataOptions = new();
     private readonly Option<string?> _validation = new("--validation") { Description = "Rows to choose the best policy on, as --data. Default: synthetic for synthetic data, else none." };
     private readonly Option<int> _images = CommonOptions.AtLeast("--synthetic-images", "Still images of synthetic data.", 0, 256);
     private readonly Option<int> _videos = CommonOptions.AtLeast("--synthetic-videos", "Videos of synthetic data, short and medium by turns.", 1, 128);
@@ -51,8 +52,8 @@ internal sealed class TrainCommand
         var train = new TrainCommand();
         var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
         {
-            train._data, train._validation, train._images, train._videos, train._validationVideos, train._model, train._memory, train._output, train._warmUpSteps, train._mainSteps,
-            train._batchSize, train._learningRate, train._retentionRatio, train._seed, train._features, train._featureType, train._checkpoint, train._metrics, train._json,
+            train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._validation, train._images, train._videos, train._validationVideos,
+            train._model, train._memory, train._output, train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._seed, train._features, train._featureType, train._checkpoint, train._metrics, train._json,
         };
         command.Validators.Add(result =>
         {
@@ -71,9 +72,9 @@ internal sealed class TrainCommand
         var outputPath = parsed.GetRequiredValue(_output);
         var checkpoint = parsed.GetValue(_checkpoint) ?? outputPath + ".checkpoint";
         var data = parsed.GetRequiredValue(_data);
-        var trainingRows = Rows(data, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
+        var trainingRows = Rows(parsed, data, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
         var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
-            ? Rows(validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
+            ? Rows(parsed, validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
             : null;
         using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Limit(parsed.GetValue(_memory)));
         var cache = parsed.GetValue(_features) is { } folder ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true)) : null;
@@ -117,8 +118,15 @@ internal sealed class TrainCommand
         return 0;
     }
 
-    private static TrainingRow[] Rows(string data, SyntheticSplit split, int images, int videos) =>
-        data == SyntheticData ? TrainingRow.Synthetic(split, images, videos) : TrainingRow.ReadFile(data);
+    private TrainingRow[] Rows(ParseResult parsed, string data, SyntheticSplit split, int images, int videos)
+    {
+        if (data == SyntheticData)
+            return TrainingRow.Synthetic(split, images, videos);
+        var skipped = new SkippedRows();
+        TrainingRow[] rows = [.. _dataOptions.Read(parsed, data, skipped)];
+        skipped.Report(parsed.InvocationConfiguration.Error, data);
+        return rows.Length > 0 ? rows : throw new InvalidDataException($"'{data}' has no rows.");
+    }
 
     private TrainerOptions Options(ParseResult parsed, string checkpoint) => new()
     {

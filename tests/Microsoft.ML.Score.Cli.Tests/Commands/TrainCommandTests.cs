@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Cli.Commands;
 
@@ -107,6 +110,44 @@ public class TrainCommandTests
         Assert.That((empty.ExitCode, missing.ExitCode), Is.EqualTo((1, 1)));
         Assert.That(empty.Error, Does.Contain("has no rows."));
         Assert.That(missing.Error, Does.Contain("There is no file"));
+    }
+
+    [Test]
+    public void Train_LlavaRows_PassesOverMissingFilesAndSaysSo()
+    {
+        using var folder = new TemporaryFolder();
+        var set = WriteLlava(folder, Enumerable.Range(0, 4).Select(index => ($"{index}.safetensors", index == 2 ? "" : "A red circle.")));
+        foreach (var index in new[] { 0, 1 })
+            FeatureFile.Write(folder.File($"{index}.safetensors"), new FakeVideoModel().Encode(SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, index).Clip), TensorType.F32);
+        string[] command = ["train", "--data", set, "--format", "llava", "--output", folder.File("policy.safetensors"), .. s_small];
+
+        var strict = ScoreProgram.Run(command);
+        var lenient = ScoreProgram.Run([.. command, "--videos", folder.Path, "--skip-damaged"]);
+
+        Assert.That((strict.ExitCode, lenient.ExitCode), Is.EqualTo((1, 0)));
+        Assert.That(strict.Error, Does.Contain("row 2: the caption is empty."));
+        Assert.That(lenient.Error, Does.Contain("passed over 1 rows whose file is missing, the first: row 3").And.Contain("passed over 1 rows that are damaged, the first: row 2"));
+    }
+
+    [Test]
+    public void Train_AnnotatedRows_AreRelativeToTheFolderGiven()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.File("videos"));
+        FeatureFile.Write(folder.File("videos/0.safetensors"), new FakeVideoModel().Encode(SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 0).Clip), TensorType.F32);
+        var rows = WriteRows(folder, """{"path": "0.safetensors", "caption": "A red circle.", "original": "Circle"}""", """{"path": "1.safetensors", "caption": "Gone."}""", "torn");
+
+        var run = ScoreProgram.Run(["train", "--data", rows, "--videos", folder.File("videos"), "--skip-damaged", "--output", folder.File("policy.safetensors"), .. s_small]);
+
+        Assert.That(run.ExitCode, Is.Zero);
+        Assert.That(run.Error, Does.Contain("passed over 1 rows whose file is missing, the first: line 2").And.Contain("passed over 1 rows that are damaged, the first: line 3"));
+    }
+
+    private static string WriteLlava(TemporaryFolder folder, IEnumerable<(string Video, string Caption)> rows)
+    {
+        var path = folder.File("llava.json");
+        File.WriteAllText(path, JsonSerializer.Serialize(rows.Select(row => new { video = row.Video, conversations = new[] { new { from = "human", value = "<image>" }, new { from = "gpt", value = row.Caption } } })));
+        return path;
     }
 
     private static string WriteRows(TemporaryFolder folder, params string[] lines)

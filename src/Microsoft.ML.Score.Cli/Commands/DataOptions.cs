@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Microsoft.ML.Score.Cli.Videos;
+using Microsoft.ML.Score.Datasets.Training;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+/// <summary>The options that say how a file of captioned images and videos is read.</summary>
+internal sealed class DataOptions
+{
+    private const string JsonLines = "jsonl";
+
+    private static readonly string[] s_formats = [JsonLines, .. Enum.GetNames<TrainingSetFormat>().Select(name => name.ToLowerInvariant())];
+
+    public DataOptions() => Format.AcceptOnlyFromAmong(s_formats);
+
+    public Option<string> Format { get; } = new("--format") { Description = "The layout of the data file.", DefaultValueFactory = _ => JsonLines };
+
+    public Option<string?> Videos { get; } = new("--videos") { Description = "The folder that paths of the data file are relative to. Default: the file's own." };
+
+    public Option<bool> SkipDamaged { get; } = new("--skip-damaged") { Description = "Pass over damaged rows of the data file instead of stopping." };
+
+    /// <summary>The rows of a data file, read as they are asked for.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="path">The data file.</param>
+    /// <param name="skipped">Told of rows passed over.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">While enumerating: a row is damaged; the message has its place.</exception>
+    public IEnumerable<TrainingRow> Read(ParseResult parsed, string path, SkippedRows skipped)
+    {
+        var (folder, skipDamaged) = (parsed.GetValue(Videos), parsed.GetValue(SkipDamaged));
+        return EnumWord.Parse<TrainingSetFormat>(parsed.GetRequiredValue(Format)) is { } format
+            ? TrainingSet.Read(path, format, folder, skipDamaged, skipped.Add).Select(file => new TrainingRow(new VideoReference(file.Path), file.Caption, file.Name))
+            : TrainingRow.ReadFile(path, folder, skipDamaged ? skipped.Add : null);
+    }
+}

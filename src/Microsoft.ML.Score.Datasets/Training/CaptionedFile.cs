@@ -1,0 +1,8 @@
+namespace Microsoft.ML.Score.Datasets.Training;
+
+/// <summary>A still image or video with its caption: a row to train on, and with <c>LoadFromEnumerable</c> a row of a data view.</summary>
+/// <param name="Path">Full path of the file; it was there when the row was read.</param>
+/// <param name="Caption">What it shows; not blank.</param>
+/// <param name="IsStill">Whether the set lists it as an image: one frame, for the warm-up. Videos are for the main stage.</param>
+/// <param name="Name">The path as the set has it, relative to the folder.</param>
+public sealed record CaptionedFile(string Path, string Caption, bool IsStill, string Name);
