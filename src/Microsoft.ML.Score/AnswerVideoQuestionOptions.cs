@@ -10,4 +10,7 @@ public sealed class AnswerVideoQuestionOptions
 
     /// <summary>Name of the grid column, read where the features column does not itself give the grid. Default "Grid".</summary>
     public string GridColumnName { get; init; } = "Grid";
+
+    /// <summary>Name of the positions column where tokens are given in place of features and mask. Default null: the tokens column's name with "Positions" after it.</summary>
+    public string? PositionsColumnName { get; init; }
 }

@@ -29,38 +29,30 @@ public sealed class AnswerVideoQuestionTransformer : VideoTransformer
         _model = model;
     }
 
-    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns =>
-    [
-        .. _settings.Features.Detach(),
-        new(_settings.Mask, new VectorDataViewType(BooleanDataViewType.Instance)),
-        new(_settings.Question, TextDataViewType.Instance),
-    ];
+    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => [.. _settings.Kept.Detach(), new(_settings.Question, TextDataViewType.Instance)];
 
     internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
         var encoder = new EncoderIdentity($"The model '{_settings.Model.Source}'", _settings.Model.Dimension, _settings.Model.Fingerprint);
-        var features = _settings.Features.Bind(inputSchema, encoder);
-        var mask = InputColumns.Find(inputSchema, _settings.Mask, ColumnKind.Booleans);
         var question = InputColumns.Find(inputSchema, _settings.Question, ColumnKind.Text);
         return new RowMapping<string>(
             inputSchema,
-            [.. features, mask, question],
+            [.. _settings.Kept.Bind(inputSchema, encoder), question],
             [OutputColumn.Text<string>(_settings.Output, answer => answer)],
             row =>
             {
-                var video = new FeatureReader(_settings.Features, row, encoder);
-                var positions = MaskColumn.Reader(row, mask);
+                var kept = _settings.Kept.Reader(row, encoder);
                 var asked = TextColumn.Reader(row, question);
                 return () =>
                 {
                     var text = asked();
-                    return _model.Resolve().Generate(video.Gather(positions), text, _settings.Generation);
+                    return _model.Resolve().Generate(kept(), text, _settings.Generation);
                 };
             });
     }
 }
 
 /// <summary>What <see cref="AnswerVideoQuestionTransformer"/> is made of and saved as.</summary>
-internal sealed record AnswerVideoQuestionSettings(FeatureColumns Features, string Mask, string Question, string Output, GenerationOptions? Generation, VideoModelInfo Model);
+internal sealed record AnswerVideoQuestionSettings(KeptColumns Kept, string Question, string Output, GenerationOptions? Generation, VideoModelInfo Model);

@@ -55,6 +55,6 @@ public sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
         return OutputShape.Append(
             inputSchema,
             new(_outputColumnName, new VectorDataViewType(NumberDataViewType.Single), FeatureColumns.FingerprintAnnotation(_model.Info.Fingerprint)),
-            new(_options.GridColumnName, new VectorDataViewType(NumberDataViewType.Single, 4)));
+            new(_options.GridColumnName, GridColumn.Type));
     }
 }

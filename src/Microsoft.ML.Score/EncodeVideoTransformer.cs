@@ -65,10 +65,7 @@ public sealed class EncodeVideoTransformer : VideoTransformer
                     new VectorDataViewType(NumberDataViewType.Single, 0, 0, 0, _settings.Model.Dimension),
                     video => video.Vectors,
                     FeatureColumns.FingerprintAnnotation(_settings.Model.Fingerprint)),
-                OutputColumn.Vector<VideoTokens, float>(
-                    _settings.Grid,
-                    new VectorDataViewType(NumberDataViewType.Single, 4),
-                    video => new float[] { video.Grid.TimeSteps, video.Grid.Height, video.Grid.Width, (float)video.Grid.SecondsPerStep }),
+                GridColumn.Output<VideoTokens>(_settings.Grid, video => video.Grid),
             ],
             row =>
             {

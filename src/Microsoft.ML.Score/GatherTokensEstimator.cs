@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Score.Rows;
 
 namespace Microsoft.ML.Score;
@@ -11,7 +10,7 @@ namespace Microsoft.ML.Score;
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
 /// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values |
-/// | Output column data type | Tokens: Vector of <xref:System.Single> of k\*D values, [k, D]. Positions: Vector of <xref:System.Int32> of k flat grid indices, ascending |
+/// | Output column data type | Tokens: Vector of <xref:System.Single> of k\*D values, [k, D]. Positions: Vector of <xref:System.Int32> of k flat grid indices, ascending. Where the features themselves give the grid, grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step) |
 /// | Exportable to ONNX | No |
 /// ]]></format>
 /// </remarks>
@@ -37,7 +36,8 @@ public sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer>
         ArgumentNullException.ThrowIfNull(input);
 
         var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
-        var transformer = new GatherTokensTransformer(new(features, _maskColumnName, _outputColumnName, PositionsColumnName));
+        var output = KeptOutput.Over(features, _outputColumnName, _options.PositionsColumnName, _options.GridColumnName);
+        var transformer = new GatherTokensTransformer(new(new MaskedFeatures(features, _maskColumnName), output));
         transformer.GetOutputSchema(input.Schema);
         return transformer;
     }
@@ -47,13 +47,7 @@ public sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
 
-        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName);
-        InputColumns.Find(inputSchema, _maskColumnName, ColumnKind.Booleans);
-        return OutputShape.Append(
-            inputSchema,
-            new(_outputColumnName, new VectorDataViewType(NumberDataViewType.Single)),
-            new(PositionsColumnName, new VectorDataViewType(NumberDataViewType.Int32)));
+        MaskedFeatures.Check(inputSchema, _featuresColumnName, _maskColumnName, _options.GridColumnName);
+        return OutputShape.Append(inputSchema, KeptOutput.Promise(inputSchema, _featuresColumnName, _outputColumnName, _options.PositionsColumnName, _options.GridColumnName));
     }
-
-    private string PositionsColumnName => _options.PositionsColumnName ?? _outputColumnName + "Positions";
 }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Score.Persistence;
 using Microsoft.ML.Score.Rows;
 using Microsoft.ML.Score.Tokens;
@@ -14,30 +13,16 @@ public sealed class GatherTokensTransformer : VideoTransformer
 
     internal GatherTokensTransformer(GatherTokensSettings settings) => _settings = settings;
 
-    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns =>
-        [.. _settings.Features.Detach(), new(_settings.Mask, new VectorDataViewType(BooleanDataViewType.Instance))];
+    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Kept.Detach();
 
     internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
 
-    private protected override RowMapping Map(DataViewSchema inputSchema)
-    {
-        var features = _settings.Features.Bind(inputSchema, EncoderIdentity.Any);
-        var mask = InputColumns.Find(inputSchema, _settings.Mask, ColumnKind.Booleans);
-        return new RowMapping<KeptTokens>(
-            inputSchema,
-            [.. features, mask],
-            [
-                OutputColumn.Vector<KeptTokens, float>(_settings.Output, new VectorDataViewType(NumberDataViewType.Single, 0, _settings.Features.Dimension), kept => kept.Vectors),
-                OutputColumn.Vector<KeptTokens, int>(_settings.Positions, new VectorDataViewType(NumberDataViewType.Int32), kept => kept.Positions),
-            ],
-            row =>
-            {
-                var video = new FeatureReader(_settings.Features, row, EncoderIdentity.Any);
-                var positions = MaskColumn.Reader(row, mask);
-                return () => video.Gather(positions);
-            });
-    }
+    private protected override RowMapping Map(DataViewSchema inputSchema) => new RowMapping<KeptTokens>(
+        inputSchema,
+        _settings.Kept.Bind(inputSchema, EncoderIdentity.Any),
+        _settings.Output.Columns(_settings.Kept.Features),
+        row => _settings.Kept.Reader(row, EncoderIdentity.Any));
 }
 
 /// <summary>What <see cref="GatherTokensTransformer"/> is made of and saved as.</summary>
-internal sealed record GatherTokensSettings(FeatureColumns Features, string Mask, string Output, string Positions);
+internal sealed record GatherTokensSettings(MaskedFeatures Kept, KeptOutput Output);

@@ -52,7 +52,7 @@ public sealed class ScoreCompressTransformer : VideoTransformer
         var features = _settings.Features.Bind(inputSchema, _encoder);
         var added = new List<OutputColumn<Scores>>
         {
-            OutputColumn.Vector<Scores, bool>(_settings.Mask, _settings.Features.PerTokenType(BooleanDataViewType.Instance), scores => scores.Mask(), MaskAnnotations()),
+            MaskColumn.Output<Scores>(_settings.Mask, _settings.Features, RetentionRatio, scores => scores.Mask()),
         };
         if (_settings.KeptIndices is { } indices)
             added.Add(OutputColumn.Vector<Scores, int>(indices, new VectorDataViewType(NumberDataViewType.Int32), scores => scores.Kept));
@@ -66,17 +66,6 @@ public sealed class ScoreCompressTransformer : VideoTransformer
     }
 
     private Scores Score(float[] logits) => new(logits, TopK.Select(logits, TopK.RetainedCount(RetentionRatio, logits.Length)));
-
-    private DataViewSchema.Annotations MaskAnnotations()
-    {
-        var grid = new VBuffer<int>(3, [0, _settings.Features.Height, _settings.Features.Width]);
-        var builder = new DataViewSchema.Annotations.Builder();
-        builder.Add("Grid", new VectorDataViewType(NumberDataViewType.Int32, 3), (ref VBuffer<int> value) => grid.CopyTo(ref value));
-        if (_settings.Features.Grid is { } gridColumn)
-            builder.AddPrimitiveValue("GridColumn", TextDataViewType.Instance, gridColumn.AsMemory());
-        builder.AddPrimitiveValue("RetentionRatio", NumberDataViewType.Double, RetentionRatio);
-        return builder.ToAnnotations();
-    }
 
     private sealed record Scores(float[] Logits, int[] Kept)
     {

@@ -53,6 +53,55 @@ internal sealed class EstimatorWorkoutTests
     public void AnswerVideoQuestion_FeatureFiles_PassesWorkout() =>
         EstimatorWorkout.Run(_context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", _model), WithMask(Paths()), ["Features", "Mask", "Question"], _model);
 
+    [Test]
+    public void AnswerVideoQuestion_GatheredTokens_PassesWorkout() =>
+        EstimatorWorkout.Run(
+            _context.Transforms.AnswerVideoQuestion("Answer", "Kept", "Question", _model),
+            Then(WithMask(Vectors()), _context.Transforms.GatherTokens("Kept", "Features", "Mask")),
+            ["Kept", "KeptPositions", "Grid", "Question"],
+            _model);
+
+    [Test]
+    public void AnswerVideoQuestion_TokensMergedFromFeatureFiles_PassesWorkout() =>
+        EstimatorWorkout.Run(
+            _context.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", _model),
+            Then(Paths(), _context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, Half())),
+            ["Merged", "MergedPositions", "Grid", "Question"],
+            _model);
+
+    [Test]
+    public void GatherTokens_Dimensions_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.GatherTokens("Kept", "Features", "Mask"), WithMask(Dimensioned()), ["Features", "Mask"]);
+
+    [Test]
+    public void PruneTokens_GridColumn_PassesWorkout([Values] TokenPruningMethod method) =>
+        EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", method, new PruneTokensOptions { RetentionRatio = 0.3, Seed = 5 }), Vectors(), ["Features", "Grid"]);
+
+    [Test]
+    public void PruneTokens_Dimensions_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2), Dimensioned(), ["Features"]);
+
+    [Test]
+    public void PruneTokens_FeatureFiles_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.Evs), Paths(), ["Features"]);
+
+    [Test]
+    public void MergeTokens_SalienceColumn_PassesWorkout([Values] TokenMergingMethod method) =>
+        EstimatorWorkout.Run(
+            _context.Transforms.MergeTokens("Merged", "Features", method, new MergeTokensOptions { RetentionRatio = 0.5, SalienceColumnName = "Salience" }),
+            Vectors(),
+            ["Features", "Grid", "Salience"]);
+
+    [Test]
+    public void MergeTokens_Dimensions_PassesWorkout() =>
+        EstimatorWorkout.Run(_context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTomVidCom2Port, Half()), Dimensioned(), ["Features"]);
+
+    [Test]
+    public void MergeTokens_FeatureFiles_PassesWorkout([Values] TokenMergingMethod method) =>
+        EstimatorWorkout.Run(_context.Transforms.MergeTokens("Merged", "Features", method, Half()), Paths(), ["Features"]);
+
+    private static MergeTokensOptions Half() => new() { RetentionRatio = 0.5 };
+
     private static ScorePolicyOptions AllColumns() => new() { RetentionRatio = 0.3, KeptIndicesColumnName = "Indices", ProbabilitiesColumnName = "Probabilities" };
 
     private static PolicyNetwork Policy() => PolicyNetwork.Initialize(FakeVideoModel.D, 8, seed: 3, encoderFingerprint: "fake-encoder");
@@ -70,10 +119,12 @@ internal sealed class EstimatorWorkoutTests
         return _context.Data.LoadFromEnumerable(VideoRow.Several(6).Select((row, i) =>
         {
             var path = Path.Combine(_folder, $"{i}.safetensors");
-            FeatureFile.Write(path, new VideoTokens(new TokenGrid((int)row.Grid[0], VideoRow.H, VideoRow.W, 0.5), VideoRow.D, row.Features, "fake-encoder"));
+            FeatureFile.Write(path, row.Tokens());
             return new PathRow { Features = path, Caption = row.Caption, Question = row.Question };
         }).ToArray());
     }
 
-    private IDataView WithMask(IDataView data) => _context.Transforms.ApplyScorePolicy("Mask", "Features", Policy(), new ScorePolicyOptions { RetentionRatio = 0.3 }).Fit(data).Transform(data);
+    private IDataView WithMask(IDataView data) => Then(data, _context.Transforms.ApplyScorePolicy("Mask", "Features", Policy(), new ScorePolicyOptions { RetentionRatio = 0.3 }));
+
+    private static IDataView Then(IDataView data, IEstimator<ITransformer> estimator) => estimator.Fit(data).Transform(data);
 }

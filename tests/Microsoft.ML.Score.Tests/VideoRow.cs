@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
 
@@ -13,6 +14,8 @@ internal sealed class VideoRow
 
     public float[] Grid { get; set; } = [];
 
+    public float[] Salience { get; set; } = [];
+
     public string Caption { get; set; } = "";
 
     public string Question { get; set; } = "";
@@ -26,8 +29,14 @@ internal sealed class VideoRow
         var features = new float[timeSteps * H * W * D];
         for (var i = 0; i < features.Length; i++)
             features[i] = i % D == 0 ? (random.Next(6) == 0 ? 1 : 0) : random.NextSingle() - 0.5f;
-        return new VideoRow { Features = features, Grid = [timeSteps, H, W, 0.5f], Caption = $"video {seed}", Question = $"question {seed}" };
+        var salience = new float[timeSteps * H * W];
+        for (var i = 0; i < salience.Length; i++)
+            salience[i] = random.NextSingle();
+        return new VideoRow { Features = features, Grid = [timeSteps, H, W, 0.5f], Salience = salience, Caption = $"video {seed}", Question = $"question {seed}" };
     }
+
+    /// <summary>The video as the library's core sees it, the saliences as its pooled attention.</summary>
+    public VideoTokens Tokens() => new(new TokenGrid((int)Grid[0], H, W, Grid[3]), D, Features, "fake-encoder") { Statistics = new EncoderStatistics { PooledAttention = Salience } };
 
     public static VideoRow[] Several(int count, int firstSeed = 0) => [.. Enumerable.Range(firstSeed, count).Select(seed => Random(seed, 1 + seed % 4))];
 }

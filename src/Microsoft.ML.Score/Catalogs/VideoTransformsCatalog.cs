@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Policy;
 
 namespace Microsoft.ML;
 
-/// <summary>The transforms of this library: encode a video, compress its tokens, gather them, answer questions about them.</summary>
+/// <summary>The transforms of this library: encode a video, compress its tokens, gather or merge them, answer questions about them.</summary>
 public static class VideoTransformsCatalog
 {
     /// <summary>Adds the tokens of a video as the frozen vision encoder gives them, computed when a row is read.</summary>
@@ -124,7 +124,57 @@ public static class VideoTransformsCatalog
         return catalog.ApplyScorePolicy(outputColumnName, featuresColumnName, PolicyFile.Load(policyPath), options);
     }
 
-    /// <summary>Adds the vectors of the tokens that a mask keeps, [k, D], and their original positions.</summary>
+    /// <summary>Adds the mask of the tokens that a method without training keeps.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the mask column.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="options">Retention ratio, seed of the controls, grid column; null means the defaults.</param>
+    /// <exception cref="ArgumentException">There is no such method, or the options have faults; the message lists all of them.</exception>
+    public static PruneTokensEstimator PruneTokens(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string featuresColumnName,
+        TokenPruningMethod method,
+        PruneTokensOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
+        if (!Enum.IsDefined(method))
+            throw new ArgumentOutOfRangeException(nameof(method), method, "There is no such method of pruning tokens.");
+        options ??= new PruneTokensOptions();
+        options.ThrowIfFaulty(nameof(options));
+
+        return new PruneTokensEstimator(outputColumnName, featuresColumnName, method, options);
+    }
+
+    /// <summary>Adds the vectors of the tokens that a merging method without training leaves, [k, D], their positions, and the grid where the features themselves give it.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the column of merged vectors.</param>
+    /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="options">Retention ratio, names of the positions, salience and grid columns; null means the defaults.</param>
+    /// <exception cref="ArgumentException">There is no such method, or the options have faults; the message lists all of them.</exception>
+    public static MergeTokensEstimator MergeTokens(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string featuresColumnName,
+        TokenMergingMethod method,
+        MergeTokensOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
+        if (!Enum.IsDefined(method))
+            throw new ArgumentOutOfRangeException(nameof(method), method, "There is no such method of merging tokens.");
+        options ??= new MergeTokensOptions();
+        options.ThrowIfFaulty(nameof(options));
+
+        return new MergeTokensEstimator(outputColumnName, featuresColumnName, method, options);
+    }
+
+    /// <summary>Adds the vectors of the tokens that a mask keeps, [k, D], their original positions, and the grid where the features themselves give it.</summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">Name of the column of kept vectors.</param>
     /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
@@ -166,13 +216,46 @@ public static class VideoTransformsCatalog
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
         ArgumentException.ThrowIfNullOrEmpty(maskColumnName);
+
+        return CreateAnswerVideoQuestion(outputColumnName, featuresColumnName, maskColumnName, questionColumnName, model, options ?? new AnswerVideoQuestionOptions());
+    }
+
+    /// <summary>Adds the frozen language model's answer to a question about kept or merged tokens, as <c>GatherTokens</c> and <c>MergeTokens</c> give them.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">Name of the text column of answers.</param>
+    /// <param name="tokensColumnName">Name of the column of kept vectors, a Vector of <see cref="float"/> of k*D values. Positions and grid are read from the columns that the options name.</param>
+    /// <param name="questionColumnName">Name of the text column of questions.</param>
+    /// <param name="model">The frozen model; stays the caller's to dispose.</param>
+    /// <param name="options">Length and sampling of answers, and the positions and grid columns; null means the defaults.</param>
+    public static AnswerVideoQuestionEstimator AnswerVideoQuestion(
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string tokensColumnName,
+        string questionColumnName,
+        IVideoLanguageModel model,
+        AnswerVideoQuestionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(tokensColumnName);
+
+        return CreateAnswerVideoQuestion(outputColumnName, tokensColumnName, null, questionColumnName, model, options ?? new AnswerVideoQuestionOptions());
+    }
+
+    private static AnswerVideoQuestionEstimator CreateAnswerVideoQuestion(
+        string outputColumnName,
+        string tokensColumnName,
+        string? maskColumnName,
+        string questionColumnName,
+        IVideoLanguageModel model,
+        AnswerVideoQuestionOptions options)
+    {
         ArgumentException.ThrowIfNullOrEmpty(questionColumnName);
         ArgumentNullException.ThrowIfNull(model);
-        options ??= new AnswerVideoQuestionOptions();
-        ArgumentNullException.ThrowIfNull(options.Generation);
+        ArgumentNullException.ThrowIfNull(options.Generation, nameof(options));
         options.Generation.ThrowIfFaulty(nameof(options));
 
-        return new AnswerVideoQuestionEstimator(outputColumnName, featuresColumnName, maskColumnName, questionColumnName, model, options);
+        return new AnswerVideoQuestionEstimator(outputColumnName, tokensColumnName, maskColumnName, questionColumnName, model, options);
     }
 
     private static ScoreCompressEstimator CreateScoreCompress(

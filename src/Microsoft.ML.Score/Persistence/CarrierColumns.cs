@@ -17,7 +17,9 @@ internal class CarrierSlots
     [ColumnName(Prefix + nameof(Text1))] public ReadOnlyMemory<char> Text1;
     [ColumnName(Prefix + nameof(Singles0))] public VBuffer<float> Singles0;
     [ColumnName(Prefix + nameof(Singles1))] public VBuffer<float> Singles1;
+    [ColumnName(Prefix + nameof(Singles2))] public VBuffer<float> Singles2;
     [ColumnName(Prefix + nameof(Booleans0))] public VBuffer<bool> Booleans0;
+    [ColumnName(Prefix + nameof(Integers0))] public VBuffer<int> Integers0;
     [ColumnName(Prefix + nameof(Bytes0))] public VBuffer<byte> Bytes0;
 
     /// <summary>The slots of the given columns, in order.</summary>

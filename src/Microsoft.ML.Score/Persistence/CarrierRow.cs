@@ -32,6 +32,8 @@ internal sealed class CarrierRow(DataViewSchema schema, string[] slots) : DataVi
         nameof(CarrierSlots.Text1) => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _source.Text1),
         nameof(CarrierSlots.Singles0) => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => _source.Singles0.CopyTo(ref value)),
         nameof(CarrierSlots.Singles1) => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => _source.Singles1.CopyTo(ref value)),
+        nameof(CarrierSlots.Singles2) => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => _source.Singles2.CopyTo(ref value)),
+        nameof(CarrierSlots.Integers0) => (ValueGetter<VBuffer<int>>)((ref VBuffer<int> value) => _source.Integers0.CopyTo(ref value)),
         nameof(CarrierSlots.Booleans0) => (ValueGetter<VBuffer<bool>>)((ref VBuffer<bool> value) => _source.Booleans0.CopyTo(ref value)),
         nameof(CarrierSlots.Bytes0) => (ValueGetter<VBuffer<byte>>)((ref VBuffer<byte> value) => _source.Bytes0.CopyTo(ref value)),
         _ => throw new NotSupportedException($"A saved transformer has no input slot '{slot}'."),

@@ -68,7 +68,7 @@ internal sealed record FeatureColumns(string Features, bool ByPath, string? Grid
             ? new(Features, TextDataViewType.Instance)
             : new(Features, FeaturesType(), EncoderFingerprint is null ? null : FingerprintAnnotation(EncoderFingerprint));
         if (Grid is not null)
-            yield return new(Grid, new VectorDataViewType(NumberDataViewType.Single, 4));
+            yield return new(Grid, GridColumn.Type);
     }
 
     /// <summary>The type of a column with one value for each token: [*, H, W] where H and W are known.</summary>

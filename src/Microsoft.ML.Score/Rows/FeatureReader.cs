@@ -14,10 +14,10 @@ internal sealed class FeatureReader
     private readonly bool _keep;
     private readonly ValueGetter<ReadOnlyMemory<char>>? _path;
     private readonly ValueGetter<VBuffer<float>>? _features;
-    private readonly ValueGetter<VBuffer<float>>? _grid;
+    private readonly Func<TokenGrid>? _grid;
     private readonly string? _fingerprint;
     private VBuffer<float> _buffer;
-    private VBuffer<float> _gridBuffer;
+    private string? _file;
     private float[] _values = [];
 
     /// <param name="columns">Where the tokens are.</param>
@@ -38,7 +38,7 @@ internal sealed class FeatureReader
         }
 
         _features = row.GetGetter<VBuffer<float>>(bound[0]);
-        _grid = columns.Grid is null ? null : row.GetGetter<VBuffer<float>>(bound[1]);
+        _grid = columns.Grid is null ? null : GridColumn.Reader(row, bound[1]);
         _fingerprint = FeatureColumns.ReadFingerprint(bound[0]);
     }
 
@@ -82,8 +82,9 @@ internal sealed class FeatureReader
         ReadOnlyMemory<char> path = default;
         getter(ref path);
         if (path.Span.IsWhiteSpace())
-            throw Error("the path of a feature file is empty.");
-        var file = MappedTokens.Open(path.ToString());
+            throw RowError.At(_row, _columns.Features, "the path of a feature file is empty.");
+        _file = path.ToString();
+        var file = MappedTokens.Open(_file);
         if (_encoder.Refuses(file.Dimension, file.EncoderFingerprint) is not { } reason)
             return file;
         file.Dispose();
@@ -101,7 +102,7 @@ internal sealed class FeatureReader
                 _buffer = new VBuffer<float>(_values.Length, _values); // the next row of this size is written straight into our array
         }
 
-        var grid = _grid is null ? GridFromLength() : GridFromColumn(_grid);
+        var grid = _grid is null ? GridFromLength() : _grid();
         if (_values.Length == 0 || _values.Length % grid.Count != 0)
             throw Error($"{_values.Length} values do not divide into a grid of {grid} = {grid.Count} tokens.");
         var dimension = _values.Length / grid.Count;
@@ -124,28 +125,7 @@ internal sealed class FeatureReader
         return new TokenGrid((int)(_values.Length / step), _columns.Height, _columns.Width);
     }
 
-    private TokenGrid GridFromColumn(ValueGetter<VBuffer<float>> getter)
-    {
-        getter(ref _gridBuffer);
-        if (_gridBuffer.Length != 4)
-            throw GridError($"expected the 4 values (T, H, W, seconds per step), got {_gridBuffer.Length}.");
-
-        Span<float> grid = stackalloc float[4];
-        _gridBuffer.CopyTo(grid);
-        for (var i = 0; i < 3; i++)
-            if (!(grid[i] >= 1) || grid[i] > int.MaxValue || grid[i] != MathF.Floor(grid[i]))
-                throw GridError($"{"THW"[i]} must be a whole number of at least 1, got {grid[i]}.");
-        try
-        {
-            return new TokenGrid((int)grid[0], (int)grid[1], (int)grid[2], grid[3]);
-        }
-        catch (ArgumentOutOfRangeException error)
-        {
-            throw GridError(error.Message, error);
-        }
-    }
-
-    private InvalidDataException Error(string message) => RowError.At(_row, _columns.Features, message);
-
-    private InvalidDataException GridError(string message, Exception? inner = null) => RowError.At(_row, _columns.Grid!, message, inner);
+    /// <summary>What is wrong with the row's features, in words that name its row, column and file.</summary>
+    public InvalidDataException Error(string message, Exception? inner = null) =>
+        RowError.At(_row, _columns.Features, _file is null ? message : $"'{_file}': {message}", inner);
 }

@@ -3,9 +3,12 @@ using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Rows;
 
-/// <summary>Reads a mask column.</summary>
+/// <summary>A mask column: a Vector of T*N values in flat grid order, of type [*, H, W] where H and W are the same for all rows.</summary>
 internal static class MaskColumn
 {
+    public static OutputColumn<TResult> Output<TResult>(string name, FeatureColumns features, double retentionRatio, Func<TResult, ReadOnlyMemory<bool>> mask) =>
+        OutputColumn.Vector(name, features.PerTokenType(BooleanDataViewType.Instance), mask, Annotations(features, retentionRatio));
+
     /// <summary>A function that gives the positions that the mask keeps, at the row's current position, on the grid of the row's video.</summary>
     public static Func<TokenGrid, int[]> Reader(DataViewRow row, DataViewSchema.Column column)
     {
@@ -27,5 +30,16 @@ internal static class MaskColumn
                     positions[k++] = i;
             return positions;
         };
+    }
+
+    private static DataViewSchema.Annotations Annotations(FeatureColumns features, double retentionRatio)
+    {
+        var grid = new VBuffer<int>(3, [0, features.Height, features.Width]);
+        var builder = new DataViewSchema.Annotations.Builder();
+        builder.Add("Grid", new VectorDataViewType(NumberDataViewType.Int32, 3), (ref VBuffer<int> value) => grid.CopyTo(ref value));
+        if (features.Grid is { } gridColumn)
+            builder.AddPrimitiveValue("GridColumn", TextDataViewType.Instance, gridColumn.AsMemory());
+        builder.AddPrimitiveValue("RetentionRatio", NumberDataViewType.Double, retentionRatio);
+        return builder.ToAnnotations();
     }
 }

@@ -67,6 +67,27 @@ internal static class Snippets
         return pipeline;
     }
 
+    public static IEstimator<ITransformer> Pruning(MLContext ml, IVideoLanguageModel model)
+    {
+        #region pruning
+        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model)
+            .Append(ml.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.25 }))
+            .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model));
+        #endregion
+        return pipeline;
+    }
+
+    public static void Merging(MLContext ml, IDataView questions)
+    {
+        #region merging
+        using var model = VideoModel.Load("Qwen2.5-VL-7B-Instruct", new VideoModelOptions { EncoderStatistics = true });
+        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { CacheFolder = "features" })
+            .Append(ml.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0.25 }))
+            .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", model));  // reads Merged, MergedPositions and Grid
+        ITransformer fitted = pipeline.Fit(questions);
+        #endregion
+    }
+
     public static void Evaluation(MLContext ml, ITransformer fitted, IDataView questions)
     {
         #region evaluation

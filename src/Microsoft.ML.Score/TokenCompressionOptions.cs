@@ -1,0 +1,35 @@
+namespace Microsoft.ML.Score;
+
+/// <summary>What all compressions of tokens ask for.</summary>
+public abstract class TokenCompressionOptions
+{
+    private protected TokenCompressionOptions()
+    {
+    }
+
+    /// <summary>rho, the share of tokens that stay: k = max(1, floor(rho*T*N)) in double arithmetic, where the method does not count otherwise. In (0, 1]. Default 0.10.</summary>
+    public double RetentionRatio { get; init; } = 0.10;
+
+    /// <summary>
+    /// Name of the grid column, a Vector of <see cref="float"/> of 4 = (T, H, W, seconds per step). Not needed where the features
+    /// column has dimensions [*, H, W, D] or holds paths of feature files. Default "Grid".
+    /// </summary>
+    public string GridColumnName { get; init; } = "Grid";
+
+    /// <summary>What is wrong with these options, each in a few words.</summary>
+    private protected virtual IEnumerable<string> Faults()
+    {
+        if (!(RetentionRatio > 0) || RetentionRatio > 1)
+            yield return $"{nameof(RetentionRatio)} must lie in (0, 1], got {RetentionRatio}";
+        if (string.IsNullOrEmpty(GridColumnName))
+            yield return $"{nameof(GridColumnName)} must not be empty";
+    }
+
+    /// <summary>Reports all faults at once.</summary>
+    internal void ThrowIfFaulty(string parameterName)
+    {
+        var faults = Faults().ToArray();
+        if (faults.Length > 0)
+            throw new ArgumentException($"Invalid {GetType().Name}: {string.Join("; ", faults)}.", parameterName);
+    }
+}
