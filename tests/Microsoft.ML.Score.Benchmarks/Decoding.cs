@@ -10,7 +10,7 @@ namespace Microsoft.ML.Score.Benchmarks;
 /// </summary>
 internal static class Decoding
 {
-    private const int Output = 18944, Input = 3584, Rounds = 12;
+    private const int Output = 18944, Input = 3584, Rounds = 60;
 
     public static void Run()
     {

@@ -13,6 +13,10 @@ internal sealed class WeightValues(float[] values, TensorType type) : IStoredVal
 
     public ReadOnlySpan<float> Float32 => MemoryMarshal.Cast<byte, float>(_bytes);
 
+    public bool IsBFloat16 => type == TensorType.BF16;
+
+    public ReadOnlySpan<ushort> BFloat16(long start, int count) => MemoryMarshal.Cast<byte, ushort>(_bytes).Slice((int)start, count);
+
     public void Read(long start, Span<float> destination) =>
         StoredValues.Widen(type, _bytes.AsSpan((int)(type.Size() * start), type.Size() * destination.Length), destination);
 }

@@ -11,6 +11,12 @@ internal sealed class CpuWeight(IStoredValues values, int firstRow, int rows, in
 
     public ReadOnlySpan<float> Float32 => values.Float32.Slice(firstRow * Columns, Rows * Columns);
 
+    /// <summary>Whether <see cref="BFloat16"/> gives the values as they are stored.</summary>
+    public bool IsBFloat16 => values.IsBFloat16;
+
+    /// <summary>The bits of a row stored in bfloat16.</summary>
+    public ReadOnlySpan<ushort> BFloat16(int row) => values.BFloat16((long)(firstRow + row) * Columns, Columns);
+
     /// <summary>Widens columns [column, column + destination.Length) of a row.</summary>
     public void Widen(int row, int column, Span<float> destination) => values.Read((long)(firstRow + row) * Columns + column, destination);
 

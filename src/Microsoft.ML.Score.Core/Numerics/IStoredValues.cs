@@ -9,6 +9,12 @@ internal interface IStoredValues
     /// <summary>All values, where they are stored in single precision.</summary>
     ReadOnlySpan<float> Float32 { get; }
 
+    /// <summary>Whether the stored type is bfloat16, so that <see cref="BFloat16"/> gives the values without a copy.</summary>
+    bool IsBFloat16 { get; }
+
+    /// <summary>The bits of elements [start, start + count), where they are stored in bfloat16.</summary>
+    ReadOnlySpan<ushort> BFloat16(long start, int count);
+
     /// <summary>Widens elements [start, start + destination.Length).</summary>
     void Read(long start, Span<float> destination);
 }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Score.Numerics;
 /// Products of row-major single-precision matrices. Each element of the result is summed in one fixed order (fused
 /// multiply-adds in ascending k within blocks of <see cref="DepthBlock"/>, then block by block), whatever the number of
 /// threads, the vector width and the other rows and columns: a row gives the same bits alone and in a batch. (A machine whose
-/// vectors have no fused multiply-add rounds twice.) Nothing is allocated once a thread has multiplied before.
+/// vectors have no fused multiply-add rounds twice; <see cref="MatrixVectorPart"/> sums a linear layer's only row in its own order.) Nothing is allocated once a thread has multiplied before.
 /// </summary>
 internal static unsafe class MatrixProduct
 {
@@ -41,6 +41,12 @@ internal static unsafe class MatrixProduct
     /// <summary>y = activation(x weight^T + bias) + residual: x [m, k], weight [n, k] in any stored type, bias [1, n], residual and y [m, n].</summary>
     public static void Linear(CpuTensor x, CpuWeight weight, CpuTensor? bias, Activation activation, CpuTensor? residual, CpuTensor y)
     {
+        if (x.Rows == 1 && weight.Packed is null)
+        {
+            LinearOfOneRow(x, weight, bias, activation, residual, y);
+            return;
+        }
+
         fixed (float* a = x.Span, b = weight.IsFloat32 ? weight.Float32 : default, c = y.Span, pBias = bias is null ? default : bias.Span, pResidual = residual is null ? default : residual.Span)
             Run(new MatrixProductPart
             {
@@ -60,6 +66,15 @@ internal static unsafe class MatrixProduct
                 Residual = pResidual,
                 Activation = activation,
             });
+    }
+
+    private static void LinearOfOneRow(CpuTensor x, CpuWeight weight, CpuTensor? bias, Activation activation, CpuTensor? residual, CpuTensor y)
+    {
+        fixed (float* px = x.Span, py = y.Span, pBias = bias is null ? default : bias.Span, pResidual = residual is null ? default : residual.Span)
+        {
+            var part = new MatrixVectorPart { X = px, Y = py, Bias = pBias, Residual = pResidual, Weight = weight, Activation = activation };
+            ParallelLoop<MatrixVectorPart>.Run(part.Parts, part);
+        }
     }
 
     private static void Run(MatrixProductPart product)

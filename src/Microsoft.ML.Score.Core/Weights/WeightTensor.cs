@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Score.Numerics;
 
 namespace Microsoft.ML.Score.Weights;
@@ -39,6 +40,10 @@ internal sealed class WeightTensor : IStoredValues
     public ReadOnlySpan<float> Float32 => IsFloat32
         ? file.SingleSpan(storedName)
         : throw new InvalidOperationException($"Tensor '{Name}' is stored as {Type.Word()}; only F32 can be read without a copy.");
+
+    public bool IsBFloat16 => Type == TensorType.BF16;
+
+    public ReadOnlySpan<ushort> BFloat16(long start, int count) => MemoryMarshal.Cast<byte, ushort>(file.Bytes(storedName, start, count));
 
     /// <summary>Elements [start, start + destination.Length) in single precision.</summary>
     public void Read(long start, Span<float> destination) => file.ReadSingle(storedName, start, destination);

@@ -33,5 +33,9 @@ internal sealed class InMemoryValues(float[] values, bool isFloat32 = true) : IS
 
     public ReadOnlySpan<float> Float32 => isFloat32 ? values : throw new InvalidOperationException("Not stored as F32.");
 
+    public bool IsBFloat16 => false;
+
+    public ReadOnlySpan<ushort> BFloat16(long start, int count) => throw new InvalidOperationException("Not stored as BF16.");
+
     public void Read(long start, Span<float> destination) => values.AsSpan((int)start, destination.Length).CopyTo(destination);
 }
