@@ -76,7 +76,8 @@ public abstract class MultipleChoiceBenchmark
         }
 
         return new BenchmarkResult([.. records.SelectMany(video => video.Select(record => record.Video))],
-            [.. records.SelectMany(video => video.SelectMany(record => record.Questions))]) { MissingVideos = MissingVideos };
+            [.. records.SelectMany(video => video.SelectMany(record => record.Questions))])
+        { MissingVideos = MissingVideos };
     }
 
     private (VideoResult, QuestionResult[]) Run(IVideoLanguageModel model, BenchmarkVideo video, VideoTokens tokens, BenchmarkSystem system, BenchmarkOptions options, CancellationToken cancellationToken)

@@ -1,0 +1,95 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Microsoft.ML.Score.Datasets.Annotations;
+
+/// <summary>
+/// The rows of an annotation file, or of all annotation files of a folder in the order of their names. By extension:
+/// .json (a list of objects, trailing commas allowed because official files have them), .jsonl and .ndjson (an object a line), .tsv
+/// and .parquet. Files are data from elsewhere: at most 512 MiB each, every fault an <see cref="InvalidDataException"/>.
+/// </summary>
+internal static class AnnotationFiles
+{
+    private const long MostBytes = 512L << 20;
+
+    private static readonly JsonDocumentOptions s_json = new() { AllowTrailingCommas = true, AllowDuplicateProperties = false, MaxDepth = 16 };
+
+    /// <exception cref="FileNotFoundException">There is no such file or folder, or no annotation file in the folder.</exception>
+    /// <exception cref="InvalidDataException">A file is not of its format, or of none of these.</exception>
+    public static IEnumerable<AnnotationRow> Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        if (!Directory.Exists(path))
+            return ReadFile(path);
+
+        var files = Directory.EnumerateFiles(path).Where(file => Reader(file) is not null)
+            .Order(StringComparer.Ordinal).ToList();
+        if (files.Count == 0)
+            throw new FileNotFoundException($"There is no .json, .jsonl, .tsv or .parquet file in the folder '{path}'.", path);
+        return files.SelectMany(ReadFile);
+    }
+
+    private static IEnumerable<AnnotationRow> ReadFile(string path)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            throw new FileNotFoundException($"There is no annotation file '{path}'.", path);
+        if (Reader(path) is not { } reader)
+            throw new InvalidDataException($"'{path}' is no annotation file: its name must end in .json, .jsonl, .tsv or .parquet.");
+        if (file.Length > MostBytes)
+            throw new InvalidDataException($"'{path}' has {file.Length:N0} bytes, an annotation file may have {MostBytes:N0}.");
+
+        return reader(File.ReadAllBytes(path), file.Name);
+    }
+
+    private static Func<byte[], string, IEnumerable<AnnotationRow>>? Reader(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".json" => ReadJson,
+        ".jsonl" or ".ndjson" => ReadJsonLines,
+        ".tsv" => TsvFile.Read,
+        _ => null,
+    };
+
+    internal static IEnumerable<AnnotationRow> ReadJson(byte[] bytes, string file)
+    {
+        var list = Parse(WithoutMark(bytes), file);
+        if (list.ValueKind != JsonValueKind.Array)
+            throw new InvalidDataException($"{file}: must be a list of objects, is {Name(list)}.");
+        return [.. list.EnumerateArray().Select((item, index) => Row(item, $"{file}, row {index + 1}"))];
+    }
+
+    internal static IEnumerable<AnnotationRow> ReadJsonLines(byte[] bytes, string file)
+    {
+        var rows = new List<AnnotationRow>();
+        var rest = WithoutMark(bytes);
+        for (var line = 1; rest.Length > 0; line++)
+        {
+            var end = rest.Span.IndexOf((byte)'\n') is >= 0 and var found ? found : rest.Length;
+            if (rest.Span[..end].Trim(" \t\r"u8).Length > 0)
+                rows.Add(Row(Parse(rest[..end], $"{file}, line {line}"), $"{file}, line {line}"));
+            rest = rest[Math.Min(end + 1, rest.Length)..];
+        }
+
+        return rows;
+    }
+
+    internal static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) => bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsMemory(Encoding.UTF8.Preamble.Length) : bytes;
+
+    private static JsonElement Parse(ReadOnlyMemory<byte> text, string where)
+    {
+        try
+        {
+            return JsonDocument.Parse(text, s_json).RootElement;
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{where}: not valid JSON: {exception.Message}", exception);
+        }
+    }
+
+    private static AnnotationRow Row(JsonElement item, string where) => item.ValueKind == JsonValueKind.Object
+        ? new AnnotationRow(item, where)
+        : throw new InvalidDataException($"{where}: must be an object, is {Name(item)}.");
+
+    private static string Name(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,62 @@
+using System.Text;
+
+namespace Microsoft.ML.Score.Datasets.Annotations;
+
+[TestFixture]
+public class AnnotationFilesTests
+{
+    [Test]
+    public void ReadJson_MarkAndTrailingCommas_AreAllowed()
+    {
+        var rows = AnnotationFiles.ReadJson([.. Encoding.UTF8.Preamble, .. "[{\"a\": 1,}, {\"a\": \"x\"},]"u8], "a.json").ToList();
+
+        Assert.That(rows.Select(row => (row.Text("a"), row.Where)), Is.EqualTo(new[] { ("1", "a.json, row 1"), ("x", "a.json, row 2") }));
+    }
+
+    [TestCase("{}")]
+    [TestCase("[1]")]
+    [TestCase("[{]")]
+    [TestCase("")]
+    [TestCase("[{\"a\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}]")]
+    public void ReadJson_AnythingElse_Throws(string text) =>
+        Assert.That(() => AnnotationFiles.ReadJson(Encoding.UTF8.GetBytes(text), "a.json").Count(), Throws.TypeOf<InvalidDataException>().With.Message.StartWith("a.json"));
+
+    [TestCase("one\n1\n", "first line")]
+    [TestCase("a\ta\n1\t2\n", "first line")]
+    [TestCase("a\tb\n1\n", "1 cells")]
+    [TestCase("a\tb\n1\t2\t3\n", "3 cells")]
+    [TestCase("", "first line")]
+    public void ReadTable_BrokenTable_Throws(string text, string expected) =>
+        Assert.That(() => TsvFile.Read(Encoding.UTF8.GetBytes(text), "a.tsv").Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(expected));
+
+    /// <summary>Only a cell that is surely escaped is unescaped.</summary>
+    [TestCase("\"a \"\"b\"\" c\"", "a \"b\" c")]
+    [TestCase("\"a\" or \"b\"", "\"a\" or \"b\"")]
+    [TestCase("\"a\"", "\"a\"")]
+    [TestCase("say \"hi\"", "say \"hi\"")]
+    [TestCase("\"a \"\"b\" c\"", "\"a \"\"b\" c\"")]
+    public void ReadTable_Quotes_StandUnlessEscaped(string cell, string expected) =>
+        Assert.That(TsvFile.Read(Encoding.UTF8.GetBytes($"a\tb\n1\t{cell}\n"), "a.tsv").Single().Text("b"), Is.EqualTo(expected));
+
+    [Test]
+    public void ReadTable_BadUtf8_Throws() =>
+        Assert.That(() => TsvFile.Read([(byte)'a', (byte)'\t', 0xFF], "a.tsv").Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("byte 2"));
+
+    [Test]
+    public void Read_DamagedFiles_ReadOrRefuse()
+    {
+        (byte[] Bytes, Func<byte[], string, IEnumerable<AnnotationRow>> Reader)[] files =
+        [
+            ("[{\"a\": [\"x\", \"y\"], \"b\": {\"c\": 1.5}}, {\"a\": \"é\"}]"u8.ToArray(), AnnotationFiles.ReadJson),
+            ("{\"a\": [\"x\"]}\n{\"a\": [\"y\"]}\n"u8.ToArray(), AnnotationFiles.ReadJsonLines),
+            ("a\tb\n['x', \"y\"]\té\n1\t2\n"u8.ToArray(), TsvFile.Read),
+        ];
+        foreach (var (bytes, reader) in files)
+            foreach (var damaged in DamagedFile.Variants(bytes))
+                DamagedFile.ReadsOrRefuses(damaged, allowance: 1 << 20, () =>
+                {
+                    foreach (var row in reader(damaged, "file"))
+                        _ = row.Has("a") && row.HasList("a") && row.Texts("a").Count > 0;
+                });
+    }
+}

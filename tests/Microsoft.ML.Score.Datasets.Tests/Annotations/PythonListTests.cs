@@ -1,0 +1,55 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Microsoft.ML.Score.Datasets.Annotations;
+
+[TestFixture]
+public class PythonListTests
+{
+    [TestCase("[]", new string[0])]
+    [TestCase("['a', \"it's\", 'say \"hi\"']", new[] { "a", "it's", "say \"hi\"" })]
+    [TestCase(" [ 'a','b' , ] ", new[] { "a", "b" })]
+    [TestCase(@"['it\'s ""so""', 'a\\b', 'x\ty\n']", new[] { "it's \"so\"", @"a\b", "x\ty\n" })]
+    [TestCase(@"['\xe9', '\u200b', '\U0001f600']", new[] { "é", "\u200b", "😀" })]
+    [TestCase("[1, -2.5, 1e3]", new[] { "1", "-2.5", "1e3" })]
+    [TestCase("['a, b', '[c]']", new[] { "a, b", "[c]" })]
+    public void TryParse_List_GivesItsTexts(string text, string[] expected) =>
+        Assert.That(PythonList.TryParse(text, out var items) ? items : null, Is.EqualTo(expected));
+
+    [TestCase("")]
+    [TestCase("a")]
+    [TestCase("[")]
+    [TestCase("['a'")]
+    [TestCase("['a' 'b']")]
+    [TestCase("['a]")]
+    [TestCase("[,]")]
+    [TestCase("['a',, 'b']")]
+    [TestCase("['a'] + ['b']")]
+    [TestCase("[__import__('os')]")]
+    [TestCase("[None]")]
+    [TestCase("[['a']]")]
+    [TestCase(@"['\q']")]
+    [TestCase(@"['\x4']")]
+    [TestCase(@"['\ud800']")]
+    [TestCase(@"['\U00110000']")]
+    [TestCase("['a\\")]
+    public void TryParse_AnythingElse_IsRefused(string text) => Assert.That(PythonList.TryParse(text, out _), Is.False);
+
+    [Test]
+    public void TryParse_WhatPythonWrites_ComesBack() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<NonNull<string>[]>(), texts =>
+        {
+            var expected = texts.Select(text => string.Concat(text.Get.EnumerateRunes())).ToArray();
+            return PythonList.TryParse($"[{string.Join(", ", expected.Select(Quote))}]", out var items) && items.SequenceEqual(expected);
+        }).QuickCheckThrowOnFailure();
+
+    private static string Quote(string text)
+    {
+        var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
+        var quoted = new StringBuilder().Append(quote);
+        foreach (var character in text)
+            quoted.Append(character == quote || character == '\\' ? $"\\{character}" : character == '\n' ? "\\n" : $"{character}");
+        return quoted.Append(quote).ToString();
+    }
+}
