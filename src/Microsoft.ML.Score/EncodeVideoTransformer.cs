@@ -77,10 +77,12 @@ public sealed class EncodeVideoTransformer : VideoTransformer
     private VideoTokens Encode(ClipColumn.Clip clip)
     {
         var model = _model.Resolve();
-        return model.Info.Processing == _settings.Model.Processing
+        var (wanted, found) = (_settings.Model, model.Info);
+        return found.Processing == wanted.Processing && (found.EncoderStatistics || !wanted.EncoderStatistics)
             ? clip.Read(video => model.Encode(video))
             : throw new InvalidOperationException(
-                $"The pipeline was made with a model loaded with the options '{_settings.Model.Processing}', the model found for it has '{model.Info.Processing}'; "
+                $"The pipeline was made with a model loaded with the frame options '{wanted.Processing}' and {nameof(wanted.EncoderStatistics)} {wanted.EncoderStatistics}, "
+                + $"the model found for it has '{found.Processing}' and {found.EncoderStatistics}; "
                 + $"load it with those options and set {nameof(ScoreLoadOptions)}.{nameof(ScoreLoadOptions.Model)}.");
     }
 }

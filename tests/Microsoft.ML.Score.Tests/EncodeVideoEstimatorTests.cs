@@ -120,7 +120,7 @@ internal sealed class EncodeVideoEstimatorTests
     {
         var tokens = new VideoTokens(new TokenGrid(1, 1, 1), FakeVideoModel.D, new float[FakeVideoModel.D], "fake-encoder");
         var info = new FakeVideoModel().Info;
-        string[] paths = [.. new[] { info, info with { Fingerprint = "other" }, info with { Processing = "MaxFrames 8" } }
+        string[] paths = [.. new[] { info, info with { Fingerprint = "other" }, info with { Processing = "MaxFrames 8" }, info with { EncoderStatistics = true } }
             .Select(model => new Rows.FeatureCache(_folder, TensorType.BF16, model).GetOrAdd(new byte[32], () => tokens))];
 
         Assert.That(paths, Is.Unique);

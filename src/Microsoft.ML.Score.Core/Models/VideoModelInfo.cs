@@ -6,9 +6,9 @@ namespace Microsoft.ML.Score.Models;
 /// <param name="Dimension">D, values a visual token.</param>
 public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimension)
 {
-    /// <summary>What besides the checkpoint decides which tokens a video has and what comes with them, as text: the options of frame sampling and size that differ from the defaults, and encoder statistics where they are on. Empty for none. Feature caches go by it.</summary>
+    /// <summary>What besides the checkpoint decides which tokens a video has and what comes with them, as text: the options of frame sampling and size that differ from the defaults, and a pooling head from elsewhere. Empty for none. Feature caches go by it.</summary>
     public string Processing { get; init; } = "";
 
-    /// <summary>A <see cref="Processing"/> of what is not empty.</summary>
-    internal static string Describe(params string[] parts) => string.Join(", ", parts.Where(part => part.Length > 0));
+    /// <summary>Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>. Feature caches and saved pipelines go by it.</summary>
+    public bool EncoderStatistics { get; init; }
 }

@@ -3,13 +3,13 @@ using Microsoft.ML.Score.Models;
 
 namespace Microsoft.ML.Score.Persistence;
 
-/// <summary>The frozen models that loaded pipelines use: one of each fingerprint for the whole process, kept until it ends.</summary>
+/// <summary>The frozen models that loaded pipelines use: one of each fingerprint, with or without encoder statistics, for the whole process, kept until it ends.</summary>
 internal static class SharedModels
 {
     public const string PathVariable = "SCORE_MODEL_PATH";
 
     private static readonly Lock _gate = new();
-    private static readonly Dictionary<string, IVideoLanguageModel> _models = [];
+    private static readonly Dictionary<(string Fingerprint, bool EncoderStatistics), IVideoLanguageModel> _models = [];
 
     /// <summary>The model of the given fingerprint; loaded by the first caller, while others wait.</summary>
     /// <exception cref="InvalidOperationException">No place holds it; the message lists the places and what to set.</exception>
@@ -17,8 +17,9 @@ internal static class SharedModels
     {
         lock (_gate)
         {
-            if (!_models.TryGetValue(info.Fingerprint, out var model))
-                _models.Add(info.Fingerprint, model = Load(info, folders));
+            var key = (info.Fingerprint, info.EncoderStatistics);
+            if (!_models.TryGetValue(key, out var model))
+                _models.Add(key, model = Load(info, folders));
             return model;
         }
     }
@@ -30,7 +31,7 @@ internal static class SharedModels
         {
             try
             {
-                var model = VideoModel.Load(source);
+                var model = VideoModel.Load(source, new VideoModelOptions { EncoderStatistics = info.EncoderStatistics });
                 if (model.Info.Fingerprint == info.Fingerprint)
                     return model;
                 tried.Append($"{Environment.NewLine}  {source}: another model, of fingerprint {model.Info.Fingerprint}");

@@ -7,7 +7,7 @@ using Microsoft.ML.Score.Weights;
 namespace Microsoft.ML.Score.Rows;
 
 /// <summary>
-/// A folder of feature files, one for each video content, encoder, frame processing and number type. Processes may share it: files appear
+/// A folder of feature files, one for each video content, encoder (with or without its statistics), frame processing and number type. Processes may share it: files appear
 /// whole or not at all, and two that write the same one write the same. Nothing is ever deleted.
 /// </summary>
 /// <param name="folder">The folder, made when the first file is.</param>
@@ -31,7 +31,8 @@ internal sealed class FeatureCache(string folder, TensorType type, VideoModelInf
 
     private string PathOf(byte[] content)
     {
-        var encoder = SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Fingerprint}\n{model.Processing}"));
+        var statistics = model.EncoderStatistics ? "\nstatistics" : "";
+        var encoder = SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Fingerprint}\n{model.Processing}{statistics}"));
         return Path.GetFullPath(Path.Combine(folder, $"{Hex(content)}-{Hex(encoder)}-{type.ToString().ToLowerInvariant()}.safetensors"));
     }
 

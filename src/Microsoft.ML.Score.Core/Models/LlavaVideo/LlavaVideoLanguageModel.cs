@@ -39,9 +39,8 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
             var salience = encoderStatistics ? FrameSalience.Load(model, options.SiglipFolder) : null;
             var info = new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize)
             {
-                Processing = VideoModelInfo.Describe(
-                    options is { MaxFrames: 64, ForceSample: true } ? "" : $"MaxFrames {options.MaxFrames}, ForceSample {options.ForceSample}",
-                    !encoderStatistics ? "" : options.SiglipFolder is null ? "EncoderStatistics" : "EncoderStatistics with pooling head"),
+                Processing = Processing(options, withPoolingHead: encoderStatistics && options.SiglipFolder is not null),
+                EncoderStatistics = encoderStatistics,
             };
             return new LlavaVideoLanguageModel(info, files, tokenizer, model, options, salience);
         }
@@ -78,6 +77,12 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
     private static string TimeInstruction(KeptTokens kept) => kept.Times is { } times
         ? LlavaVideoPrompt.TimeInstruction(times.VideoSeconds, times.Seconds)
         : throw new ArgumentException($"{nameof(LlavaVideoOptions.AddTimeInstruction)} needs the time of each frame; the tokens of the grid {kept.Grid} carry no {nameof(StepTimes)}.", nameof(kept));
+
+    private static string Processing(LlavaVideoOptions options, bool withPoolingHead)
+    {
+        var frames = options is { MaxFrames: 64, ForceSample: true } ? "" : $"MaxFrames {options.MaxFrames}, ForceSample {options.ForceSample}";
+        return withPoolingHead ? $"{frames} with pooling head".TrimStart() : frames;
+    }
 
     // The configuration's own pooling is part of its fingerprint already.
     private static string FingerprintOf(string checkpoint, SpatialPoolMode poolMode) =>

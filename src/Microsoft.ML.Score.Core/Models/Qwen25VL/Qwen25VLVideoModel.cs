@@ -19,7 +19,8 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
         : base(
             new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize)
             {
-                Processing = VideoModelInfo.Describe(options.QwenVideo.Describe(), options.EncoderStatistics ? "EncoderStatistics" : ""),
+                Processing = options.QwenVideo.Describe(),
+                EncoderStatistics = options.EncoderStatistics,
             },
             files, Tokenizer.Load(files), model.Decoder, model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
