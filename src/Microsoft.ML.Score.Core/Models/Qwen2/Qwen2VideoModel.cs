@@ -12,10 +12,13 @@ namespace Microsoft.ML.Score.Models.Qwen2;
 /// </summary>
 internal abstract class Qwen2VideoModel : IVideoLanguageModel
 {
+    private const int ContinuationUnit = 64;
+
     private readonly KeptTokenDecoder _decoder;
     private readonly int[] _stopIds;
     private readonly int[] _visualIds;
     private readonly CallGuard _guard;
+    private readonly PromptCache _prompts = new();
 
     /// <param name="info">Who the model is.</param>
     /// <param name="files">The checkpoint's files, for the stop tokens.</param>
@@ -34,7 +37,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         _decoder = decoder;
         _stopIds = ReadStopIds(files, eosTokenId);
         _visualIds = visualIds;
-        _guard = new CallGuard(weights, GetType().Name);
+        _guard = new CallGuard(new Held(_prompts, weights), GetType().Name);
     }
 
     public VideoModelInfo Info { get; }
@@ -65,8 +68,8 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
 
         using var call = _guard.Enter();
         var targetIds = EncodeText(target + QwenChatTemplate.EndOfTurn, nameof(target));
-        using var prompt = CreatePrompt(keptSets[0], question, targetIds.Length);
-        return Array.ConvertAll(_decoder.CrossEntropy(prompt, keptSets.Select(Visuals), targetIds, cancellationToken), losses => losses.Average());
+        using var lease = RentPrompt(keptSets[0], question, targetIds.Length);
+        return Array.ConvertAll(_decoder.CrossEntropy(lease.Prompt, keptSets.Select(Visuals), targetIds, cancellationToken), losses => losses.Average());
     }
 
     public string Generate(
@@ -78,10 +81,10 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         options.ThrowIfFaulty(nameof(options));
 
         using var call = _guard.Enter();
-        using var prompt = CreatePrompt(kept, question, options.MaxNewTokens);
+        using var lease = RentPrompt(kept, question, options.MaxNewTokens);
         var text = new StreamingDecoder(Tokenizer, skipSpecialTokens: true);
         var answer = new StringBuilder();
-        foreach (var token in _decoder.Decode(prompt, Visuals(kept), options, cancellationToken))
+        foreach (var token in _decoder.Decode(lease.Prompt, Visuals(kept), options, cancellationToken))
         {
             if (_stopIds.Contains(token.Id))
                 break;
@@ -126,6 +129,13 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
             : ids;
     }
 
+    private PromptCache.Lease RentPrompt(KeptTokens kept, string question, int continuation)
+    {
+        // Rounded up, so that targets of nearly the same length share a prompt.
+        var room = (continuation + ContinuationUnit - 1) / ContinuationUnit * ContinuationUnit;
+        return _prompts.Rent(new(kept.Grid, kept.Times, question), continuation, () => CreatePrompt(kept, question, room));
+    }
+
     private void ThrowIfWrongDimension(KeptTokens kept, string name)
     {
         ArgumentNullException.ThrowIfNull(kept, name);
@@ -140,5 +150,15 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
             ? ConfigSection.Parse(files.ReadAllBytes(file), $"{file} in {files.Description}").Integers("eos_token_id") ?? eosTokenId
             : eosTokenId;
         return stopIds.Length > 0 ? stopIds : throw new InvalidDataException($"Neither {file} nor config.json in {files.Description} names an eos_token_id.");
+    }
+
+    /// <summary>What is released together.</summary>
+    private sealed class Held(PromptCache prompts, IDisposable weights) : IDisposable
+    {
+        public void Dispose()
+        {
+            prompts.Dispose();
+            weights.Dispose();
+        }
     }
 }

@@ -19,6 +19,9 @@ internal sealed class VideoPrompt(int[] ids, int[] visualRows, RotaryTable rotar
 
     public int Length => Ids.Length;
 
+    /// <summary>Tokens after the prompt that there are angles for.</summary>
+    public int Continuation => Rotary.Cos.Rows - Length;
+
     /// <summary>Rows before the first visual token; the same whatever is dropped.</summary>
     public int PrefixLength => VisualRows.Length > 0 ? VisualRows[0] : 0;
 
