@@ -5,6 +5,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Weights;
+using Perfolizer.Horology;
 
 namespace Microsoft.ML.Score.Benchmarks;
 
@@ -23,7 +24,7 @@ public class KernelBenchmarks
 
     public static void Run() => BenchmarkRunner.Run<KernelBenchmarks>(
         // In this process: another one would have to be built for it first.
-        ManualConfig.Create(DefaultConfig.Instance).AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).WithOptions(ConfigOptions.DisableLogFile));
+        ManualConfig.Create(DefaultConfig.Instance).AddJob(Job.ShortRun.WithIterationTime(TimeInterval.FromMilliseconds(100)).WithToolchain(InProcessEmitToolchain.Instance)).WithOptions(ConfigOptions.DisableLogFile));
 
     [GlobalSetup]
     public void Create()
@@ -32,7 +33,9 @@ public class KernelBenchmarks
         _x = Random(Tokens, Hidden);
         _row = Random(1, Hidden);
         _keys = Random(Tokens, KeyValueHeads * HeadDimension);
-        (_cos, _sin) = (Random(Tokens, HeadDimension / 2), Random(Tokens, HeadDimension / 2));
+        var angles = RandomValues.Of(3, Tokens * HeadDimension / 2);
+        _cos = _kernels.Upload(Array.ConvertAll(angles, MathF.Cos), Tokens, HeadDimension / 2);
+        _sin = _kernels.Upload(Array.ConvertAll(angles, MathF.Sin), Tokens, HeadDimension / 2);
         _weight = _kernels.UploadWeight(new WeightValues(RandomValues.Of(5, Hidden * Hidden), TensorType.F32), 0, Hidden, Hidden);
     }
 

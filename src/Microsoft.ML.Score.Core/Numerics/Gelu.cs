@@ -21,9 +21,9 @@ internal static class Gelu
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(x);
         var results = MemoryMarshal.Cast<float, Vector<float>>(y[..x.Length]);
         for (var i = 0; i < vectors.Length; i++)
-            results[i] = vectors[i] * Phi(vectors[i], Vector.Exp(vectors[i] * vectors[i] * -0.5f));
+            results[i] = vectors[i] * Phi(vectors[i], Exponential.Exp(vectors[i] * vectors[i] * -0.5f));
         for (var i = vectors.Length * Vector<float>.Count; i < x.Length; i++)
-            y[i] = x[i] * Phi(new Vector<float>(x[i]), Vector.Exp(new Vector<float>(x[i] * x[i] * -0.5f)))[0];
+            y[i] = x[i] * Phi(new Vector<float>(x[i]), Exponential.Exp(new Vector<float>(x[i] * x[i] * -0.5f)))[0];
     }
 
     /// <summary>The tanh approximation in place: 0.5 x (1 + tanh z) = x / (1 + exp(-2z)), z = sqrt(2/pi) (x + 0.044715 x^3).</summary>
@@ -57,7 +57,7 @@ internal static class Gelu
 
     private static Vector<float> Derivative(Vector<float> x)
     {
-        var exponential = Vector.Exp(x * x * -0.5f);
+        var exponential = Exponential.Exp(x * x * -0.5f);
         return Phi(x, exponential) + x * exponential * InverseSqrt2Pi;
     }
 

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.Score.Numerics;
 
@@ -76,6 +77,8 @@ internal unsafe struct MatrixProductPart : ILoopBody
                 for (var j = 0; j < width; j += columns)
                 {
                     var c = C + (nint)row * N + column + j;
+                    if (aStep == 1 && row + rows + j / columns < rowTo && j / columns < rows)
+                        Prefetch(a + (rows + j / columns) * ARow, depth);
                     var b = Packed is null ? packedB + j * depth : Packed.Start + (column + j) * Depth + start * columns;
                     if (height == rows && width - j >= columns)
                     {
@@ -94,6 +97,15 @@ internal unsafe struct MatrixProductPart : ILoopBody
             start += depth;
         }
         while (start < Depth);
+    }
+
+    /// <summary>Asks for values of the next tile while this one is computed: rows stand on pages of their own, where the processor does not look ahead.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(float* row, int depth)
+    {
+        if (Sse.IsSupported)
+            for (var p = 0; p < depth; p += 16)
+                Sse.Prefetch1(row + p);
     }
 
     /// <summary>c = bias, plus the residual unless an activation comes first; returns whether c holds what the product is added to.</summary>
