@@ -175,6 +175,14 @@ internal sealed class PersistenceTests
     public void Restore_UnknownKind_ThrowsInvalidData() =>
         Assert.That(() => new SavedTransformer("Later", "{}", []).Restore(new ScoreLoadOptions()), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("'Later'"));
 
+    [Test]
+    public void Restore_SettingsOfAnotherVersion_ThrowsInvalidData(
+        [Values("EncodeVideo", "ScoreCompress", "PruneTokens", "MergeTokens", "GatherTokens", "AnswerVideoQuestion")] string kind,
+        [Values("", "null", "{}", "[1]", """{"Features":null}""", """{"Kept":{},"Question":"","Output":"","Generation":null,"Model":null}""")] string settings) =>
+        Assert.That(
+            () => new SavedTransformer(kind, settings, []).Restore(new ScoreLoadOptions()),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains($"saved {kind}"));
+
     private string[] SavePolicyPipeline(params FeatureRow[] rows)
     {
         var data = _context.Data.LoadFromEnumerable(rows);

@@ -8,6 +8,8 @@ namespace Microsoft.ML.Score.Persistence;
 /// <param name="Data">Its learnt part, the bytes of a policy file; empty where there is none.</param>
 internal sealed record SavedTransformer(string Kind, string Settings, byte[] Data)
 {
+    private static readonly JsonSerializerOptions _complete = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     public static SavedTransformer Create<TSettings>(string kind, TSettings settings, byte[]? data = null) =>
         new(kind, JsonSerializer.Serialize(settings), data ?? []);
 
@@ -54,6 +56,15 @@ internal sealed record SavedTransformer(string Kind, string Settings, byte[] Dat
         _ => throw new InvalidDataException($"The saved transformer is of kind '{Kind}', which this version does not know; a later version may have written it."),
     };
 
-    private TSettings Read<TSettings>() =>
-        JsonSerializer.Deserialize<TSettings>(Settings) ?? throw new InvalidDataException($"The saved {Kind} has no settings.");
+    private TSettings Read<TSettings>()
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<TSettings>(Settings, _complete) ?? throw new InvalidDataException($"The saved {Kind} has no settings.");
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
+        {
+            throw new InvalidDataException($"The settings of the saved {Kind} are damaged or of another version: {error.Message}", error);
+        }
+    }
 }
