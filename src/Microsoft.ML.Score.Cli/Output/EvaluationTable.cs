@@ -1,108 +1,119 @@
 using System.Globalization;
-using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Evaluation;
-using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Policy;
 
 namespace Microsoft.ML.Score.Cli.Output;
 
 /// <summary>
-/// Compressors at several retention ratios on the synthetic benchmark, all tokens first. At each ratio the rivals are compared with the compressor
-/// named SCORE on the same questions; intervals are 95% bootstrap intervals over videos.
+/// What an evaluation found, as text like the paper's tables and as JSON. Several benchmarks are averaged, each counting as much as another.
+/// Intervals are 95% bootstrap intervals over videos, paired where systems are compared.
 /// </summary>
 internal sealed class EvaluationTable
 {
-    private const string ScoreName = "SCORE";
+    private const int MostVideosListed = 5;
 
-    private readonly SyntheticBenchmark _benchmark;
-    private readonly BenchmarkSystem[] _systems;
-    private readonly int _seed;
-    private Row[] _rows = [];
+    private readonly (MultipleChoiceBenchmark Benchmark, BenchmarkResult Result)[] _benchmarks;
+    private readonly EvaluationSettings _settings;
+    private readonly EvaluationRow[] _rows;
 
-    public EvaluationTable(SyntheticBenchmark benchmark, ITokenCompressor[] compressors, double[] ratios, int seed)
+    /// <param name="benchmarks">What was run, at least one.</param>
+    /// <param name="systems">The systems of every result, all tokens first.</param>
+    /// <param name="settings">How it was run.</param>
+    public EvaluationTable((MultipleChoiceBenchmark Benchmark, BenchmarkResult Result)[] benchmarks, IReadOnlyList<BenchmarkSystem> systems, EvaluationSettings settings)
     {
-        _benchmark = benchmark;
-        _systems = [BenchmarkSystem.AllTokens, .. ratios.SelectMany(ratio => compressors.Select(compressor => new BenchmarkSystem(compressor, ratio)))];
-        _seed = seed;
-    }
-
-    /// <summary>Runs the benchmark.</summary>
-    /// <param name="model">The frozen model.</param>
-    /// <param name="report">Told the number of videos done and of all.</param>
-    /// <param name="cancellationToken">Stops between questions.</param>
-    public void Run(IVideoLanguageModel model, Action<int, int> report, CancellationToken cancellationToken)
-    {
-        var result = _benchmark.Evaluate(model, _systems, progress: new VideoProgress(done => report(done, _benchmark.Count)), cancellationToken: cancellationToken);
-        _rows = [.. _systems.Select(system => RowOf(system, result))];
+        _benchmarks = benchmarks;
+        _settings = settings;
+        var average = new BenchmarkAverage([.. benchmarks.Select(benchmark => (benchmark.Result, benchmark.Benchmark.Metrics[0]))]);
+        _rows = [.. systems.Select(system => EvaluationRow.Create(system, systems, benchmarks, average, settings.Seed))];
     }
 
     public void Write(TextWriter writer)
     {
-        var table = new TextTable("system", "ratio", "accuracy", "95% interval", "SCORE minus it", "95% interval", "caption CE", "tokens", "prefill (ms)");
-        foreach (var row in _rows)
-            table.Add(
-                row.System.Name, Text($"{row.System.RetentionRatio:0.##%}"), Text($"{row.Accuracy.Value:0.0%}"), Interval(row.Accuracy),
-                row.ScoreMinusThis is { } difference ? Text($"{100 * difference.Value:0.0} pt") : "-", row.ScoreMinusThis is { } paired ? Interval(paired) : "-",
-                Text($"{row.CaptionCrossEntropy.Value:0.000}"), Text($"{row.Tokens:0.0}"), Text($"{row.PrefillMilliseconds:0.0}"));
-        table.Write(writer);
-
-        var lengths = _rows[0].ByLength;
-        if (lengths.Count > 1)
+        WriteAccuracy(writer);
+        writer.WriteLine();
+        WriteTimes(writer);
+        writer.WriteLine();
+        foreach (var (benchmark, result) in _benchmarks)
         {
-            writer.WriteLine();
-            var byLength = new TextTable(["accuracy", "ratio", .. lengths.Select(length => length.LengthClass)]);
-            foreach (var row in _rows)
-                byLength.Add([row.System.Name, Text($"{row.System.RetentionRatio:0.##%}"), .. row.ByLength.Select(length => Text($"{length.Accuracy.Value:0.0%}"))]);
-            byLength.Write(writer);
+            var accuracy = result.Accuracy([_rows[0].System]);
+            writer.WriteLine($"{benchmark.Name}: {accuracy.Count} questions about {accuracy.Clusters} videos, {benchmark.Metrics[0].Name}, chance {Percent(result.ChanceLevel)}");
+            WriteVideos(writer, "missing", result.MissingVideos);
+            WriteVideos(writer, "unreadable", result.UnreadableVideos);
         }
 
-        var accuracy = _rows[0].Accuracy;
-        writer.WriteLine();
-        writer.WriteLine($"{_benchmark.Name}: {accuracy.Count} questions about {accuracy.Clusters} videos");
+        if (_rows.Sum(row => row.UnreadableAnswers) is > 0 and var unreadable)
+            writer.WriteLine($"from {unreadable} of {_benchmarks.Sum(benchmark => benchmark.Result.Questions.Count)} answers no option could be read; they count as wrong");
+        writer.WriteLine(Text($"{(_settings.Concurrency == 1 ? "one video" : $"{_settings.Concurrency} videos")} at a time; peak memory {PeakMemory / (double)(1 << 30):0.00} GiB"));
     }
 
-    /// <summary>What <c>--json</c> writes.</summary>
+    /// <summary>What <c>--json</c> writes. All that hangs on the clock and on memory stands under "measured".</summary>
     public object ToJson() => new
     {
-        benchmark = _benchmark.Name,
-        seed = _seed,
-        videos = _benchmark.Count,
-        systems = _rows.Select(row => new
+        run = _settings.Run,
+        seed = _settings.Seed,
+        benchmarks = _benchmarks.Select(benchmark => new
         {
-            name = row.System.Name,
-            retentionRatio = row.System.RetentionRatio,
-            accuracy = ToJson(row.Accuracy),
-            accuracyByLength = row.ByLength.ToDictionary(length => length.LengthClass, length => ToJson(length.Accuracy)),
-            scoreMinusThis = row.ScoreMinusThis is { } difference ? ToJson(difference) : null,
-            captionCrossEntropy = ToJson(row.CaptionCrossEntropy),
-            tokens = row.Tokens,
-            prefillMilliseconds = row.PrefillMilliseconds,
-            unreadableAnswers = row.UnreadableAnswers,
+            name = benchmark.Benchmark.Name,
+            metrics = benchmark.Benchmark.Metrics.Select(metric => metric.Name),
+            videos = benchmark.Result.Videos.Select(video => video.VideoId).Distinct().Count(),
+            questions = benchmark.Result.Questions.Count / _rows.Length,
+            chance = benchmark.Result.ChanceLevel,
+            missingVideos = benchmark.Result.MissingVideos,
+            unreadableVideos = benchmark.Result.UnreadableVideos,
         }),
+        systems = _rows.Select(row => row.ToJson(_rows[0])),
+        measured = new { concurrency = _settings.Concurrency, peakMemoryBytes = PeakMemory },
     };
 
-    private Row RowOf(BenchmarkSystem system, BenchmarkResult result)
+    private long PeakMemory => _benchmarks.Max(benchmark => benchmark.Result.Videos.Max(video => video.PeakMemory));
+
+    private void WriteAccuracy(TextWriter writer)
     {
-        var score = _systems.FirstOrDefault(other => other.Compressor is ScoreCompressor { Name: ScoreName } && other.RetentionRatio == system.RetentionRatio);
-        return new Row(
-            system, result.Accuracy([system], seed: _seed), result.AccuracyByLength([system], _seed),
-            score is null || score == system || system.Compressor is null ? null : result.Difference([score], [system], seed: _seed),
-            result.CaptionCrossEntropy([system], _seed), result.KeptCount([system]), result.PrefillTime([system]).TotalMilliseconds, result.UnreadableAnswers([system]));
+        var several = _rows[0].Scores.Count > 1;
+        var table = new TextTable([
+            "system", "ratio", "kept", .. _rows[0].Scores.SelectMany(score => Headers(score, several)), .. several ? ["average"] : Array.Empty<string>(),
+            "% of all tokens", "95% interval", "SCORE minus it", "95% interval", "caption CE", "tokens", "prefill (ms)", "speed-up"]);
+        foreach (var row in _rows)
+            table.Add([
+                row.System.Name, Text($"{row.System.RetentionRatio:0.##%}"), Percent(row.Retention), .. row.Scores.SelectMany(Cells), .. several ? [Percent(row.Average.Value)] : Array.Empty<string>(),
+                row.Kept is { } kept ? Text($"{100 * kept.Value:0.0}") : "-", Interval(row.Kept),
+                row.ScoreMinusThis is { } difference ? Text($"{100 * difference.Value:0.0} pt") : "-", Interval(row.ScoreMinusThis),
+                row.CaptionCrossEntropy is { } crossEntropy ? Text($"{crossEntropy.Value:0.000}") : "-",
+                Text($"{row.Tokens:0.0}"), Milliseconds(row.Prefill), Text($"{row.SpeedUp(_rows[0]):0.0}x")]);
+        table.Write(writer);
     }
 
-    private static object ToJson(Estimate estimate) => new { value = estimate.Value, low = estimate.Low, high = estimate.High, count = estimate.Count };
+    private void WriteTimes(TextWriter writer)
+    {
+        var table = new TextTable("ms", "ratio", "decode", "encode", "compress", "gather", "prefill", "generate");
+        foreach (var row in _rows)
+            table.Add(
+                row.System.Name, Text($"{row.System.RetentionRatio:0.##%}"), Milliseconds(row.Times.Decoding), Milliseconds(row.Times.Encoding),
+                Milliseconds(row.Times.Compression), Milliseconds(row.Times.Gather), Milliseconds(row.Prefill), Milliseconds(row.Generation));
+        table.Write(writer);
+    }
 
-    private static string Interval(Estimate estimate) => Text($"{100 * estimate.Low:0.0} to {100 * estimate.High:0.0}");
+    private static void WriteVideos(TextWriter writer, string what, IReadOnlyList<string> videos)
+    {
+        if (videos.Count == 0)
+            return;
+        writer.WriteLine($"  {videos.Count} videos {what}:");
+        foreach (var video in videos.Take(MostVideosListed))
+            writer.WriteLine($"    {video.ReplaceLineEndings(" ")}");
+        if (videos.Count > MostVideosListed)
+            writer.WriteLine($"    and {videos.Count - MostVideosListed} more, which --json lists");
+    }
+
+    private static IEnumerable<string> Headers(BenchmarkScore score, bool several) =>
+        [several ? score.Benchmark : "accuracy", .. score.ByLength.Count > 1 ? score.ByLength.Select(length => length.LengthClass) : []];
+
+    private static IEnumerable<string> Cells(BenchmarkScore score) =>
+        [Percent(score.Metrics[0].Estimate.Value), .. score.ByLength.Count > 1 ? score.ByLength.Select(length => Percent(length.Accuracy.Value)) : []];
+
+    private static string Milliseconds(TimeSpan time) => Text($"{time.TotalMilliseconds:0.0}");
+
+    private static string Percent(double value) => Text($"{value:0.0%}");
+
+    private static string Interval(Estimate? estimate) => estimate is null ? "-" : Text($"{100 * estimate.Low:0.0} to {100 * estimate.High:0.0}");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
-
-    private sealed record Row(
-        BenchmarkSystem System, Estimate Accuracy, IReadOnlyList<(string LengthClass, Estimate Accuracy)> ByLength, Estimate? ScoreMinusThis,
-        Estimate CaptionCrossEntropy, double Tokens, double PrefillMilliseconds, int UnreadableAnswers);
-
-    /// <summary>Reports at once, on the thread that does the work.</summary>
-    private sealed class VideoProgress(Action<int> report) : IProgress<int>
-    {
-        public void Report(int value) => report(value);
-    }
 }

@@ -26,10 +26,10 @@ public enum DyCokeVariant
 /// Ties go to the lower index.
 /// </remarks>
 /// <param name="variant">Which form. Default <see cref="DyCokeVariant.PaperBound"/>.</param>
-public sealed class DyCokeCompressor(DyCokeVariant variant = DyCokeVariant.PaperBound) : ITokenCompressor
+public sealed class DyCokeCompressor(DyCokeVariant variant = DyCokeVariant.PaperBound) : TokenPruner
 {
     /// <inheritdoc/>
-    public string Name => variant switch
+    public override string Name => variant switch
     {
         DyCokeVariant.Official => "DyCoke (official)",
         DyCokeVariant.VidCom2Port => "DyCoke (VidCom2 port)",
@@ -37,12 +37,14 @@ public sealed class DyCokeCompressor(DyCokeVariant variant = DyCokeVariant.Paper
     };
 
     /// <inheritdoc/>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
 
-        return Run(video, PruningRate(retentionRatio), variant).ToKept(video);
+        int[] kept = [.. Run(video, PruningRate(retentionRatio), variant).Indices];
+        Array.Sort(kept);
+        return kept;
     }
 
     /// <param name="video">The tokens.</param>

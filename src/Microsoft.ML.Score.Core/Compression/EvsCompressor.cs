@@ -11,17 +11,17 @@ namespace Microsoft.ML.Score.Compression;
 /// One difference: vLLM never keeps fewer tokens than one step has. Here exactly <see cref="TopK.RetainedCount"/> are kept, so
 /// that methods compare at one budget; where that is less than a step, it is the beginning of the first step and nothing else.
 /// </remarks>
-public sealed class EvsCompressor : ITokenCompressor
+public sealed class EvsCompressor : TokenPruner
 {
     // Dissimilarities lie in [0, 2].
     private const float FirstStep = 255;
     private const float SmallestNormProduct = 1e-8f;
 
     /// <inheritdoc/>
-    public string Name => "EVS";
+    public override string Name => "EVS";
 
     /// <inheritdoc/>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
 
@@ -38,6 +38,6 @@ public sealed class EvsCompressor : ITokenCompressor
             dissimilarity[i] = 1 - TensorPrimitives.Dot(now, before) / Math.Max(norms, SmallestNormProduct);
         }
 
-        return KeptTokens.Gather(video, TopK.Select(dissimilarity, count));
+        return TopK.Select(dissimilarity, count);
     }
 }

@@ -8,13 +8,13 @@ namespace Microsoft.ML.Score.Compression;
 /// the seed alone.
 /// </summary>
 /// <param name="seed">Another seed gives another choice.</param>
-public sealed class JitteredUniformCompressor(long seed) : ITokenCompressor
+public sealed class JitteredUniformCompressor(long seed) : TokenPruner
 {
     /// <inheritdoc/>
-    public string Name => "jittered uniform";
+    public override string Name => "jittered uniform";
 
     /// <inheritdoc/>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
 
@@ -28,6 +28,6 @@ public sealed class JitteredUniformCompressor(long seed) : ITokenCompressor
             kept[i] = from + random.Below(i, to - from);
         }
 
-        return KeptTokens.Gather(video, kept);
+        return kept;
     }
 }

@@ -8,13 +8,13 @@ namespace Microsoft.ML.Score.Compression;
 /// equation (2) of the SCORE paper the step before the first is zero, so the first step competes with its own norm, which on
 /// slow videos outweighs most changes.
 /// </summary>
-public sealed class LargestResidualCompressor : ITokenCompressor
+public sealed class LargestResidualCompressor : TokenPruner
 {
     /// <inheritdoc/>
-    public string Name => "largest residual";
+    public override string Name => "largest residual";
 
     /// <inheritdoc/>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
 
@@ -26,6 +26,6 @@ public sealed class LargestResidualCompressor : ITokenCompressor
             norms[i] = i < n
                 ? TensorPrimitives.Norm(x.Slice(i * d, d))
                 : TensorPrimitives.Distance(x.Slice(i * d, d), x.Slice((i - n) * d, d));
-        return KeptTokens.Gather(video, TopK.Select(norms, count));
+        return TopK.Select(norms, count);
     }
 }

@@ -7,13 +7,13 @@ namespace Microsoft.ML.Score.Compression;
 /// The choice depends on the video's content and the seed alone.
 /// </summary>
 /// <param name="seed">Another seed gives another choice.</param>
-public sealed class RandomCompressor(long seed) : ITokenCompressor
+public sealed class RandomCompressor(long seed) : TokenPruner
 {
     /// <inheritdoc/>
-    public string Name => "random";
+    public override string Name => "random";
 
     /// <inheritdoc/>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
 
@@ -24,6 +24,6 @@ public sealed class RandomCompressor(long seed) : ITokenCompressor
         for (var i = 0; k < kept.Length; i++)
             if (random.Below(i, total - i) < kept.Length - k)
                 kept[k++] = i;
-        return KeptTokens.Gather(video, kept);
+        return kept;
     }
 }

@@ -14,27 +14,21 @@ namespace Microsoft.ML.Score.Compression;
 /// to 1, and every step keeps at least one token. The total is rho*T*N up to rounding, not <see cref="TopK.RetainedCount"/>.
 /// Ties go to the lower index.
 /// </remarks>
-public sealed class VidCom2Compressor : ITokenCompressor
+public sealed class VidCom2Compressor : TokenPruner
 {
     private const double Temperature = 0.01;
     private const float SmallestNorm = 1e-12f;
     private static readonly double[] Widths = [1 / 8d, 1 / 4d, 1 / 2d, 1, 2];
 
     /// <inheritdoc/>
-    public string Name => "VidCom2";
+    public override string Name => "VidCom2";
 
     /// <inheritdoc/>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
 
-        return KeptTokens.Gather(video, Select(video, retentionRatio));
-    }
-
-    /// <summary>The flat indices of the tokens kept, ascending.</summary>
-    internal static int[] Select(VideoTokens video, double retentionRatio)
-    {
         var (t, n) = (video.Grid.TimeSteps, video.Grid.TokensPerStep);
         var similarities = Similarities(video);
         var shares = StepShares(similarities.ToVideo, t, n, retentionRatio);

@@ -24,4 +24,8 @@ public sealed record BenchmarkMetric(string Name, string? MacroKind)
 
         return MacroKind is null ? result.Accuracy(systems, seed: seed) : result.MacroAccuracy(systems, MacroKind, seed);
     }
+
+    /// <summary>The groups whose means are averaged, those that a question is in: one for all, or its categories.</summary>
+    internal IEnumerable<string> Groups(QuestionResult question) =>
+        MacroKind is null ? [""] : question.Categories.Where(category => category.Kind == MacroKind).Select(category => category.Name).Distinct();
 }

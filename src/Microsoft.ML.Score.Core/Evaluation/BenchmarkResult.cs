@@ -22,6 +22,12 @@ public sealed record QuestionResult(BenchmarkSystem System, string VideoId, stri
     /// <summary>How many options there were to choose from, at least 2. Default 2.</summary>
     public int OptionCount { get; init; } = 2;
 
+    /// <summary>The time to the first piece of the answer: the prefill of all kept tokens and the choice of one.</summary>
+    public TimeSpan PrefillTime { get; init; }
+
+    /// <summary>The time of the rest of the answer.</summary>
+    public TimeSpan GenerationTime { get; init; }
+
     /// <summary>Whether the right option was chosen.</summary>
     public bool IsCorrect => ChosenIndex == AnswerIndex;
 }
@@ -33,9 +39,9 @@ public sealed record QuestionResult(BenchmarkSystem System, string VideoId, stri
 /// <param name="TokenCount">T*N, tokens before compression.</param>
 /// <param name="KeptCount">Tokens that reached the language model.</param>
 /// <param name="CaptionCrossEntropy">Mean cross-entropy of the caption in nats a token; null without a caption.</param>
-/// <param name="CompressionTime">Time of the compressor.</param>
-/// <param name="PrefillTime">Time of generating a single token, which is the prefill and one step.</param>
-public sealed record VideoResult(BenchmarkSystem System, string VideoId, string LengthClass, int TokenCount, int KeptCount, double? CaptionCrossEntropy, TimeSpan CompressionTime, TimeSpan PrefillTime);
+/// <param name="Times">Where the time before the language model went.</param>
+/// <param name="PeakMemory">The most memory that the process had held by then, in bytes (its resident set, pages of mapped weights included).</param>
+public sealed record VideoResult(BenchmarkSystem System, string VideoId, string LengthClass, int TokenCount, int KeptCount, double? CaptionCrossEntropy, BenchmarkTimes Times, long PeakMemory);
 
 /// <summary>
 /// The records of a benchmark run and the statistics over them. Where a method takes several systems, as for seeds of one
@@ -57,6 +63,9 @@ public sealed class BenchmarkResult
 
     /// <summary>Videos that were left out because their files are not there.</summary>
     public IReadOnlyList<string> MissingVideos { get; init; } = [];
+
+    /// <summary>What was wrong with videos that could not be decoded or encoded, a message a video; they were left out.</summary>
+    public IReadOnlyList<string> UnreadableVideos { get; init; } = [];
 
     /// <summary>What guessing would score: the mean over all questions of 1 / options; NaN without a question.</summary>
     public double ChanceLevel => Questions.Select(question => 1.0 / question.OptionCount).DefaultIfEmpty(double.NaN).Average();
@@ -125,9 +134,27 @@ public sealed class BenchmarkResult
     /// <exception cref="ArgumentException">A system was not run.</exception>
     public double KeptCount(IReadOnlyCollection<BenchmarkSystem> systems) => VideosOf(systems).Average(video => video.KeptCount);
 
-    /// <summary>Mean time of the prefill.</summary>
+    /// <summary>Tokens that reached the language model as a share of all, over all videos.</summary>
     /// <inheritdoc cref="KeptCount"/>
-    public TimeSpan PrefillTime(IReadOnlyCollection<BenchmarkSystem> systems) => TimeSpan.FromTicks((long)VideosOf(systems).Average(video => video.PrefillTime.Ticks));
+    public double Retention(IReadOnlyCollection<BenchmarkSystem> systems) => KeptCount(systems) / VideosOf(systems).Average(video => video.TokenCount);
+
+    /// <summary>Mean time of the prefill of a question.</summary>
+    /// <inheritdoc cref="KeptCount"/>
+    public TimeSpan PrefillTime(IReadOnlyCollection<BenchmarkSystem> systems) => MeanTime(systems, question => question.PrefillTime);
+
+    /// <summary>Mean time of an answer after its first token.</summary>
+    /// <inheritdoc cref="KeptCount"/>
+    public TimeSpan GenerationTime(IReadOnlyCollection<BenchmarkSystem> systems) => MeanTime(systems, question => question.GenerationTime);
+
+    /// <summary>Mean times of a video before the language model.</summary>
+    /// <inheritdoc cref="KeptCount"/>
+    public BenchmarkTimes VideoTimes(IReadOnlyCollection<BenchmarkSystem> systems)
+    {
+        var times = VideosOf(systems).Select(video => video.Times).ToList();
+        return new BenchmarkTimes(Mean(time => time.Decoding), Mean(time => time.Encoding), Mean(time => time.Compression), Mean(time => time.Gather));
+
+        TimeSpan Mean(Func<BenchmarkTimes, TimeSpan> part) => TimeSpan.FromTicks((long)times.Average(time => part(time).Ticks));
+    }
 
     /// <summary>Answers from which no option could be read; they count as wrong.</summary>
     /// <inheritdoc cref="KeptCount"/>
@@ -138,13 +165,21 @@ public sealed class BenchmarkResult
         return Questions.Count(question => question.ChosenIndex is null && systems.Contains(question.System));
     }
 
-    private Dictionary<(string VideoId, int Number), double> Scores(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where)
+    /// <summary>The mean over the systems of each question's score, 0 or 1.</summary>
+    internal Dictionary<(string VideoId, int Number), double> Scores(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null)
     {
         ThrowIfNotRun(systems);
 
         return Questions.Where(question => systems.Contains(question.System) && (where is null || where(question)))
             .GroupBy(question => (question.VideoId, question.Number))
             .ToDictionary(runs => runs.Key, runs => runs.Average(run => run.IsCorrect ? 1.0 : 0.0));
+    }
+
+    private TimeSpan MeanTime(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, TimeSpan> part)
+    {
+        ThrowIfNotRun(systems);
+
+        return TimeSpan.FromTicks((long)Questions.Where(question => systems.Contains(question.System)).Average(question => part(question).Ticks));
     }
 
     private IEnumerable<VideoResult> VideosOf(IReadOnlyCollection<BenchmarkSystem> systems)

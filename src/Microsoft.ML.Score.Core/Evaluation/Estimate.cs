@@ -15,7 +15,7 @@ namespace Microsoft.ML.Score.Evaluation;
 /// <param name="Clusters">Number of clusters.</param>
 public sealed record Estimate(double Value, double StandardError, double Low, double High, int Count, int Clusters)
 {
-    private const double Tail = 0.025;
+    internal const double Tail = 0.025;
 
     /// <summary>Estimates the mean of clustered values.</summary>
     /// <param name="samples">Each value with the name of its cluster; at least one, all finite.</param>
@@ -103,7 +103,7 @@ public sealed record Estimate(double Value, double StandardError, double Low, do
     }
 
     /// <summary>Linear interpolation between order statistics (Hyndman and Fan's type 7).</summary>
-    private static double Quantile(double[] ascending, double probability)
+    internal static double Quantile(double[] ascending, double probability)
     {
         var position = probability * (ascending.Length - 1);
         var below = (int)position;

@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
-using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Evaluation;
 
@@ -50,22 +49,32 @@ public abstract class MultipleChoiceBenchmark
         IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(systems);
-        if (systems.Count == 0 || systems.Contains(null!) || systems.Distinct().Count() != systems.Count)
-            throw new ArgumentException($"A benchmark needs at least one system, each listed once; got {systems.Count}: {string.Join(", ", systems)}.", nameof(systems));
         options ??= new BenchmarkOptions();
         options.ThrowIfInvalid();
+        ThrowIfNotSystems(systems, model, options);
 
-        var records = new List<(VideoResult Video, QuestionResult[] Questions)>[Count];
+        var records = new List<(VideoResult Video, QuestionResult[] Questions)>?[Count];
+        var unreadable = new string?[Count];
         var done = 0;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxDegreeOfParallelism, CancellationToken = cancellationToken };
         try
         {
             Parallel.For(0, Count, parallel, index =>
             {
-                var video = GetVideo(index);
-                var tokens = model.Encode(video.Clip, cancellationToken);
-                records[index] = [.. systems.Select(system => Run(model, video, tokens, system, options, cancellationToken))];
+                VideoEvaluation evaluation;
+                try
+                {
+                    evaluation = new VideoEvaluation(this, GetVideo(index), model, options);
+                    evaluation.Encode(systems, cancellationToken);
+                }
+                catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException or ArgumentException)
+                {
+                    unreadable[index] = exception.Message;
+                    return;
+                }
+
+                records[index] = [.. systems.Select(system => evaluation.Run(system, cancellationToken))];
+                options.Records?.Flush();
                 progress?.Report(Interlocked.Increment(ref done));
             });
         }
@@ -75,35 +84,27 @@ public abstract class MultipleChoiceBenchmark
             ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
         }
 
-        return new BenchmarkResult([.. records.SelectMany(video => video.Select(record => record.Video))],
-            [.. records.SelectMany(video => video.SelectMany(record => record.Questions))])
-        { MissingVideos = MissingVideos };
+        var read = records.OfType<List<(VideoResult Video, QuestionResult[] Questions)>>().SelectMany(video => video).ToList();
+        string[] messages = [.. unreadable.OfType<string>()];
+        if (read.Count == 0)
+            throw new InvalidDataException(
+                $"No video of {Name} can be evaluated: {MissingVideos.Count} are missing{MissingVideos.Select(video => $" ('{video}' ...)").FirstOrDefault()}, "
+                + $"{messages.Length} cannot be read{messages.Select(failure => $" ({failure} ...)").FirstOrDefault()}.");
+        return new BenchmarkResult([.. read.Select(record => record.Video)], [.. read.SelectMany(record => record.Questions)])
+        {
+            MissingVideos = MissingVideos,
+            UnreadableVideos = messages,
+        };
     }
 
-    private (VideoResult, QuestionResult[]) Run(IVideoLanguageModel model, BenchmarkVideo video, VideoTokens tokens, BenchmarkSystem system, BenchmarkOptions options, CancellationToken cancellationToken)
+    private static void ThrowIfNotSystems(IReadOnlyList<BenchmarkSystem> systems, IVideoLanguageModel model, BenchmarkOptions options)
     {
-        var clock = options.TimeProvider;
-        var start = clock.GetTimestamp();
-        var kept = system.Keep(tokens);
-        var compression = clock.GetElapsedTime(start);
-
-        // The first token of an answer costs the prefill and next to nothing else.
-        start = clock.GetTimestamp();
-        model.Generate(kept, options.CaptionQuestion, new GenerationOptions { MaxNewTokens = 1 }, cancellationToken: cancellationToken);
-        var prefill = clock.GetElapsedTime(start);
-
-        double? crossEntropy = video.Caption is null ? null : model.CrossEntropy([kept], options.CaptionQuestion, video.Caption, cancellationToken)[0];
-        var limits = new GenerationOptions { MaxNewTokens = options.MaxAnswerTokens };
-        var answers = video.Questions.Select((question, number) =>
-        {
-            var response = model.Generate(kept, question.Text, limits, cancellationToken: cancellationToken);
-            return new QuestionResult(system, video.Id, video.LengthClass, number, question.Category, response, FindOption(response, question), question.AnswerIndex)
-            {
-                QuestionId = question.Id,
-                Categories = question.Categories,
-                OptionCount = question.Options.Count,
-            };
-        });
-        return (new VideoResult(system, video.Id, video.LengthClass, tokens.Grid.Count, kept.Count, crossEntropy, compression, prefill), answers.ToArray());
+        ArgumentNullException.ThrowIfNull(systems);
+        if (systems.Count == 0 || systems.Contains(null!) || systems.Distinct().Count() != systems.Count)
+            throw new ArgumentException($"A benchmark needs at least one system, each listed once; got {systems.Count}: {string.Join(", ", systems)}.", nameof(systems));
+        if (options.Records is not null && systems.CountBy(system => system.Key).FirstOrDefault(count => count.Value > 1) is { Key: { } repeated })
+            throw new ArgumentException($"Records tell systems apart by name and ratio; there are several '{repeated}'.", nameof(systems));
+        if (model is not IScalableVideoModel && systems.FirstOrDefault(system => system.IsReencoded) is { } reencoded)
+            throw new ArgumentException($"'{reencoded}' needs a model whose encoder takes frames of any size, such as Qwen2.5-VL; '{model.Info.Source}' takes one size only.", nameof(systems));
     }
 }

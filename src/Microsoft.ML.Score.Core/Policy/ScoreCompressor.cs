@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score.Policy;
 /// SCORE at inference (paper section 4.5): the k = max(1, floor(rho*T*N)) tokens with the highest keep probability over the whole
 /// video, at their original positions. Ranked by logit, which orders like the probability and does not tie where that rounds to 1.
 /// </summary>
-public sealed class ScoreCompressor : ITokenCompressor
+public sealed class ScoreCompressor : TokenPruner
 {
     private readonly PolicyNetwork _policy;
     private readonly bool _acceptOtherEncoders;
@@ -26,17 +26,17 @@ public sealed class ScoreCompressor : ITokenCompressor
     }
 
     /// <inheritdoc/>
-    public string Name { get; }
+    public override string Name { get; }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tokens have another dimension, come from another encoder, or hold NaN.</exception>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
         ThrowIfOtherEncoder(video.EncoderFingerprint);
 
-        return KeptTokens.Gather(video, Select(_policy.Logits(video), retentionRatio));
+        return Select(_policy.Logits(video), retentionRatio);
     }
 
     /// <summary>

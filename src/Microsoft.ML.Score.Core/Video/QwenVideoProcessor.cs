@@ -14,8 +14,9 @@ internal sealed class QwenVideoProcessor
 
     /// <param name="config">The checkpoint's parameters.</param>
     /// <param name="clip">The video; one with too few frames for a time step, a still image above all, has its last frame repeated.</param>
+    /// <param name="size">The size of the frames in whole tokens' pixels, in place of the one that the rules give.</param>
     /// <exception cref="ArgumentException">One side of the frame is more than 200 times the other, or the video has too few frames for those wanted.</exception>
-    public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip)
+    public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip, (int Height, int Width)? size = null)
     {
         _config = config;
         _clip = clip;
@@ -27,7 +28,9 @@ internal sealed class QwenVideoProcessor
         TimeSteps = (indices.Length + config.TemporalPatchSize - 1) / config.TemporalPatchSize;
         FrameIndices = [.. indices, .. Enumerable.Repeat(indices[^1], TimeSteps * config.TemporalPatchSize - indices.Length)];
         SecondsPerStep = clip.IsStill ? 1.0 : config.TemporalPatchSize / framesPerSecond;
-        if (clip.IsStill)
+        if (size is { } given)
+            BudgetedSize = _final = given;
+        else if (clip.IsStill)
             BudgetedSize = _final = config.StillSize(clip.Height, clip.Width);
         else
             (BudgetedSize, _final) = config.FrameSize(clip.Height, clip.Width, indices.Length);

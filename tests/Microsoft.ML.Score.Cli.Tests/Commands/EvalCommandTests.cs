@@ -12,22 +12,28 @@ public class EvalCommandTests
         using var folder = new TemporaryFolder();
         PolicyFile.Save(folder.File("policy.safetensors"), PolicyNetwork.Initialize(dimension: 3));
 
-        var run = ScoreProgram.Run("eval", "--videos", "2", "--lengths", "short,medium", "--ratios", "0.5,0.1", "--policy", folder.File("policy.safetensors"), "--json", folder.File("eval.json"));
+        var run = ScoreProgram.Run("eval", "--videos", "2", "--lengths", "short,medium", "--ratios", "0.5,0.1", "--policy", folder.File("policy.safetensors"),
+            "--compressors", "score,untrained,random,jittered,uniform,residual,evs,frame-drop,dycoke,vidcom2,holitom-port", "--json", folder.File("eval.json"));
 
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         var lines = run.Output.Split('\n');
-        Assert.That(lines[0], Does.StartWith("system ").And.EndsWith("prefill (ms)"));
+        Assert.That(lines[0], Does.StartWith("system ").And.EndsWith("speed-up"));
         Assert.That(lines[2], Does.StartWith("all tokens "));
-        Assert.That(run.Output.TrimEnd(), Does.EndWith("synthetic: 32 questions about 4 videos"));
+        Assert.That(run.Output, Does.Contain("\nsynthetic: 32 questions about 4 videos, accuracy, chance 2").And.Contain("no option could be read").And.Contain("one video at a time; peak memory "));
 
         using var document = JsonDocument.Parse(File.ReadAllText(folder.File("eval.json")));
         var systems = document.RootElement.GetProperty("systems").EnumerateArray().ToArray();
-        Assert.That(systems.Take(8).Select(system => system.GetProperty("name").GetString()), Is.EqualTo(
-            new[] { "all tokens", "SCORE", "untrained policy", "random", "jittered uniform", "uniform", "largest residual", "EVS" }));
-        Assert.That(systems, Has.Length.EqualTo(15));
+        Assert.That(systems.Take(12).Select(system => system.GetProperty("name").GetString()), Is.EqualTo(
+            new[] { "all tokens", "SCORE", "untrained policy", "random", "jittered uniform", "uniform", "largest residual", "EVS", "frame drop", "DyCoke", "VidCom2", "HoliTom (VidCom2 port)" }));
+        Assert.That(systems, Has.Length.EqualTo(23));
         // 8 and 24 steps of 9 tokens: the mean of 72 and 216, and of floor(0.1 * 72) and floor(0.1 * 216).
         Assert.That(systems[0].GetProperty("tokens").GetDouble(), Is.EqualTo(144));
         Assert.That(systems[14].GetProperty("tokens").GetDouble(), Is.EqualTo(14));
+        Assert.That(systems[14].GetProperty("actualRetention").GetDouble(), Is.EqualTo(14 / 144.0).Within(1e-12));
+        Assert.That(systems[0].GetProperty("measured").EnumerateObject().Select(part => part.Name), Is.EqualTo(new[]
+        {
+            "decodeMilliseconds", "encodeMilliseconds", "compressMilliseconds", "gatherMilliseconds", "prefillMilliseconds", "generateMilliseconds", "prefillSpeedUp",
+        }));
         Assert.That(systems[1].GetProperty("scoreMinusThis").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(systems[2].GetProperty("scoreMinusThis").GetProperty("value").GetDouble(), Is.Zero);
     }
@@ -40,6 +46,59 @@ public class EvalCommandTests
         using var document = JsonDocument.Parse(run.Output);
         Assert.That(run.ExitCode, Is.Zero);
         Assert.That(document.RootElement.GetProperty("systems").GetArrayLength(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Eval_RecordsOfTheSameRun_AreNotAskedAgain()
+    {
+        using var folder = new TemporaryFolder();
+        string[] args = ["eval", "--videos", "1", "--lengths", "short", "--ratios", "0.1", "--compressors", "random,dycoke", "--records", folder.File("records.jsonl"), "--json", "-"];
+        var first = ScoreProgram.Run(args);
+        var model = new FakeVideoModel();
+
+        var second = ScoreProgram.Run(model, CancellationToken.None, args);
+
+        Assert.That((second.Error, model.Encoded), Is.EqualTo(("", 0)));
+        Assert.That(second.Output, Is.EqualTo(first.Output));
+    }
+
+    [TestCase("--seed", "2", "seed was '1', now '2'")]
+    [TestCase("--ratios", "0.2", "ratios was '1, 0.1', now '1, 0.2'")]
+    [TestCase("--lengths", "medium", "benchmarks was 'synthetic: 1 videos of short', now 'synthetic: 1 videos of medium'")]
+    [TestCase("--compressors", "evs", "systems was 'all tokens, random', now 'all tokens, EVS'")]
+    public void Eval_RecordsOfAnotherRun_AreRefused(string option, string value, string difference)
+    {
+        using var folder = new TemporaryFolder();
+        var args = new Dictionary<string, string> { ["--videos"] = "1", ["--lengths"] = "short", ["--ratios"] = "0.1", ["--compressors"] = "random", ["--records"] = folder.File("records.jsonl") };
+        Assert.That(Run().ExitCode, Is.Zero);
+        args[option] = value;
+
+        var run = Run();
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("is the record of another run: " + difference));
+
+        ScoreProgram Run() => ScoreProgram.Run(["eval", .. args.SelectMany(arg => new[] { arg.Key, arg.Value })]);
+    }
+
+    [Test]
+    public void Eval_CompressorThatTheModelCannotServe_SaysWhatItNeeds()
+    {
+        var lowResolution = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--compressors", "low-resolution");
+        var ablation = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--compressors", "ablation");
+
+        Assert.That((lowResolution.ExitCode, ablation.ExitCode), Is.EqualTo((1, 1)));
+        Assert.That(lowResolution.Error, Does.Contain("takes frames of any size"));
+        Assert.That(ablation.Error, Does.Contain("--ablation-policy"));
+    }
+
+    [Test]
+    public void Eval_UnknownCompressor_ListsTheWords()
+    {
+        var run = ScoreProgram.Run("eval", "--compressors", "magic");
+
+        Assert.That(run.ExitCode, Is.EqualTo(2));
+        Assert.That(run.Error, Does.Contain("low-resolution, dycoke, dycoke-official, dycoke-port, vidcom2, holitom, holitom-port, fastvid, fastvid-onevision, fastvid-port, ablation"));
     }
 
     [Test]

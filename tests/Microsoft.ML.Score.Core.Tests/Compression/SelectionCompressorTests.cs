@@ -50,6 +50,17 @@ public class SelectionCompressorTests
         Assert.That(Kept(Seeded(1), video, 0.25), Is.Not.EqualTo(Kept(Seeded(1), other, 0.25)));
     }
 
+    /// <summary>Ten steps of 2x2 tokens: three of them in the middle of three stretches, one where the budget is less than a step.</summary>
+    [TestCase(0.39, new[] { 1, 5, 8 })]
+    [TestCase(0.01, new[] { 5 })]
+    [TestCase(1.0, new[] { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 })]
+    public void FrameDrop_Ratio_KeepsWholeStepsAtEqualDistances(double ratio, int[] steps)
+    {
+        var kept = Kept(new FrameDropCompressor(), RandomVideo(new Random(7), 10, 2, 2), ratio);
+
+        Assert.That(kept, Is.EqualTo(steps.SelectMany(step => Enumerable.Range(4 * step, 4))));
+    }
+
     [Test]
     public void Random_ManySeeds_KeepsEveryPairEquallyOften()
     {

@@ -94,7 +94,7 @@ public class MultipleChoiceBenchmarkTests
         var parallel = benchmark.Evaluate(model, [s_first], new BenchmarkOptions { MaxDegreeOfParallelism = 4 });
 
         // Lists are compared by reference: those of categories apart.
-        Assert.That(parallel.Questions.Select(question => question with { Categories = [] }), Is.EqualTo(serial.Questions.Select(question => question with { Categories = [] })));
+        Assert.That(parallel.Questions.Select(question => question with { Categories = [], PrefillTime = default, GenerationTime = default }), Is.EqualTo(serial.Questions.Select(question => question with { Categories = [], PrefillTime = default, GenerationTime = default })));
     }
 
     [Test]
@@ -120,9 +120,67 @@ public class MultipleChoiceBenchmarkTests
     [Test]
     public void Evaluate_FailingModel_ThrowsTheModelsError()
     {
+        using var model = new CountingModel { Failure = new InvalidOperationException("The kernel failed.") };
+
+        Assert.That(() => new TwoVideos().Evaluate(model, [s_first]), Throws.InvalidOperationException.With.Message.EqualTo("The kernel failed."));
+    }
+
+    [Test]
+    public void Evaluate_UnreadableVideo_IsLeftOutAndReported()
+    {
+        using var model = new CountingModel();
+
+        var result = new TwoVideos { Broken = 0 }.Evaluate(model, [s_first]);
+
+        Assert.That(result.UnreadableVideos, Is.EqualTo(new[] { "Frame 3 cannot be decoded." }));
+        Assert.That(result.Questions.Select(question => question.VideoId).Distinct(), Is.EqualTo(new[] { "video 1" }));
+    }
+
+    [Test]
+    public void Evaluate_NoReadableVideo_Throws()
+    {
         using var model = new CountingModel { Failure = new InvalidDataException("The frame is broken.") };
 
-        Assert.That(() => new TwoVideos().Evaluate(model, [s_first]), Throws.TypeOf<InvalidDataException>());
+        Assert.That(() => new TwoVideos().Evaluate(model, [s_first]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 cannot be read (The frame is broken."));
+    }
+
+    [Test]
+    public void Evaluate_LowResolutionOfAModelOfOneSize_Throws()
+    {
+        using var model = new CountingModel();
+
+        Assert.That(() => new TwoVideos().Evaluate(model, [BenchmarkSystem.Reencoded(0.1)]), Throws.ArgumentException.With.Message.Contains("low resolution at 10%"));
+    }
+
+    /// <summary>Three steps of 2x2 tokens: half of them are two of four tokens a step.</summary>
+    [Test]
+    public void Evaluate_LowResolution_EncodesTheVideoAgainWithinTheBudget()
+    {
+        using var model = new ScalableModel();
+
+        var result = new TwoVideos().Evaluate(model, [BenchmarkSystem.AllTokens, BenchmarkSystem.Reencoded(0.5), BenchmarkSystem.Reencoded(0.01)]);
+
+        Assert.That(model.Limits, Is.EqualTo(new[] { 2, 1, 2, 1 }));
+        Assert.That(result.Videos.Select(video => (video.TokenCount, video.KeptCount)), Is.EqualTo(new[] { (12, 12), (12, 6), (12, 3), (12, 12), (12, 6), (12, 3) }));
+        Assert.That(result.Retention([result.Videos[1].System]), Is.EqualTo(0.5));
+    }
+
+    [Test]
+    public void Evaluate_Times_AreSplitAtTheFirstPieceOfTheAnswer()
+    {
+        var clock = new StepClock();
+        using var model = new CountingModel { BeforeText = () => clock.Advance(30), AfterText = () => clock.Advance(12), BeforeEncoding = () => clock.Advance(5) };
+
+        var result = new TwoVideos { Clock = clock }.Evaluate(model, [BenchmarkSystem.AllTokens, s_first], new BenchmarkOptions { TimeProvider = clock });
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.PrefillTime([s_first]).TotalMilliseconds, Is.EqualTo(30));
+            Assert.That(result.GenerationTime([s_first]).TotalMilliseconds, Is.EqualTo(12));
+            Assert.That(result.VideoTimes([s_first]).Decoding.TotalMilliseconds, Is.EqualTo(7));
+            Assert.That(result.VideoTimes([s_first]).Encoding.TotalMilliseconds, Is.EqualTo(5));
+            Assert.That(result.Videos.Select(video => video.PeakMemory), Is.All.GreaterThan(1 << 20));
+        });
     }
 
     [Test]
@@ -150,15 +208,21 @@ public class MultipleChoiceBenchmarkTests
 
     private sealed class TwoVideos : MultipleChoiceBenchmark
     {
+        public int? Broken { get; init; }
+
+        public StepClock? Clock { get; init; }
+
         public override string Name => "two videos";
 
         public override int Count => 2;
 
         public override BenchmarkVideo GetVideo(int index)
         {
+            if (index == Broken)
+                throw new InvalidDataException("Frame 3 cannot be decoded.");
             int[] answers = index == 0 ? [0, 0] : [0, 1, 1];
             var questions = answers.Select((answer, number) => new MultipleChoiceQuestion("Is it: yes or no?", ["yes", "no"], answer, number % 2 == 0 ? "even" : "odd"));
-            return new BenchmarkVideo($"video {index}", index == 0 ? "short" : "long", new FrameClip(new byte[3], 1, 1, 1, 1), index == 0 ? "A thing." : null, [.. questions]);
+            return new BenchmarkVideo($"video {index}", index == 0 ? "short" : "long", new SlowClip(() => Clock?.Advance(7)), index == 0 ? "A thing." : null, [.. questions]);
         }
     }
 
@@ -184,6 +248,12 @@ public class MultipleChoiceBenchmarkTests
 
         public Exception? Failure { get; init; }
 
+        public Action? BeforeEncoding { get; init; }
+
+        public Action? BeforeText { get; init; }
+
+        public Action? AfterText { get; init; }
+
         public VideoModelInfo Info { get; } = new("fake", "fake", 1);
 
         public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default)
@@ -191,6 +261,8 @@ public class MultipleChoiceBenchmarkTests
             if (Failure is not null)
                 throw Failure;
             Interlocked.Increment(ref _encoded);
+            foreach (var _ in clip.ReadFrames([0], cancellationToken))
+                BeforeEncoding?.Invoke();
             return new VideoTokens(new TokenGrid(10, 1, 1), 1, new float[10]);
         }
 
@@ -198,11 +270,71 @@ public class MultipleChoiceBenchmarkTests
             [.. keptSets.Select(kept => 1.0 / kept.Count)];
 
         public string Generate(
-            KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default) =>
-            kept.Count switch { 10 => "Yes.", > 1 => "no", _ => "perhaps" };
+            KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
+        {
+            var answer = kept.Count switch { 10 => "Yes.", > 1 => "no", _ => "perhaps" };
+            BeforeText?.Invoke();
+            onText?.Invoke(answer);
+            AfterText?.Invoke();
+            return answer;
+        }
 
         public void Dispose()
         {
         }
+    }
+
+    private sealed class ScalableModel : IScalableVideoModel
+    {
+        public List<int> Limits { get; } = [];
+
+        public VideoModelInfo Info { get; } = new("fake", "fake", 1);
+
+        public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default) => new(new TokenGrid(3, 2, 2), 1, new float[12]);
+
+        public VideoTokens EncodeScaled(VideoClip clip, int tokensPerStep, CancellationToken cancellationToken = default)
+        {
+            Limits.Add(tokensPerStep);
+            return new(new TokenGrid(3, 1, tokensPerStep), 1, new float[3 * tokensPerStep]);
+        }
+
+        public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default) => [1.0];
+
+        public string Generate(
+            KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default) => "yes";
+
+        public void Dispose()
+        {
+        }
+    }
+
+    /// <summary>One frame, before which something happens.</summary>
+    private sealed class SlowClip(Action beforeFrame) : VideoClip
+    {
+        public override int FrameCount => 1;
+
+        public override int Height => 1;
+
+        public override int Width => 1;
+
+        public override double FramesPerSecond => 1;
+
+        public override IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default)
+        {
+            beforeFrame();
+            yield return new byte[3];
+        }
+    }
+
+    /// <summary>Stands still but for <see cref="Advance"/>.</summary>
+    private sealed class StepClock : TimeProvider
+    {
+        private long _milliseconds;
+
+        public override long TimestampFrequency => 1000;
+
+        public override long GetTimestamp() => _milliseconds;
+
+        public void Advance(int milliseconds) => _milliseconds += milliseconds;
     }
 }

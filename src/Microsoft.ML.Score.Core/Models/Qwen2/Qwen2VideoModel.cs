@@ -105,6 +105,9 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
 
     public void Dispose() => _guard.Dispose();
 
+    /// <summary>Begins a call that keeps the weights until the result is disposed.</summary>
+    protected CallGuard.Call EnterCall() => _guard.Enter();
+
     /// <summary>Grid and vectors of a clip.</summary>
     protected abstract VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken);
 

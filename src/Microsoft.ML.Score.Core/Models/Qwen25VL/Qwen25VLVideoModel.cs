@@ -8,7 +8,7 @@ using Microsoft.ML.Score.Weights;
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>Qwen2.5-VL with its frame processor, tokenizer and chat template: one video and one question.</summary>
-internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
+internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
 {
     private readonly Qwen25VLModel _model;
     private readonly QwenProcessorConfig _processor;
@@ -46,9 +46,23 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
         }
     }
 
-    protected override VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken)
+    public VideoTokens EncodeScaled(VideoClip clip, int tokensPerStep, CancellationToken cancellationToken = default)
     {
-        var processor = new QwenVideoProcessor(_processor, clip);
+        ArgumentNullException.ThrowIfNull(clip);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokensPerStep, 1);
+
+        using var call = EnterCall();
+        var whole = new QwenVideoProcessor(_processor, clip);
+        var merge = _model.Config.VisionConfig.SpatialMergeSize;
+        var (height, width) = NearestShape(whole.GridHeight / merge, whole.GridWidth / merge, tokensPerStep);
+        return Encode(new QwenVideoProcessor(_processor, clip, (height * _processor.Factor, width * _processor.Factor)), cancellationToken);
+    }
+
+    protected override VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken) =>
+        Encode(new QwenVideoProcessor(_processor, clip), cancellationToken);
+
+    private VideoTokens Encode(QwenVideoProcessor processor, CancellationToken cancellationToken)
+    {
         var patchGrid = new PatchGrid(processor.TimeSteps, processor.GridHeight, processor.GridWidth);
         var merge = _model.Config.VisionConfig.SpatialMergeSize;
         var grid = new TokenGrid(patchGrid.TimeSteps, patchGrid.Height / merge, patchGrid.Width / merge, processor.SecondsPerStep);
@@ -72,6 +86,19 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel
             [.. _beforeVideo, .. pads, .. EncodeText(QwenChatTemplate.AfterVideo(question), nameof(question))],
             [new VisualItem(IsVideo: true, patchGrid, grid.SecondsPerStep)],
             continuation);
+    }
+
+    /// <summary>Of the grids within the limit the one nearest to it and to the shape, both as ratios; of equally near ones the larger.</summary>
+    private static (int Height, int Width) NearestShape(int height, int width, int mostTokens)
+    {
+        var shapes =
+            from h in Enumerable.Range(1, Math.Min(height, mostTokens))
+            from w in Enumerable.Range(1, Math.Min(width, mostTokens / h))
+            let missing = Math.Log((double)Math.Min(mostTokens, height * width) / (h * w))
+            let distortion = Math.Abs(Math.Log((double)h * width / (w * height)))
+            orderby Math.Round(missing + distortion, 9), missing
+            select (h, w);
+        return shapes.First();
     }
 
     private void ThrowIfInconsistent(CheckpointFiles files)

@@ -1,0 +1,178 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Evaluation;
+
+/// <summary>
+/// The records of a run in a file of JSON lines, written as they come in: a run that was killed goes on from them, and asks nothing
+/// that was answered. The first line ("kind": "run") says what the run is; then one line a system and video ("video") and one a
+/// system and question ("question"). A last line that was cut off is dropped. Safe for concurrent calls; one process holds the file at a time.
+/// </summary>
+public sealed class BenchmarkRecords : IDisposable
+{
+    private const string Format = "score-eval/1";
+
+    private readonly Dictionary<(string Benchmark, string System, string Video), VideoLine> _videos = [];
+    private readonly Dictionary<(string Benchmark, string System, string Video, int Number), QuestionLine> _questions = [];
+    private readonly Lock _lock = new();
+    private readonly FileStream _file;
+
+    private BenchmarkRecords(string path, IReadOnlyDictionary<string, string> run)
+    {
+        _file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        try
+        {
+            Read(path, run);
+        }
+        catch
+        {
+            _file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the records of a run, or begins them where there is no file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="run">What decides the answers, by name: the model, the systems, the benchmark. The same to go on.</param>
+    /// <exception cref="ArgumentException">The file is the record of another run; the message names what differs.</exception>
+    /// <exception cref="InvalidDataException">The file is no such record, or a line before the last is damaged.</exception>
+    /// <exception cref="IOException">Another process has the file.</exception>
+    public static BenchmarkRecords Open(string path, IReadOnlyDictionary<string, string> run)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(run);
+
+        if (!File.Exists(path))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            AtomicFile.Write(path, stream => stream.Write(Line("run", new RunLine(Format, new SortedDictionary<string, string>(run.ToDictionary(), StringComparer.Ordinal)))));
+        }
+
+        return new BenchmarkRecords(path, run);
+    }
+
+    /// <summary>Questions answered so far.</summary>
+    public int AnswerCount
+    {
+        get
+        {
+            lock (_lock)
+                return _questions.Count;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    internal VideoLine? FindVideo(string benchmark, BenchmarkSystem system, string video)
+    {
+        lock (_lock)
+            return _videos.GetValueOrDefault((benchmark, system.Key, video));
+    }
+
+    internal QuestionLine? FindQuestion(string benchmark, BenchmarkSystem system, string video, int number)
+    {
+        lock (_lock)
+            return _questions.GetValueOrDefault((benchmark, system.Key, video, number));
+    }
+
+    internal void Add(VideoLine line)
+    {
+        lock (_lock)
+        {
+            _videos.Add((line.Benchmark, line.System, line.Video), line);
+            _file.Write(Line("video", line));
+        }
+    }
+
+    internal void Add(QuestionLine line)
+    {
+        lock (_lock)
+        {
+            _questions.Add((line.Benchmark, line.System, line.Video, line.Number), line);
+            _file.Write(Line("question", line));
+        }
+    }
+
+    /// <summary>Hands what was written to the disk, so that it outlives a crash of the machine too.</summary>
+    internal void Flush()
+    {
+        lock (_lock)
+            _file.Flush(flushToDisk: true);
+    }
+
+    private void Read(string path, IReadOnlyDictionary<string, string> run)
+    {
+        var bytes = new byte[_file.Length];
+        _file.ReadExactly(bytes);
+        var (start, index) = (0, 0);
+        for (int length; (length = bytes.AsSpan(start).IndexOf((byte)'\n')) >= 0; start += length + 1)
+            ReadLine(bytes.AsMemory(start, length), index++, path, run);
+        if (index == 0)
+            throw new InvalidDataException($"'{path}' is not the record of an evaluation: it has no line.");
+
+        // What follows the last line end was being written when the process was killed.
+        _file.SetLength(start);
+        _file.Seek(0, SeekOrigin.End);
+    }
+
+    private void ReadLine(ReadOnlyMemory<byte> line, int index, string path, IReadOnlyDictionary<string, string> run)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var kind = document.RootElement.GetProperty("kind").GetString();
+            switch (kind)
+            {
+                case "run" when index == 0 && document.Deserialize(RecordJson.Default.RunLine) is { Format: Format } first:
+                    ThrowIfOther(path, first.Run, run);
+                    break;
+                case "video" when index > 0:
+                    var video = document.Deserialize(RecordJson.Default.VideoLine)!;
+                    _videos.Add((video.Benchmark, video.System, video.Video), video);
+                    break;
+                case "question" when index > 0:
+                    var question = document.Deserialize(RecordJson.Default.QuestionLine)!;
+                    _questions.Add((question.Benchmark, question.System, question.Video, question.Number), question);
+                    break;
+                default:
+                    throw new JsonException($"kind '{kind}' was not expected here");
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException || exception is ArgumentException && index > 0)
+        {
+            throw new InvalidDataException($"Line {index + 1} of '{path}' is no line of the record of an evaluation ({Format}): {exception.Message}", exception);
+        }
+    }
+
+    private static void ThrowIfOther(string path, IReadOnlyDictionary<string, string> recorded, IReadOnlyDictionary<string, string> run)
+    {
+        var differences = recorded.Keys.Union(run.Keys).Order(StringComparer.Ordinal)
+            .Where(name => recorded.GetValueOrDefault(name) != run.GetValueOrDefault(name))
+            .Select(name => $"{name} was '{recorded.GetValueOrDefault(name)}', now '{run.GetValueOrDefault(name)}'").ToArray();
+        if (differences.Length > 0)
+            throw new ArgumentException($"'{path}' is the record of another run: {string.Join("; ", differences)}. Run as then to go on with it, or name another file.", nameof(path));
+    }
+
+    private static byte[] Line<T>(string kind, T line) =>
+        Encoding.UTF8.GetBytes($"{{\"kind\":\"{kind}\",{JsonSerializer.Serialize(line, typeof(T), RecordJson.Default)[1..]}\n");
+}
+
+/// <summary>The first line of a record.</summary>
+internal sealed record RunLine(string Format, SortedDictionary<string, string> Run);
+
+/// <summary>What a system did with a video. Times are milliseconds, memory is bytes.</summary>
+internal sealed record VideoLine(
+    string Benchmark, string System, string Video, int Tokens, int Kept, double? CaptionCrossEntropy, double Decode, double Encode, double Compress, double Gather, long PeakMemory);
+
+/// <summary>One answer; chosen and answer are indices of options, for readers. Times are milliseconds.</summary>
+internal sealed record QuestionLine(
+    string Benchmark, string System, string Video, int Number, string Id, string Category, string Response, int? Chosen, int Answer, double Prefill, double Generate);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(RunLine))]
+[JsonSerializable(typeof(VideoLine))]
+[JsonSerializable(typeof(QuestionLine))]
+internal sealed partial class RecordJson : JsonSerializerContext;

@@ -1,0 +1,158 @@
+using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Evaluation;
+
+[TestFixture]
+public class BenchmarkRecordsTests
+{
+    private static readonly Dictionary<string, string> s_run = new() { ["model"] = "fa4e", ["ratios"] = "0.5" };
+    private static readonly BenchmarkSystem[] s_systems = [BenchmarkSystem.AllTokens, new(new UniformCompressor(), 0.5)];
+    private static readonly SyntheticBenchmark s_benchmark = new(2, [VideoLength.Short]);
+
+    /// <summary>Two videos with eight questions under two systems: 4 and 32 lines. The file is cut at every line, and within the line.</summary>
+    [Test]
+    public void Evaluate_RecordsCutOffAnywhere_AsksOnlyTheRestAndEndsTheSame()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("records.jsonl");
+        var expected = Run(path, out _);
+        var lines = File.ReadAllLines(path);
+        Assert.That(lines, Has.Length.EqualTo(1 + 4 + 32));
+        for (var whole = 1; whole < lines.Length; whole++)
+        {
+            File.WriteAllText(path, string.Concat(lines.Take(whole).Select(line => line + "\n")) + lines[whole][..(lines[whole].Length * whole / lines.Length)]);
+
+            var result = Run(path, out var asked);
+
+            Assert.That(asked, Is.EqualTo(lines.Skip(whole).Count(line => line.Contains("\"question\",", StringComparison.Ordinal))), $"after {whole} lines");
+            Assert.That(Answers(result), Is.EqualTo(Answers(expected)));
+            Assert.That(result.Videos.Select(Kept), Is.EqualTo(expected.Videos.Select(Kept)));
+            Assert.That(File.ReadAllLines(path).Select(Identity).Order(), Is.EqualTo(lines.Select(Identity).Order()));
+        }
+    }
+
+    [Test]
+    public void Evaluate_FinishedRecords_NeitherEncodesNorAsks()
+    {
+        using var folder = new TemporaryFolder();
+        Run(folder.File("records.jsonl"), out _);
+        using var model = new AnsweringModel();
+        using var records = BenchmarkRecords.Open(folder.File("records.jsonl"), s_run);
+
+        s_benchmark.Evaluate(model, s_systems, new BenchmarkOptions { Records = records, MaxDegreeOfParallelism = 2 });
+
+        Assert.That((model.Encoded, model.Asked, records.AnswerCount), Is.EqualTo((0, 0, 32)));
+    }
+
+    [Test]
+    public void Open_OtherRun_NamesWhatDiffers()
+    {
+        using var folder = new TemporaryFolder();
+        BenchmarkRecords.Open(folder.File("records.jsonl"), s_run).Dispose();
+
+        Assert.That(
+            () => BenchmarkRecords.Open(folder.File("records.jsonl"), new Dictionary<string, string> { ["model"] = "fa4e", ["ratios"] = "0.1" }),
+            Throws.ArgumentException.With.Message.Contains("ratios was '0.5', now '0.1'").And.Message.Not.Contains("model was"));
+    }
+
+    [TestCase("")]
+    [TestCase("{\"kind\":\"run\"")]
+    [TestCase("notes of mine\n")]
+    [TestCase("{}\n")]
+    [TestCase("{\"kind\":\"run\",\"format\":\"score-eval/9\",\"run\":{}}\n")]
+    [TestCase("{\"kind\":\"run\",\"format\":\"score-eval/1\"}\n")]
+    [TestCase("{\"kind\":\"question\",\"number\":1}\n")]
+    public void Open_AnotherFile_ThrowsAndLeavesIt(string content)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("notes.txt"), content);
+
+        Assert.That(() => BenchmarkRecords.Open(folder.File("notes.txt"), s_run), Throws.TypeOf<InvalidDataException>().With.Message.Contains("notes.txt"));
+        Assert.That(File.ReadAllText(folder.File("notes.txt")), Is.EqualTo(content));
+    }
+
+    [Test]
+    public void Open_DamagedLineInTheMiddle_Throws()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("records.jsonl");
+        Run(path, out _);
+        var lines = File.ReadAllLines(path);
+        foreach (var damaged in new[] { "{\"kind\":\"question\"}", lines[2][1..], lines[1] })
+        {
+            File.WriteAllLines(path, [.. lines[..2], damaged, .. lines[3..]]);
+
+            Assert.That(() => BenchmarkRecords.Open(path, s_run), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("Line 3 of"));
+        }
+    }
+
+    [Test]
+    public void Open_WhileAnotherHasTheFile_Throws()
+    {
+        using var folder = new TemporaryFolder();
+        using var first = BenchmarkRecords.Open(folder.File("records.jsonl"), s_run);
+
+        Assert.That(() => BenchmarkRecords.Open(folder.File("records.jsonl"), s_run), Throws.InstanceOf<IOException>());
+    }
+
+    [Test]
+    public void Evaluate_SystemsOfOneNameWithRecords_Throws()
+    {
+        using var folder = new TemporaryFolder();
+        using var model = new AnsweringModel();
+        using var records = BenchmarkRecords.Open(folder.File("records.jsonl"), s_run);
+
+        Assert.That(
+            () => s_benchmark.Evaluate(model, [new(new RandomCompressor(1), 0.5), new(new RandomCompressor(2), 0.5)], new BenchmarkOptions { Records = records }),
+            Throws.ArgumentException.With.Message.Contains("random at 0.5"));
+    }
+
+    private static BenchmarkResult Run(string path, out int asked)
+    {
+        using var model = new AnsweringModel();
+        using var records = BenchmarkRecords.Open(path, s_run);
+        var result = s_benchmark.Evaluate(model, s_systems, new BenchmarkOptions { Records = records });
+        asked = model.Asked;
+        return result;
+    }
+
+    private static IEnumerable<(BenchmarkSystem, string, int, string, int?)> Answers(BenchmarkResult result) =>
+        result.Questions.Select(question => (question.System, question.VideoId, question.Number, question.Response, question.ChosenIndex));
+
+    private static (int, int, double?) Kept(VideoResult video) => (video.TokenCount, video.KeptCount, video.CaptionCrossEntropy);
+
+    /// <summary>A line without its times.</summary>
+    private static string Identity(string line) => line[..(line.IndexOf(",\"captionCrossEntropy", StringComparison.Ordinal) is >= 0 and var end ? end : line.IndexOf(",\"prefill", StringComparison.Ordinal) is >= 0 and var answer ? answer : line.Length)];
+
+    /// <summary>One token a frame; the answer hangs on the question and on how many are kept.</summary>
+    private sealed class AnsweringModel : IVideoLanguageModel
+    {
+        public int Encoded { get; private set; }
+
+        public int Asked { get; private set; }
+
+        public VideoModelInfo Info { get; } = new("fake", "fa4e", 1);
+
+        public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default)
+        {
+            Encoded++;
+            return new(new TokenGrid(clip.FrameCount, 1, 1), 1, new float[clip.FrameCount]);
+        }
+
+        public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default) => [1.0 / (keptSets[0].Count + target.Length)];
+
+        public string Generate(KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
+        {
+            Asked++;
+            return $"({(char)('A' + (question.Length + kept.Count) % 4)}) \n “{question[^5..]}” 颜色";
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
