@@ -47,9 +47,10 @@ internal static class Program
 
     private static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
-        var root = new RootCommand("SCORE video-token compression: train, compress, answer, evaluate, describe, verify.")
+        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe, verify.")
         {
             TrainCommand.Create(loadModel),
+            AnnotateCommand.Create(TimeProvider.System),
             CompressCommand.Create(loadModel),
             AnswerCommand.Create(loadModel),
             EvalCommand.Create(loadModel),

@@ -32,9 +32,9 @@ internal sealed class WorkProgress : IDisposable
 
     /// <summary>Says that <paramref name="done"/> of <paramref name="total"/> parts are done.</summary>
     /// <param name="done">Parts done.</param>
-    /// <param name="total">All parts.</param>
+    /// <param name="total">All parts; null where nobody knows.</param>
     /// <param name="description">What is being done, in a few words.</param>
-    public void Report(int done, int total, string description)
+    public void Report(int done, int? total, string description)
     {
         var elapsed = _time.GetElapsedTime(_start);
         if (elapsed < s_quietTime)
@@ -43,7 +43,7 @@ internal sealed class WorkProgress : IDisposable
             ShowBar(done, total, description);
         else if (elapsed >= _nextLine)
         {
-            _error.WriteLine($"{description}: {done} of {total}");
+            _error.WriteLine(total is null ? $"{description}: {done}" : $"{description}: {done} of {total}");
             _nextLine = elapsed + s_timeBetweenLines;
         }
     }
@@ -54,7 +54,7 @@ internal sealed class WorkProgress : IDisposable
         _bar?.GetAwaiter().GetResult();
     }
 
-    private void ShowBar(int done, int total, string description)
+    private void ShowBar(int done, int? total, string description)
     {
         _bar ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_error) }).Progress()
             .AutoClear(true)
@@ -66,8 +66,9 @@ internal sealed class WorkProgress : IDisposable
             });
         if (_task is not { } task)
             return;
-        task.Description = Markup.Escape(description);
-        task.MaxValue = total;
+        task.Description = Markup.Escape(total is null ? $"{description}: {done}" : description);
+        task.IsIndeterminate = total is null;
+        task.MaxValue = total ?? done + 1;
         task.Value = done;
     }
 }

@@ -14,12 +14,13 @@ internal sealed class ChildProcess : IDisposable
 
     /// <param name="program">Name, found on PATH, or path.</param>
     /// <param name="arguments">Arguments as the program shall see them.</param>
+    /// <param name="readsInput">Whether the program reads what is written to <see cref="Input"/>; else it shares this process's input.</param>
     /// <exception cref="InvalidOperationException">The program is not installed.</exception>
-    public ChildProcess(string program, IEnumerable<string> arguments)
+    public ChildProcess(string program, IEnumerable<string> arguments, bool readsInput = false)
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true },
+            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = readsInput, RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true },
         };
         _process.ErrorDataReceived += (_, line) => KeepError(line.Data);
         try
@@ -36,6 +37,9 @@ internal sealed class ChildProcess : IDisposable
 
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>To be closed when all is written.</summary>
+    public Stream Input => _process.StandardInput.BaseStream;
 
     public Stream Output => _process.StandardOutput.BaseStream;
 

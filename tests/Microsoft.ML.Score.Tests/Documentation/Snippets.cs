@@ -2,6 +2,7 @@
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.ML;
+using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
@@ -36,6 +37,15 @@ internal static class Snippets
         VideoTokens video = model.Encode(clip);             // 64 x 13 x 13 tokens of 3584 values
         string answer = model.Generate(KeptTokens.All(video), "What happens in the video?");
         #endregion
+    }
+
+    public static IDataView TrainingData(MLContext ml)
+    {
+        #region training data
+        var rows = TrainingSet.Read("llava_video_178k.json", TrainingSetFormat.Llava, "videos", skipDamaged: true, skipped => Console.WriteLine($"{skipped.Place}: {skipped.Message}"));
+        IDataView training = ml.Data.LoadFromEnumerable(rows); // Path, Caption, IsStill, Name; the file is read anew by each cursor
+        #endregion
+        return training;
     }
 
     public static void Training(MLContext ml, IVideoLanguageModel model, IDataView trainingVideos, IDataView validationVideos, CancellationToken cancellationToken)

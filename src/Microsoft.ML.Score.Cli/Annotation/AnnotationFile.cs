@@ -1,0 +1,102 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Microsoft.ML.Score.Cli.Annotation;
+
+/// <summary>A row of the output.</summary>
+/// <param name="Path">The video as its data file names it.</param>
+/// <param name="Caption">What the teacher model says.</param>
+/// <param name="Original">The caption before.</param>
+/// <param name="Model">The teacher model.</param>
+/// <param name="Usage">Tokens that it took; null where the server does not tell.</param>
+internal sealed record AnnotatedRow(string Path, string Caption, string Original, string Model, TokenUsage? Usage);
+
+/// <summary>
+/// JSON lines that are added one by one, each on the disk before the next: a process killed at any moment leaves whole lines and at most
+/// a torn last one, which opening the file anew removes. One process at a time may hold it. Not safe for concurrent use.
+/// </summary>
+internal sealed class AnnotationFile : IDisposable
+{
+    private const string Start = "{\"path\":";
+
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly FileStream _stream;
+
+    /// <param name="path">The file, made if it is not there.</param>
+    /// <exception cref="InvalidDataException">It holds something else.</exception>
+    /// <exception cref="IOException">Another process holds it.</exception>
+    public AnnotationFile(string path)
+    {
+        _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        try
+        {
+            using var reader = new StreamReader(_stream, leaveOpen: true);
+            var whole = EndOfLastLine(_stream);
+            ReadPaths(reader, lastIsTorn: whole < _stream.Length, path);
+            _stream.SetLength(whole);
+            _stream.Position = whole;
+        }
+        catch
+        {
+            _stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The paths of the rows that the file held when it was opened.</summary>
+    public HashSet<string> Paths { get; } = new(StringComparer.Ordinal);
+
+    public void Add(AnnotatedRow row)
+    {
+        _stream.Write([.. JsonSerializer.SerializeToUtf8Bytes(row, s_json), (byte)'\n']);
+        _stream.Flush(flushToDisk: true);
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private static long EndOfLastLine(FileStream stream)
+    {
+        var end = stream.Length;
+        for (; end > 0; end--)
+        {
+            stream.Position = end - 1;
+            if (stream.ReadByte() == '\n')
+                break;
+        }
+
+        stream.Position = 0;
+        return end;
+    }
+
+    private void ReadPaths(StreamReader reader, bool lastIsTorn, string path)
+    {
+        for (var number = 1; reader.ReadLine() is { } line; number++)
+        {
+            if (lastIsTorn && reader.EndOfStream)
+            {
+                if (line.StartsWith(Start, StringComparison.Ordinal) || Start.StartsWith(line, StringComparison.Ordinal))
+                    return;
+            }
+            else if (PathOf(line) is { } done)
+            {
+                Paths.Add(done);
+                continue;
+            }
+
+            throw new InvalidDataException($"{path}, line {number}: expected a row that score annotate wrote, {Start} ...; nothing was changed.");
+        }
+    }
+
+    private static string? PathOf(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<AnnotatedRow>(line, s_json)?.Path;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Text.Json;
+using Microsoft.ML.Score.Cli.Videos;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Cli.Annotation;
+
+/// <summary>Against a server on this machine; waiting takes no time, but for the timeout of an answer.</summary>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class AnnotatorTests : IDisposable
+{
+    private const string Key = "sk-secret-7";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly JumpingClock _clock = new();
+
+    [OneTimeSetUp]
+    public static void RequireFFmpeg() => FFmpegProgram.Require();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public async Task Run_Rows_SendsFramesAndCaptionAndWritesWhatComesBack()
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption(" A red circle moves. "));
+
+        var counts = await Annotate(server, [Row("short-0", "A circle."), Row("short-0", "Once more.")]);
+
+        Assert.That(counts, Is.EqualTo(new AnnotationCounts(1, 0, 0)));
+        Assert.That(server.Prompts, Is.EqualTo(new[] { "Old: A circle." }));
+        Assert.That((server.Images.Count, server.Authorization), Is.EqualTo((2, $"Bearer {Key}")));
+        Assert.That(Lines("out"), Is.EqualTo(new[]
+        {
+            """{"path":"short-0","caption":"A red circle moves.","original":"A circle.","model":"teacher","usage":{"prompt_tokens":11,"completion_tokens":3}}""",
+        }));
+    }
+
+    [TestCase("7", 7)]
+    [TestCase("Thu, 01 Jan 1970 00:00:30 GMT", 30)]
+    [TestCase("9999999999", 1)]
+    [TestCase("999999", 3600)]
+    [TestCase("soon", 1)]
+    [TestCase("0", 1)]
+    public async Task Run_TooManyRequests_WaitsAsLongAsTheServerAsks(string retryAfter, double seconds)
+    {
+        using var server = new TeacherServer((call, _) => call == 0 ? new TeacherAnswer(429, """{"error": {"message": "busy"}}""", retryAfter) : TeacherAnswer.Caption("A circle."));
+
+        var counts = await Annotate(server, [Row("image-0")]);
+
+        Assert.That(counts, Is.EqualTo(new AnnotationCounts(1, 0, 0)));
+        Assert.That(_clock.Waits.Single().TotalSeconds, seconds == 1 ? Is.InRange(0.5, 1.0) : Is.EqualTo(seconds));
+    }
+
+    private static IEnumerable<TestCaseData> PassingFaults()
+    {
+        yield return new TestCaseData(new TeacherAnswer(500, "{}")).SetArgDisplayNames("500");
+        yield return new TestCaseData(new TeacherAnswer(503, "<html>")).SetArgDisplayNames("503");
+        yield return new TestCaseData(new TeacherAnswer(408, "")).SetArgDisplayNames("408");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"choices": [{"mess""")).SetArgDisplayNames("torn JSON");
+        yield return new TestCaseData(new TeacherAnswer(200, "")).SetArgDisplayNames("no body");
+        yield return new TestCaseData(new TeacherAnswer(200, "{}")).SetArgDisplayNames("no choices");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"choices": []}""")).SetArgDisplayNames("empty choices");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"choices": 3}""")).SetArgDisplayNames("choices of another type");
+        yield return new TestCaseData(new TeacherAnswer(200, "[1]")).SetArgDisplayNames("an array");
+        yield return new TestCaseData(TeacherAnswer.Caption(" ")).SetArgDisplayNames("blank caption");
+        yield return new TestCaseData(TeacherAnswer.Caption("Late.") with { Delay = TimeSpan.FromSeconds(3) }).SetArgDisplayNames("slow");
+        yield return new TestCaseData(TeacherAnswer.Caption("") with { DropsConnection = true }).SetArgDisplayNames("connection dropped");
+    }
+
+    [TestCaseSource(nameof(PassingFaults))]
+    public async Task Run_PassingFault_TriesAgainWithGrowingDelays(TeacherAnswer fault)
+    {
+        using var server = new TeacherServer((call, _) => call < 2 ? fault : TeacherAnswer.Caption("A circle."));
+
+        var counts = await Annotate(server, [Row("image-0")], timeout: fault.Delay > TimeSpan.Zero ? 0.5 : 60);
+
+        Assert.That(counts, Is.EqualTo(new AnnotationCounts(1, 0, 0)));
+        Assert.That((server.Prompts.Count, File.Exists(_folder.File("failed"))), Is.EqualTo((3, false)));
+        Assert.That(_clock.Waits, Has.Count.GreaterThanOrEqualTo(2)); // a try on a connection that is just being dropped does not reach the server
+        Assert.That(_clock.Waits[0].TotalSeconds, Is.InRange(0.5, 1.0));
+        Assert.That(_clock.Waits[1].TotalSeconds, Is.InRange(1.0, 2.0));
+    }
+
+    [TestCaseSource(nameof(PassingFaults))]
+    public async Task Run_FaultThatStays_IsRecordedAndTheOtherRowsGoOn(TeacherAnswer fault)
+    {
+        using var server = new TeacherServer((_, prompt) => prompt.Contains("bad", StringComparison.Ordinal) ? fault : TeacherAnswer.Caption("A circle."));
+
+        var counts = await Annotate(server, [Row("image-0", "bad"), Row("image-1", "good")], timeout: fault.Delay > TimeSpan.Zero ? 0.5 : 60, maxRetries: 1);
+
+        Assert.That(counts, Is.EqualTo(new AnnotationCounts(1, 0, 1)));
+        Assert.That(server.Prompts, Has.Count.InRange(fault.DropsConnection ? 2 : 3, 3));
+        using var failure = JsonDocument.Parse(Lines("failed").Single());
+        Assert.That(failure.RootElement.GetProperty("path").GetString(), Is.EqualTo("image-0"));
+        Assert.That(failure.RootElement.GetProperty("error").GetString(), Is.Not.Empty);
+    }
+
+    [TestCase(400)]
+    [TestCase(403)]
+    [TestCase(404)]
+    [TestCase(422)]
+    public async Task Run_RequestThatIsRefused_IsNotTriedAgainAndTheKeyStaysSecret(int status)
+    {
+        using var server = new TeacherServer((_, _) => new TeacherAnswer(status, $$$"""{"error": {"message": "not with {{{Key}}}\nplease", "type": "refused"}}"""));
+
+        var counts = await Annotate(server, [Row("image-0")]);
+
+        Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(0, 0, 1), 1)));
+        Assert.That(Lines("failed").Single(), Does.Contain("not with ***").And.Not.Contain(Key));
+    }
+
+    [TestCase("length")]
+    [TestCase("content_filter")]
+    public async Task Run_CaptionThatIsCutOff_IsAFailure(string finishReason)
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("A circle that", finishReason));
+
+        var counts = await Annotate(server, [Row("image-0")]);
+
+        Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(0, 0, 1), 1)));
+    }
+
+    [Test]
+    public void Run_KeyThatIsRefused_StopsAtOnce()
+    {
+        using var server = new TeacherServer((_, _) => new TeacherAnswer(401, $$$"""{"error": {"message": "Incorrect API key {{{Key}}}"}}"""));
+
+        Assert.That(() => Annotate(server, [.. Enumerable.Range(0, 20).Select(index => Row($"image-{index}"))]), Throws.InvalidOperationException.With.Message.Not.Contains(Key));
+        Assert.That(server.Prompts, Has.Count.LessThan(20));
+    }
+
+    [Test]
+    public async Task Run_Again_AsksOnlyWhatIsMissingAndForgetsOldFailures()
+    {
+        using var server = new TeacherServer((call, prompt) => call == 0 ? new TeacherAnswer(400, "{}") : TeacherAnswer.Caption("New " + prompt));
+        TrainingRow[] rows = [Row("image-0", "zero"), Row("image-1", "one"), Row("image-2", "two")];
+        var first = await Annotate(server, rows);
+
+        var second = await Annotate(server, rows);
+
+        Assert.That((first, second), Is.EqualTo((new AnnotationCounts(2, 0, 1), new AnnotationCounts(1, 2, 0))));
+        Assert.That((server.Prompts.Count, Lines("out").Length, File.Exists(_folder.File("failed"))), Is.EqualTo((4, 3, false)));
+    }
+
+    [Test]
+    public async Task Run_RateLimit_CountsRetriesToo()
+    {
+        using var server = new TeacherServer((call, _) => call % 2 == 0 ? new TeacherAnswer(500, "{}") : TeacherAnswer.Caption("A circle."));
+
+        await Annotate(server, [.. Enumerable.Range(0, 4).Select(index => Row($"image-{index}"))], limiter: new RateLimiter(6, _clock));
+
+        Assert.That(server.Prompts, Has.Count.EqualTo(8));
+        Assert.That(_clock.Now, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(70)));
+    }
+
+    private async Task<AnnotationCounts> Annotate(TeacherServer server, TrainingRow[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null)
+    {
+        var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(timeout), _clock);
+        var annotator = new Annotator(service, new Retry(maxRetries, limiter, _clock), _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 2, LongestSide = 64 };
+        using var file = new AnnotationFile(_folder.File("out"));
+        return await annotator.RunAsync(rows, file, concurrency: 1, _ => { }, CancellationToken.None);
+    }
+
+    private static TrainingRow Row(string id, string caption = "A circle.") => new(VideoReference.ToSynthetic("test-" + id), caption, id);
+
+    private string[] Lines(string file) => File.ReadAllLines(_folder.File(file));
+}

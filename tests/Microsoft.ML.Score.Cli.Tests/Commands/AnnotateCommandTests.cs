@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.ML.Score.Cli.Annotation;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Cli.Commands;
+
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class AnnotateCommandTests : IDisposable
+{
+    private const int Rows = 12;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public AnnotateCommandTests() =>
+        File.WriteAllLines(_folder.File("rows.jsonl"), Enumerable.Range(0, Rows).Select(index => $$"""{"video": "synthetic:test-image-{{index}}", "caption": "number {{index}}."}"""));
+
+    [OneTimeSetUp]
+    public static void RequireFFmpeg() => FFmpegProgram.Require();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Test]
+    public void Annotate_Rows_WritesRowsThatTrainReads()
+    {
+        using var server = new TeacherServer((_, prompt) => TeacherAnswer.Caption("Dense " + prompt));
+
+        var first = ScoreProgram.Run([.. Command(server), "--requests-per-minute", "100000"]);
+        var second = ScoreProgram.Run([.. Command(server), "--json"]);
+        var train = ScoreProgram.Run("train", "--data", _folder.File("out.jsonl"), "--output", _folder.File("policy.safetensors"), "--warm-up-steps", "1", "--main-steps", "0");
+
+        Assert.That((first.ExitCode, first.Output.Trim()), Is.EqualTo((0, $"annotated: {Rows}, already there: 0, failed: 0, missing files: 0")), first.Error);
+        Assert.That(server.Prompts, Has.Count.EqualTo(Rows));
+        Assert.That((second.ExitCode, JsonDocument.Parse(second.Output).RootElement.GetProperty("alreadyThere").GetInt32()), Is.EqualTo((0, Rows)));
+        Assert.That(train.ExitCode, Is.Zero, train.Error);
+    }
+
+    [Test]
+    public void Annotate_FailuresAndMissingFiles_AreCountedAndTheExitCodeSaysSo()
+    {
+        using var server = new TeacherServer((_, prompt) => prompt.Contains("number 3.", StringComparison.Ordinal) ? new TeacherAnswer(400, "{}") : TeacherAnswer.Caption("Dense " + prompt));
+        File.AppendAllLines(_folder.File("rows.jsonl"), ["""{"video": "gone.mp4", "caption": "Gone."}"""]);
+
+        var run = ScoreProgram.Run([.. Command(server), "--skip-damaged"]);
+
+        Assert.That((run.ExitCode, run.Output.Trim()), Is.EqualTo((1, $"annotated: {Rows - 1}, already there: 0, failed: 1, missing files: 1")));
+        Assert.That(run.Error, Does.Contain("1 rows whose file is missing").And.Contain("out.jsonl.failed"));
+    }
+
+    [Test]
+    public void Annotate_KeyThatIsNotSet_FailsWithoutNamingIt()
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("None."));
+
+        var run = ScoreProgram.Run([.. Command(server), "--api-key-env", "sk-pasted-by-mistake"]);
+
+        Assert.That((run.ExitCode, server.Prompts.Count), Is.EqualTo((1, 0)));
+        Assert.That(run.Error, Does.Contain("--api-key-env").And.Not.Contain("sk-pasted"));
+    }
+
+    [TestCase("--endpoint", "localhost", "--endpoint must be an http or https address")]
+    [TestCase("--requests-per-minute", "0", "--requests-per-minute must be a positive number")]
+    [TestCase("--requests-per-minute", "many", "many")]
+    [TestCase("--timeout", "0", "--timeout must be")]
+    [TestCase("--frames", "0", "--frames must be")]
+    [TestCase("--concurrency", "0", "--concurrency must be")]
+    [TestCase("--max-retries", "-1", "--max-retries must be")]
+    [TestCase("--prompt", " ", "--prompt must be a text")]
+    public void Annotate_BadOption_IsWrongUsage(string option, string value, string message)
+    {
+        string[] command = ["annotate", "--data", _folder.File("rows.jsonl"), "--output", _folder.File("out.jsonl"), "--model", "teacher", option, value];
+
+        var run = ScoreProgram.Run(option == "--endpoint" ? command : [.. command, "--endpoint", "http://localhost:1/v1"]);
+
+        Assert.That((run.ExitCode, File.Exists(_folder.File("out.jsonl"))), Is.EqualTo((2, false)));
+        Assert.That(run.Error, Does.Contain(message));
+    }
+
+    /// <summary>Kills the program (SIGKILL) while requests are under way, again and again, until it ends by itself.</summary>
+    [Test]
+    public void Annotate_KilledAndRunAgain_EndsWithTheSetOfAnUndisturbedRun()
+    {
+        using var server = new TeacherServer((_, prompt) => TeacherAnswer.Caption("Dense " + prompt) with { Delay = TimeSpan.FromMilliseconds(50) });
+        var kills = 0;
+
+        for (var killAt = 4; ; killAt += 4)
+        {
+            using var process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, .. Command(server)])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+            while (!process.HasExited && server.Prompts.Count < killAt)
+                Thread.Sleep(2);
+            if (kills == 3 || process.WaitForExit(0))
+            {
+                process.WaitForExit();
+                Assert.That(process.ExitCode, Is.Zero, process.StandardError.ReadToEnd());
+                break;
+            }
+
+            process.Kill();
+            process.WaitForExit();
+            kills++;
+        }
+
+        var rows = File.ReadAllLines(_folder.File("out.jsonl")).Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.That(kills, Is.GreaterThanOrEqualTo(2));
+        Assert.That(rows.Select(row => (row.GetProperty("path").GetString(), row.GetProperty("caption").GetString())),
+            Is.EquivalentTo(Enumerable.Range(0, Rows).Select(index => ($"synthetic:test-image-{index}", $"Dense number {index}."))));
+    }
+
+    private string[] Command(TeacherServer server) =>
+    [
+        "annotate", "--data", _folder.File("rows.jsonl"), "--output", _folder.File("out.jsonl"), "--endpoint", server.Endpoint.ToString(), "--model", "teacher",
+        "--prompt", "{caption}", "--frame-size", "64", "--concurrency", "2",
+    ];
+}
