@@ -11,6 +11,7 @@ internal sealed class ModelReport
 {
     private readonly string _source;
     private readonly ModelDescription _model;
+    private readonly string? _tokenizerFault;
     private readonly VideoClip _clip;
     private readonly TokenGrid _grid;
     private readonly Case[] _cases;
@@ -25,6 +26,7 @@ internal sealed class ModelReport
     {
         _source = source;
         _model = model;
+        _tokenizerFault = model.TokenizerFault();
         _clip = clip;
         _grid = model.GridOf(clip);
         _limit = limit;
@@ -41,6 +43,7 @@ internal sealed class ModelReport
         storedTypes = _model.StoredTypes.Select(type => type.Word()),
         bytes = _model.Bytes,
         unusedTensors = _model.UnusedTensors,
+        tokenizerFault = _tokenizerFault,
         parts = _model.Parts.Select(part => new { name = part.Name, tensors = part.Tensors, parameters = part.Parameters, bytes = part.Bytes }),
         clip = new { frames = _clip.FrameCount, framesPerSecond = _clip.FramesPerSecond, width = _clip.Width, height = _clip.Height },
         grid = new { timeSteps = _grid.TimeSteps, height = _grid.Height, width = _grid.Width, secondsPerStep = _grid.SecondsPerStep },
@@ -66,6 +69,8 @@ internal sealed class ModelReport
             $"{_source}: {_model.Config.Architecture}, {_model.Parameters:#,0} parameters stored as {StoredTypes}, {ByteCount.Format(_model.Bytes)}"));
         if (_model.UnusedTensors > 0)
             writer.WriteLine($"{_model.UnusedTensors} tensors of the checkpoint are not part of the architecture and are not read");
+        if (_tokenizerFault is not null)
+            writer.WriteLine($"It cannot be loaded as it is. {_tokenizerFault}");
         writer.WriteLine();
         WriteParts(writer);
         writer.WriteLine();

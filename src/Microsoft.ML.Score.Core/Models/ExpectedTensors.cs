@@ -49,18 +49,21 @@ internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
     }
 
     /// <summary>Holds a checkpoint to the list. Tensors beyond it are none of the model's business, as in transformers.</summary>
-    /// <exception cref="InvalidDataException">Tensors are missing or of another shape; the message counts them all and names the first.</exception>
+    /// <exception cref="InvalidDataException">Tensors are missing, of another shape or no floating-point numbers; the message counts them all and names the first.</exception>
     public void ThrowIfNotIn(Checkpoint checkpoint)
     {
         var missing = this.Where(tensor => !checkpoint.Contains(tensor.Name)).ToArray();
-        var different = this.Except(missing)
-            .Where(tensor => !checkpoint.Entry(tensor.Name).Shape.SequenceEqual(tensor.Shape.Select(length => (long)length))).ToArray();
-        if (missing.Length > 0 || different.Length > 0)
+        var present = this.Except(missing).ToArray();
+        var different = present.Where(tensor => !checkpoint.Entry(tensor.Name).Shape.SequenceEqual(tensor.Shape.Select(length => (long)length))).ToArray();
+        var integers = present.Where(tensor => !checkpoint.Entry(tensor.Name).Type.IsFloatingPoint()).ToArray();
+        if (missing.Length > 0 || different.Length > 0 || integers.Length > 0)
             throw new InvalidDataException(string.Join(
                 " ",
                 Faults(missing, $"In {checkpoint.Description} {missing.Length} of the {Count} tensors that config.json asks for are missing", tensor => $"{tensor}")
                     .Concat(Faults(different, $"In {checkpoint.Description} {different.Length} of the {Count} tensors that config.json asks for have another shape",
-                        tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}, expected the shape {TensorTypes.Describe<int>(tensor.Shape)}"))));
+                        tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}, expected the shape {TensorTypes.Describe<int>(tensor.Shape)}"))
+                    .Concat(Faults(integers, $"In {checkpoint.Description} {integers.Length} of the {Count} tensors that config.json asks for do not hold floating-point numbers",
+                        tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}"))));
     }
 
     public IEnumerator<ExpectedTensor> GetEnumerator() => _tensors.Values.GetEnumerator();

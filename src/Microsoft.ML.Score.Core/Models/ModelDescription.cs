@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 using Microsoft.ML.Score.Weights;
@@ -44,11 +45,25 @@ internal sealed class ModelDescription
     public long Bytes => Parts.Sum(part => part.Bytes);
 
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
-    /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing or of another shape.</exception>
+    /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.</exception>
     public static ModelDescription Read(CheckpointFiles files, IModelConfig config)
     {
         using var checkpoint = Checkpoint.Open(files);
         return new ModelDescription(files, config, checkpoint);
+    }
+
+    /// <summary>Why the tokenizer would keep the model from being loaded; null where it would not.</summary>
+    public string? TokenizerFault()
+    {
+        try
+        {
+            Tokenizer.Load(_files);
+            return null;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or InvalidDataException)
+        {
+            return fault.Message;
+        }
     }
 
     /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>

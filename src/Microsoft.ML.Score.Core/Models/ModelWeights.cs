@@ -11,7 +11,7 @@ internal sealed class ModelWeights : IDisposable
     private readonly ExpectedTensors _expected;
     private readonly IKernels _kernels;
 
-    /// <exception cref="InvalidDataException">The checkpoint lacks tensors that are expected, or has them in another shape.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint lacks tensors that are expected, or has them in another shape or as integers.</exception>
     public ModelWeights(Checkpoint checkpoint, ExpectedTensors expected, IKernels kernels)
     {
         expected.ThrowIfNotIn(checkpoint);

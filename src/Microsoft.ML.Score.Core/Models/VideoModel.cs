@@ -20,7 +20,7 @@ public static class VideoModel
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
     /// <exception cref="InsufficientMemoryException">The model is beyond <see cref="VideoModelOptions.MemoryLimit"/>.</exception>
-    /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing or of another shape.</exception>
+    /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.</exception>
     public static IVideoLanguageModel Load(string source, VideoModelOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(source);
@@ -47,7 +47,7 @@ public static class VideoModel
         };
     }
 
-    /// <summary>Describes a model without loading it: the errors are those of <see cref="Load"/>.</summary>
+    /// <summary>Describes a model without loading it: what is wrong with config.json or a tensor is an error as in <see cref="Load"/>.</summary>
     internal static ModelDescription Describe(string source)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(source);

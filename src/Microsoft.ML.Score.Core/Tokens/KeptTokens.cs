@@ -14,10 +14,11 @@ public sealed class KeptTokens
     /// <param name="dimension">D, values a token.</param>
     /// <param name="positions">k flat grid indices, strictly ascending; not copied.</param>
     /// <param name="vectors">k*D values, row-major [k, D]; not copied.</param>
-    /// <exception cref="ArgumentException">A position is outside the grid or out of order, or the number of values is not k*D.</exception>
+    /// <exception cref="ArgumentException">The grid is empty, a position is outside it or out of order, or the number of values is not k*D.</exception>
     public KeptTokens(TokenGrid grid, int dimension, ReadOnlyMemory<int> positions, ReadOnlyMemory<float> vectors)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
+        TokenGrid.ThrowIfEmpty(grid, nameof(grid));
         if (vectors.Length != (long)positions.Length * dimension)
             throw new ArgumentException($"{positions.Length} tokens of dimension {dimension} need {(long)positions.Length * dimension} values, got {vectors.Length}.", nameof(vectors));
         ThrowIfNotPositions(grid, positions.Span);

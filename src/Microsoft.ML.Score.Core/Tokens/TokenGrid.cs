@@ -47,4 +47,11 @@ public readonly record struct TokenGrid
 
     /// <summary>"T x H x W", for messages.</summary>
     public override string ToString() => $"{TimeSteps}x{Height}x{Width}";
+
+    /// <summary>Refuses the default value, which no constructor makes.</summary>
+    internal static void ThrowIfEmpty(TokenGrid grid, string name)
+    {
+        if (grid.Count == 0)
+            throw new ArgumentException("A video needs a grid of at least one token, got the default value of the grid.", name);
+    }
 }

@@ -14,8 +14,7 @@ public sealed class VideoTokens : ITokenRows
     public VideoTokens(TokenGrid grid, int dimension, ReadOnlyMemory<float> vectors, string? encoderFingerprint = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
-        if (grid.Count == 0)
-            throw new ArgumentException("A video needs a grid of at least one token, got the default value of the grid.", nameof(grid));
+        TokenGrid.ThrowIfEmpty(grid, nameof(grid));
         if (vectors.Length != (long)grid.Count * dimension)
             throw new ArgumentException($"A grid of {grid} tokens of dimension {dimension} needs {(long)grid.Count * dimension} values, got {vectors.Length}.", nameof(vectors));
 

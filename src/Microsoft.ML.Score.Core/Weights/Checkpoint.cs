@@ -83,7 +83,7 @@ internal sealed class Checkpoint : IDisposable
             matches = entry.Shape[i] == expectedShape[i];
         if (!matches)
             throw new InvalidDataException($"Tensor '{name}' in {Description} is {entry}, expected the shape {TensorTypes.Describe(expectedShape)}.");
-        if (entry.Type is not (TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16))
+        if (!entry.Type.IsFloatingPoint())
             throw new InvalidDataException($"Tensor '{name}' in {Description} is {entry}, expected floating-point numbers.");
 
         return new WeightTensor(at.File, at.StoredName, name, expectedShape.ToArray());

@@ -46,6 +46,8 @@ internal static class TensorTypes
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Unknown tensor type."),
     };
 
+    public static bool IsFloatingPoint(this TensorType type) => type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16;
+
     /// <summary>The word in a safetensors header.</summary>
     public static string Word(this TensorType type) => type == TensorType.Bool ? "BOOL" : type.ToString();
 

@@ -38,6 +38,13 @@ public class ModelCommandTests
     }
 
     [Test]
+    public void Model_WithoutTokenizer_SaysThatItCannotBeLoaded()
+    {
+        Assert.That(ScoreProgram.Run("model", Checkpoint).Output, Does.Contain("It cannot be loaded as it is. There is no tokenizer in folder "));
+        Assert.That(ScoreProgram.Run("model", "tiny").Output, Does.Not.Contain("cannot be loaded"));
+    }
+
+    [Test]
     public void Model_BeyondTheMemory_SaysWhatItNeeds()
     {
         var none = ScoreProgram.Run("model", Checkpoint, "--memory", "0.001");

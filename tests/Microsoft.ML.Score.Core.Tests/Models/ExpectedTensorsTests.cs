@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models;
 
@@ -47,6 +48,24 @@ public class ExpectedTensorsTests
         checkpoint.WriteConfig();
 
         Assert.That(() => VideoModel.Load(checkpoint.Folder).Dispose(), Throws.Nothing);
+    }
+
+    [Test]
+    public void Describe_TensorOfIntegers_NamesItAsLoadingDoes()
+    {
+        using var checkpoint = new RandomCheckpoint();
+        var path = Path.Combine(checkpoint.Folder, "model.safetensors");
+        SafetensorsWriter.Write(path, [.. Read(path).Select(tensor => tensor.Name == "model.norm.weight" ? new TensorData(tensor.Name, TensorType.I32, [64], tensor.Bytes) : tensor)]);
+
+        const string fault = "1 of the 68 tensors that config.json asks for do not hold floating-point numbers: 'model.norm.weight' is I32 [64].";
+        Assert.That(() => VideoModel.Describe(checkpoint.Folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains(fault));
+        Assert.That(() => VideoModel.Load(checkpoint.Folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains(fault));
+    }
+
+    private static TensorData[] Read(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        return [.. file.Tensors.Select(tensor => new TensorData(tensor.Key, tensor.Value.Type, [.. tensor.Value.Shape.Select(size => (int)size)], file.Bytes(tensor.Key).ToArray()))];
     }
 
     private static Qwen25VLConfig Config(string json) => Qwen25VLConfig.Read(ConfigSection.Parse(Encoding.UTF8.GetBytes(json), "config.json"));

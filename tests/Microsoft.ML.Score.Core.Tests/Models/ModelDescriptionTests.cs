@@ -40,6 +40,21 @@ public class ModelDescriptionTests
         Assert.That(VideoModel.Describe(_checkpoint.Folder).UnusedTensors, Is.EqualTo(12));
     }
 
+    [Test]
+    public void TokenizerFault_FileGoneOrMalformed_IsWhatLoadingSays()
+    {
+        Assert.That(VideoModel.Describe(_checkpoint.Folder).TokenizerFault(), Is.Null);
+        var file = Path.Combine(_checkpoint.Folder, "merges.txt");
+
+        File.WriteAllText(file, "a b c\n");
+        Assert.That(VideoModel.Describe(_checkpoint.Folder).TokenizerFault(), Does.Contain("'a b c' is not a pair"));
+        File.Delete(file);
+        var fault = VideoModel.Describe(_checkpoint.Folder).TokenizerFault();
+
+        Assert.That(fault, Does.Contain("no tokenizer").And.Contain(_checkpoint.Folder));
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder), Throws.TypeOf<FileNotFoundException>().With.Message.EqualTo(fault));
+    }
+
     [TestCase(6, 2.0)]
     [TestCase(1, 25.0)]
     [TestCase(301, 29.97)]

@@ -46,4 +46,8 @@ public class KeptTokensTests
         Assert.That(() => new KeptTokens(Video.Grid, 2, new[] { 0 }, new float[3]), Throws.ArgumentException);
         Assert.That(() => new KeptTokens(Video.Grid, 0, new[] { 0 }, new float[0]), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
+
+    [Test]
+    public void Constructor_EmptyGrid_Throws() =>
+        Assert.That(() => new KeptTokens(default, 2, Array.Empty<int>(), Array.Empty<float>()), Throws.ArgumentException.With.Message.Contains("at least one token"));
 }
