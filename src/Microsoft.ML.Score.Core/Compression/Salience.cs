@@ -16,7 +16,7 @@ internal static class Salience
     public static ReadOnlyMemory<float> Pooled(VideoTokens video, string compressor) =>
         video.Statistics is { PooledAttention: { IsEmpty: false } pooled }
             ? pooled
-            : throw new ArgumentException($"{compressor} chooses by the encoder's attention, which these tokens come without; encode the video with a model loaded with EncoderStatistics, LLaVA-Video with SiglipFolder too.", nameof(video));
+            : throw new ArgumentException($"{compressor} chooses by the encoder's attention, which these tokens come without; encode the video with a model loaded with EncoderStatistics (for FastVID on LLaVA-Video with SiglipFolder too).", nameof(video));
 
     /// <summary>The Euclidean norm of each token.</summary>
     public static float[] OfNorms(VideoTokens video)

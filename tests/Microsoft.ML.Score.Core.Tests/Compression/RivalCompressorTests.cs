@@ -108,7 +108,7 @@ public class RivalCompressorTests
         var compressor = (ITokenCompressor)Activator.CreateInstance(type, variant)!;
         var video = new VideoTokens(new TokenGrid(2, 1, 2), 2, new float[8]);
 
-        Assert.That(() => compressor.Compress(video, 0.5), Throws.ArgumentException.With.Message.Contains("encode the video with statistics"));
+        Assert.That(() => compressor.Compress(video, 0.5), Throws.ArgumentException.With.Message.Contains("EncoderStatistics"));
     }
 
     private static VideoTokens Video(int steps, int height, int width, int seed)

@@ -106,6 +106,33 @@ public class FeatureFileTests
     }
 
     [Test]
+    public void Read_AnyByteDamaged_IsReadOrInvalidData([Values(1, 255)] byte flipped)
+    {
+        using var folder = new TemporaryFolder();
+        var statistics = new EncoderStatistics { ReceivedAttention = new float[6], PooledAttention = new float[6], StepFeatures = new float[4] };
+        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 1, new float[6], "abc") { Statistics = statistics, Times = new StepTimes([0, 1], 2) });
+        var bytes = File.ReadAllBytes(folder.File("x"));
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] ^= flipped;
+            File.WriteAllBytes(folder.File("y"), bytes);
+            bytes[i] ^= flipped;
+            try
+            {
+                FeatureFile.Read(folder.File("y"));
+            }
+            catch (Exception error) when (error is not InvalidDataException)
+            {
+                Assert.Fail($"byte {i}: {error}");
+            }
+            catch (InvalidDataException)
+            {
+                // as it should
+            }
+        }
+    }
+
+    [Test]
     public void Write_StatisticsNotFinite_ThrowsAndWritesNothing()
     {
         using var folder = new TemporaryFolder();
