@@ -121,6 +121,33 @@ public sealed class AnnotatorTests : IDisposable
     }
 
     [Test]
+    public async Task Run_VideoThatCannotBeDecoded_IsAFailureAndNobodyIsAsked()
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("A circle."));
+        File.WriteAllText(_folder.File("a.mp4"), "no video");
+
+        var counts = await Annotate(server, [new TrainingRow(new VideoReference(_folder.File("a.mp4")), "A circle.", "a.mp4"), Row("image-0")]);
+
+        Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(1, 0, 1), 1)));
+        Assert.That(Lines("failed").Single(), Does.Contain("cannot be read as a video"));
+    }
+
+    [Test]
+    public void Run_Cancelled_KeepsWhatWasWritten()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var server = new TeacherServer((call, _) =>
+        {
+            if (call == 2)
+                cancellation.Cancel();
+            return TeacherAnswer.Caption("A circle.");
+        });
+
+        Assert.That(() => Annotate(server, [.. Enumerable.Range(0, 9).Select(index => Row($"image-{index}"))], cancellationToken: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(Lines("out"), Has.Length.EqualTo(2));
+    }
+
+    [Test]
     public void Run_KeyThatIsRefused_StopsAtOnce()
     {
         using var server = new TeacherServer((_, _) => new TeacherAnswer(401, $$$"""{"error": {"message": "Incorrect API key {{{Key}}}"}}"""));
@@ -153,12 +180,12 @@ public sealed class AnnotatorTests : IDisposable
         Assert.That(_clock.Now, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(70)));
     }
 
-    private async Task<AnnotationCounts> Annotate(TeacherServer server, TrainingRow[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null)
+    private async Task<AnnotationCounts> Annotate(TeacherServer server, TrainingRow[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null, CancellationToken cancellationToken = default)
     {
         var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(timeout), _clock);
         var annotator = new Annotator(service, new Retry(maxRetries, limiter, _clock), _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 2, LongestSide = 64 };
         using var file = new AnnotationFile(_folder.File("out"));
-        return await annotator.RunAsync(rows, file, concurrency: 1, _ => { }, CancellationToken.None);
+        return await annotator.RunAsync(rows, file, concurrency: 1, _ => { }, cancellationToken);
     }
 
     private static TrainingRow Row(string id, string caption = "A circle.") => new(VideoReference.ToSynthetic("test-" + id), caption, id);
