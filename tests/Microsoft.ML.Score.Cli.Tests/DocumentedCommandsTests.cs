@@ -39,10 +39,11 @@ public partial class DocumentedCommandsTests
         Assert.That(output, Does.Contain("SCORE at 10%").And.Contain("loaded it in a fresh MLContext").And.Contain("Done in"));
     }
 
-    [Test]
-    public void KillLoop_FewKills_EndsWithEqualBytes()
+    [TestCase]
+    [TestCase("--eval")]
+    public void KillLoop_FewKills_EndsWithEqualBytes(params string[] what)
     {
-        var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.KillLoop.dll"), "--kills", "3"], Path.GetTempPath());
+        var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.KillLoop.dll"), "--kills", "3", .. what], Path.GetTempPath());
 
         Assert.That(output, Does.Contain("killed 3 times").And.Contain("equal"));
     }

@@ -4,48 +4,50 @@ using System.Diagnostics;
 namespace Microsoft.ML.Score;
 
 /// <summary>
-/// Trains in a child process that is killed (SIGKILL) at random moments and started again until it ends by itself, and compares the
-/// policy file with that of an undisturbed child, which runs on one processor. Exit code 1 when the bytes differ.
-/// <code>dotnet run --project tests/Microsoft.ML.Score.KillLoop [-- --kills 20] [--model tiny]</code>
+/// Runs a child process, a training or an evaluation, that is killed (SIGKILL) at random moments and started again until it ends by
+/// itself, and compares what it ends with to an undisturbed child's, which runs on one processor. Exit code 1 when they differ.
+/// <code>dotnet run --project tests/Microsoft.ML.Score.KillLoop [-- --eval] [--kills 20] [--model tiny]</code>
 /// </summary>
 internal static class Program
 {
     public static int Main(string[] args)
     {
         var kills = new Option<int>("--kills") { Description = "How often to kill the child.", DefaultValueFactory = _ => 20 };
-        var model = new Option<string>("--model") { Description = "'planted' (a small fake), 'tiny' or a checkpoint folder.", DefaultValueFactory = _ => "planted" };
+        var model = new Option<string>("--model") { Description = "What is trained on: 'planted' (a small fake), 'tiny' or a checkpoint folder.", DefaultValueFactory = _ => "planted" };
+        var eval = new Option<bool>("--eval") { Description = "Kill 'score eval' instead of a training." };
         var seed = new Option<int>("--seed") { Description = "Seed of the kill moments.", DefaultValueFactory = _ => 1 };
         var folder = new Argument<string>("folder") { Description = "Where the child keeps its checkpoint and writes its policy." };
 
         var train = new Command("train", "The child: trains once, from the checkpoint in the folder if there is one.") { folder, model };
         train.SetAction(parsed => TrainingChild.Run(parsed.GetValue(folder)!, parsed.GetValue(model)!));
-        var root = new RootCommand("Kills a training process again and again and compares the policy it ends with.") { kills, model, seed, train };
-        root.SetAction(parsed => KillLoop(parsed.GetValue(kills), parsed.GetValue(model)!, parsed.GetValue(seed)));
+        var root = new RootCommand("Kills a process again and again and compares what it ends with.") { kills, model, eval, seed, train };
+        root.SetAction(parsed => KillLoop(
+            parsed.GetValue(eval) ? EvaluationChild.Work : TrainingChild.Work(parsed.GetValue(model)!), parsed.GetValue(kills), parsed.GetValue(seed)));
         return root.Parse(args).Invoke();
     }
 
-    private static int KillLoop(int kills, string model, int seed)
+    private static int KillLoop(KilledWork work, int kills, int seed)
     {
         var scratch = Directory.CreateTempSubdirectory("score-kill-loop").FullName;
         try
         {
             var (calm, disturbed) = (Path.Combine(scratch, "calm"), Path.Combine(scratch, "disturbed"));
             var clock = Stopwatch.StartNew();
-            using (var child = Start(calm, model, processors: "1"))
+            using (var child = Start(work, calm, processors: "1"))
             {
                 child.WaitForExit();
                 ThrowIfFailed(child);
             }
             var undisturbed = clock.Elapsed;
-            var expected = File.ReadAllBytes(TrainingChild.PolicyPath(calm));
-            Console.WriteLine($"undisturbed: {undisturbed.TotalSeconds:F1} s, policy of {expected.Length} bytes");
+            var expected = work.Result(calm);
+            Console.WriteLine($"undisturbed: {undisturbed.TotalSeconds:F1} s, {work.Name} of {expected.Length} bytes");
 
             // A child has to live long enough to start and take a step or two now and then, or nothing would ever end.
             var random = new Random(seed);
             var killed = 0;
             while (true)
             {
-                using var child = Start(disturbed, model);
+                using var child = Start(work, disturbed);
                 var patience = killed < kills ? undisturbed * (0.1 + 0.5 * random.NextDouble()) : Timeout.InfiniteTimeSpan;
                 if (child.WaitForExit(patience))
                 {
@@ -60,8 +62,8 @@ internal static class Program
                 killed++;
             }
 
-            var equal = File.ReadAllBytes(TrainingChild.PolicyPath(disturbed)).AsSpan().SequenceEqual(expected);
-            Console.WriteLine($"killed {killed} times in {clock.Elapsed.TotalSeconds:F1} s: the policy files are {(equal ? "equal" : "DIFFERENT")}");
+            var equal = work.Result(disturbed).AsSpan().SequenceEqual(expected);
+            Console.WriteLine($"killed {killed} times in {clock.Elapsed.TotalSeconds:F1} s: the results are {(equal ? "equal" : "DIFFERENT")}");
             return equal ? 0 : 1;
         }
         finally
@@ -70,14 +72,15 @@ internal static class Program
         }
     }
 
-    private static Process Start(string folder, string model, string? processors = null)
+    private static Process Start(KilledWork work, string folder, string? processors = null)
     {
-        var host = Environment.ProcessPath!;
-        string[] assembly = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(Program).Assembly.Location] : [];
-        var start = new ProcessStartInfo(host, [.. assembly, "train", folder, "--model", model]);
+        var start = work.Start(folder);
         if (processors is not null)
             start.Environment["DOTNET_PROCESSOR_COUNT"] = processors;
-        return Process.Start(start)!;
+        var child = Process.Start(start)!;
+        if (start.RedirectStandardOutput)
+            child.BeginOutputReadLine();
+        return child;
     }
 
     private static void ThrowIfFailed(Process child)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
@@ -8,7 +9,8 @@ namespace Microsoft.ML.Score;
 /// <summary>The process that is killed: a short training run with a checkpoint after every step.</summary>
 internal static class TrainingChild
 {
-    public static string PolicyPath(string folder) => Path.Combine(folder, "policy.safetensors");
+    /// <param name="model">What is trained on.</param>
+    public static KilledWork Work(string model) => new("policy", folder => Start(folder, model), folder => File.ReadAllBytes(PolicyPath(folder)));
 
     public static int Run(string folder, string source)
     {
@@ -28,6 +30,15 @@ internal static class TrainingChild
         PolicyFile.Save(PolicyPath(folder), result.Policy);
         return 0;
     }
+
+    private static ProcessStartInfo Start(string folder, string model)
+    {
+        var host = Environment.ProcessPath!;
+        string[] assembly = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [typeof(Program).Assembly.Location] : [];
+        return new ProcessStartInfo(host, [.. assembly, "train", folder, "--model", model]);
+    }
+
+    private static string PolicyPath(string folder) => Path.Combine(folder, "policy.safetensors");
 
     private static IEnumerable<TrainingExample> Rows(IVideoLanguageModel model, int first, int count) => Enumerable.Range(first, count).Select(index =>
     {
