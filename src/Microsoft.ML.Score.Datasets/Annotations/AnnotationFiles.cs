@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Datasets.Parquet;
 
 namespace Microsoft.ML.Score.Datasets.Annotations;
 
@@ -11,6 +13,9 @@ namespace Microsoft.ML.Score.Datasets.Annotations;
 internal static class AnnotationFiles
 {
     private const long MostBytes = 512L << 20;
+
+    /// <summary>Exports write NaN for what is missing.</summary>
+    private static readonly JsonSerializerOptions s_values = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private static readonly JsonDocumentOptions s_json = new() { AllowTrailingCommas = true, AllowDuplicateProperties = false, MaxDepth = 16 };
 
@@ -47,6 +52,7 @@ internal static class AnnotationFiles
         ".json" => ReadJson,
         ".jsonl" or ".ndjson" => ReadJsonLines,
         ".tsv" => TsvFile.Read,
+        ".parquet" => ReadParquet,
         _ => null,
     };
 
@@ -72,6 +78,9 @@ internal static class AnnotationFiles
 
         return rows;
     }
+
+    private static IEnumerable<AnnotationRow> ReadParquet(byte[] bytes, string file) =>
+        ParquetFile.Read(bytes, file).Select((row, index) => new AnnotationRow(JsonSerializer.SerializeToElement(row, s_values), $"{file}, row {index + 1}"));
 
     internal static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) => bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsMemory(Encoding.UTF8.Preamble.Length) : bytes;
 
