@@ -2,7 +2,9 @@
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.ML;
+using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Datasets.Training;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
@@ -24,6 +26,17 @@ internal static class Snippets
             .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model)); // frozen LLM on kept tokens
         ITransformer fitted = pipeline.Fit(trainingRows);
         ml.Model.Save(fitted, trainingRows.Schema, "score.zip");
+        #endregion
+    }
+
+    public static void PublicBenchmark(IVideoLanguageModel model, BenchmarkSystem[] systems)
+    {
+        #region public benchmark
+        var benchmark = Benchmarks.Open("mlvu-dev", "MLVU/json", "MLVU/video");
+        Console.WriteLine($"{benchmark.Count} videos, {benchmark.MissingVideos.Count} missing, {benchmark.LeftOut.Count} questions left out, chance {benchmark.ChanceLevel:P1}");
+        BenchmarkResult result = benchmark.Evaluate(model, systems);
+        foreach (var metric in benchmark.Metrics)
+            Console.WriteLine($"{metric.Name}: {metric.Of(result, [systems[0]]).Value:P1}");
         #endregion
     }
 
