@@ -23,7 +23,7 @@ public static class VideoModel
     /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.</exception>
     public static IVideoLanguageModel Load(string source, VideoModelOptions? options = null)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(source);
+        ThrowIfNoSource(source);
 
         options ??= new VideoModelOptions();
         if (!Enum.IsDefined(options.TemporalPositions))
@@ -50,10 +50,17 @@ public static class VideoModel
     /// <summary>Describes a model without loading it: what is wrong with config.json or a tensor is an error as in <see cref="Load"/>.</summary>
     internal static ModelDescription Describe(string source)
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(source);
+        ThrowIfNoSource(source);
 
         var files = Files(source);
         return ModelDescription.Read(files, ReadConfig(files));
+    }
+
+    private static void ThrowIfNoSource(string source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (string.IsNullOrWhiteSpace(source))
+            throw new ArgumentException($"The model must be '{EmbeddedSource}' or a checkpoint folder, got '{source}'.", nameof(source));
     }
 
     private static CheckpointFiles Files(string source) => source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);

@@ -61,6 +61,7 @@ public sealed class KeptTokens
     public int Count => Positions.Length;
 
     /// <summary>Every token of the video.</summary>
+    /// <param name="video">The video's tokens.</param>
     public static KeptTokens All(VideoTokens video)
     {
         ArgumentNullException.ThrowIfNull(video);

@@ -126,7 +126,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         }
         catch (ArgumentException exception)
         {
-            throw new InvalidDataException($"{TimesKey} of '{_file.Name}' must hold the seconds of its {Grid.TimeSteps} time steps and the length of the video: {exception.Message}", exception);
+            throw new InvalidDataException($"{TimesKey} of '{_file.Name}' must hold the seconds of its {Grid.TimeSteps} time steps, not descending, and the length of the video, got '{text}'.", exception);
         }
     }
 }

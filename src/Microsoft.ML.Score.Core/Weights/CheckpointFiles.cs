@@ -21,7 +21,9 @@ internal sealed class CheckpointFiles
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static CheckpointFiles FromFolder(string folder) => Directory.Exists(folder)
         ? new CheckpointFiles(folder, null, $"folder '{folder}'")
-        : throw new DirectoryNotFoundException($"There is no folder '{folder}' to load a model from.");
+        : throw new DirectoryNotFoundException(File.Exists(folder)
+            ? $"'{folder}' is a file, expected the folder of a model."
+            : $"There is no folder '{folder}' to load a model from.");
 
     /// <param name="assembly">The assembly that holds the resources.</param>
     /// <param name="prefix">What stands before the file name in a resource's name.</param>

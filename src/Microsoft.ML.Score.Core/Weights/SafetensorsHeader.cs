@@ -34,7 +34,7 @@ internal sealed class SafetensorsHeader
             throw new InvalidDataException($"'{name}' is not a safetensors file: it has {length} bytes, fewer than the 8 of the header's length.");
         var headerLength = BitConverter.ToUInt64(new ReadOnlySpan<byte>(file, 8));
         if (headerLength > MaxLength || (long)headerLength > length - 8)
-            throw new InvalidDataException($"'{name}' is not a safetensors file or is cut off: its header should have {headerLength} bytes, the file has {length - 8} after the length.");
+            throw new InvalidDataException($"'{name}' is not a safetensors file or is cut off: its header should have {headerLength} bytes; the file has {length - 8} after the length, the format allows {MaxLength}.");
         var json = new ReadOnlySpan<byte>(file + 8, (int)headerLength);
         if (json.IsEmpty || json[0] != (byte)'{' || !Utf8.IsValid(json))
             throw new InvalidDataException($"'{name}' is not a safetensors file: its header is not a JSON object in UTF-8.");

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Models.LlavaVideo;
+
 namespace Microsoft.ML.Score.Models;
 
 /// <summary>Every truncation and changes of every byte of the configuration files of a checkpoint, through the door that users take.</summary>
@@ -31,6 +33,22 @@ public class DamagedCheckpointTests
         }
 
         void Load() => VideoModel.Load(_checkpoint.Folder).Dispose();
+    }
+
+    [Test]
+    public void Load_DamagedConfigurationOfLlavaVideo_GivesAModelOrInvalidData()
+    {
+        using var checkpoint = new RandomLlavaCheckpoint();
+        var path = Path.Combine(checkpoint.Folder, "config.json");
+        var bytes = File.ReadAllBytes(path);
+        var allowance = 2 * DamagedFile.Allocated(Load) + 100 * bytes.Length;
+        foreach (var variant in DamagedFile.Variants(bytes))
+        {
+            File.WriteAllBytes(path, variant);
+            DamagedFile.ReadsOrRefuses(variant, allowance, Load);
+        }
+
+        void Load() => VideoModel.Load(checkpoint.Folder).Dispose();
     }
 
     [TestCase("config.json", "\"qwen2_5_vl\"", "\"\\ud800\"")]

@@ -217,7 +217,8 @@ public class VideoModelTests
     public void Load_WrongSource_SaysSo()
     {
         Assert.That(() => VideoModel.Load("tiny", new VideoModelOptions { TemporalPositions = (TemporalPositionRule)7 }), Throws.ArgumentException.With.Message.Contains("positions 7"));
-        Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException);
+        Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException.With.Message.Contains("'tiny' or a checkpoint folder"));
+        Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "config.json")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("is a file"));
         Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "absent")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("absent"));
         Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { Backend = "abacus" }), Throws.ArgumentException.With.Message.Contains("abacus"));
         File.Delete(Path.Combine(_checkpoint.Folder, "config.json"));

@@ -55,7 +55,7 @@ public class FeatureFileTests
         using var folder = new TemporaryFolder();
         SafetensorsWriter.Write(folder.File("x"), [TensorData.FromSingle("features", [2, 1, 1, 1], [1, 2])], new Dictionary<string, string> { ["step_times"] = text });
 
-        Assert.That(() => FeatureFile.Read(folder.File("x")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("step_times").And.Message.Contains("2 time steps"));
+        Assert.That(() => FeatureFile.Read(folder.File("x")), Throws.TypeOf<InvalidDataException>().With.Message.Contains("step_times").And.Message.Contains("2 time steps").And.Message.Contains($"got '{text}'"));
     }
 
     [Test]
