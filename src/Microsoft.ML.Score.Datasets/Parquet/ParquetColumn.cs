@@ -17,14 +17,20 @@ internal sealed record ParquetColumn(string Name, PhysicalType Type, int MaxDefi
 }
 
 /// <summary>An element of the schema, which is a tree written in depth-first order.</summary>
-internal sealed record SchemaElement(string Name, int? Type, int Repetition, int Children, bool IsText)
+/// <param name="Name">The field's name.</param>
+/// <param name="Type">The physical type; null for a group.</param>
+/// <param name="Repetition">0 for required, 1 for optional, 2 for repeated.</param>
+/// <param name="Children">How many elements the group holds.</param>
+/// <param name="IsText">Whether the bytes are UTF-8.</param>
+/// <param name="IsScaled">Whether the numbers are decimals, dates or times.</param>
+internal sealed record SchemaElement(string Name, int? Type, int Repetition, int Children, bool IsText, bool IsScaled)
 {
     private const int Optional = 1;
     private const int Repeated = 2;
 
     public static SchemaElement Read(ref ThriftCompactReader reader)
     {
-        var (name, type, repetition, children, isText) = ("", (int?)null, 0, 0, false);
+        var (name, type, repetition, children, isText, isScaled) = ("", (int?)null, 0, 0, false, false);
         reader.EnterStruct();
         for (var id = 0; reader.NextField(ref id);)
             switch (id)
@@ -42,13 +48,19 @@ internal sealed record SchemaElement(string Name, int? Type, int Repetition, int
                     children = reader.ReadInt32();
                     break;
                 case 6:
-                    isText |= reader.ReadInt32() == 0; // UTF8
+                    var converted = reader.ReadInt32();
+                    isText |= converted is 0 or 4 or 19; // UTF8, ENUM, JSON
+                    isScaled |= converted is >= 5 and <= 10; // DECIMAL, DATE to TIMESTAMP_MICROS
                     break;
                 case 10:
-                    // A union: a struct of one field, the first for strings.
+                    // A union: a struct of one field, whose number tells the kind.
                     reader.EnterStruct();
                     for (var kind = 0; reader.NextField(ref kind); reader.Skip())
-                        isText |= kind == 1;
+                    {
+                        isText |= kind is 1 or 4 or 12; // STRING, ENUM, JSON
+                        isScaled |= kind is >= 5 and <= 8; // DECIMAL, DATE, TIME, TIMESTAMP
+                    }
+
                     break;
                 default:
                     reader.Skip();
@@ -56,11 +68,11 @@ internal sealed record SchemaElement(string Name, int? Type, int Repetition, int
             }
 
         return repetition is >= 0 and <= 2 && children >= 0
-            ? new SchemaElement(name, type, repetition, children, isText)
+            ? new SchemaElement(name, type, repetition, children, isText, isScaled)
             : throw new InvalidDataException($"the field '{name}' of its schema has repetition {repetition} and {children} children");
     }
 
-    /// <summary>The columns by path, those that are single values or lists of them; others (structs, maps, lists of lists, binary values) are left out.</summary>
+    /// <summary>The columns by path, those that are single values or lists of them; others (structs, maps, lists of lists, binary values, decimals, dates and times) are left out.</summary>
     public static IReadOnlyDictionary<string, ParquetColumn> Columns(IReadOnlyList<SchemaElement> schema)
     {
         if (schema.Count == 0 || schema[0].Type is not null)
@@ -96,8 +108,14 @@ internal sealed record SchemaElement(string Name, int? Type, int Repetition, int
         return ($"{field.Name}.{list.Name}.{element.Name}", new ParquetColumn(field.Name, (PhysicalType)element.Type!, optional + 1 + nullable, optional + 1));
     }
 
-    private bool HasReadableType => Type is (int)PhysicalType.Boolean or (int)PhysicalType.Int32 or (int)PhysicalType.Int64 or (int)PhysicalType.Float or (int)PhysicalType.Double
-        || (Type == (int)PhysicalType.ByteArray && IsText);
+    /// <summary>Whole numbers that stand for something else (decimals, dates, times) are not read as what they are not.</summary>
+    private bool HasReadableType => (PhysicalType?)Type switch
+    {
+        PhysicalType.Boolean or PhysicalType.Float or PhysicalType.Double => true,
+        PhysicalType.Int32 or PhysicalType.Int64 => !IsScaled,
+        PhysicalType.ByteArray => IsText,
+        _ => false,
+    };
 
     /// <summary>The index after an element's descendants.</summary>
     private static int End(IReadOnlyList<SchemaElement> schema, int start, int depth)

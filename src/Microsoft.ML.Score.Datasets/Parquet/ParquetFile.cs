@@ -2,7 +2,7 @@ namespace Microsoft.ML.Score.Datasets.Parquet;
 
 /// <summary>
 /// Reads tables of the Parquet format as Hugging Face exports them: columns of texts, numbers and booleans and of lists of these, pages of both versions, plain
-/// or by dictionary, uncompressed or compressed by Snappy or gzip. Columns of other shapes (structs, maps, binary values) are left out. The format: apache/parquet-format.
+/// or by dictionary, uncompressed or compressed by Snappy or gzip. Columns of other shapes (structs, maps, binary values, dates) are left out. The format: apache/parquet-format.
 /// </summary>
 internal static class ParquetFile
 {

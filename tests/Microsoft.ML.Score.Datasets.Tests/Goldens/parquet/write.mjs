@@ -1,7 +1,7 @@
 // Writes the Parquet files beside it from rows made here; see README.md.
 import fs from 'fs';
 import { createRequire } from 'module';
-import { Bool, Field, Float32, Float64, Int32, Int64, List, Table, Utf8, tableToIPC, vectorFromArray } from 'apache-arrow';
+import { Bool, Field, Float32, Float64, Int32, Int64, List, Table, TimestampMillisecond, Utf8, tableToIPC, vectorFromArray } from 'apache-arrow';
 
 const { Compression, Table: WasmTable, WriterPropertiesBuilder, WriterVersion, writeParquet } = createRequire(import.meta.url)('parquet-wasm/node');
 const tasks = ['Counting Problem', 'OCR Problems', 'Temporal Reasoning'];
@@ -10,6 +10,7 @@ const texts = new List(new Field('element', text, true));
 const types = {
   videoID: text, duration: text, domain: text, sub_category: text, question_id: text, task_type: text, question: text, options: texts, answer: text,
   tags: texts, whole: new Int32(), big: new Int64(), real: new Float64(), small: new Float32(), flag: new Bool(), half: new Int32(),
+  when: new TimestampMillisecond(), // not in rows.json: readers leave times out
 };
 
 function options(i) {
@@ -38,7 +39,7 @@ const rows = [...Array(40).keys()].map(i => ({
 }));
 
 function write(name, some, change) {
-  const columns = Object.fromEntries(Object.entries(types).map(([key, type]) => [key, vectorFromArray(some.map(row => row[key]), type)]));
+  const columns = Object.fromEntries(Object.entries(types).map(([key, type]) => [key, vectorFromArray(some.map(row => key === 'when' ? new Date(row.whole) : row[key]), type)]));
   const table = WasmTable.fromIPCStream(tableToIPC(new Table(columns), 'stream'));
   fs.writeFileSync(`${name}.parquet`, writeParquet(table, change(new WriterPropertiesBuilder()).build()));
 }
