@@ -68,7 +68,7 @@ internal sealed class ModelReport
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{_source}: {_model.Config.Architecture}, {_model.Parameters:#,0} parameters stored as {StoredTypes}, {ByteCount.Format(_model.Bytes)}"));
         if (_model.UnusedTensors > 0)
-            writer.WriteLine($"{_model.UnusedTensors} tensors of the checkpoint are not part of the architecture and are not read");
+            writer.WriteLine($"tensors of the checkpoint that the architecture does not have and nothing reads: {_model.UnusedTensors}");
         if (_tokenizerFault is not null)
             writer.WriteLine($"It cannot be loaded as it is. {_tokenizerFault}");
         writer.WriteLine();

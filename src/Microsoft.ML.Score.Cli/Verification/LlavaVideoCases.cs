@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen2;
@@ -31,7 +30,7 @@ internal static class LlavaVideoCases
                 MmNewlinePosition = LlavaVideoConfig.ReadNewlinePosition(section),
             };
             using var model = LlavaVideoModel.Load(files, caseConfig, KernelBackend.Create(backend));
-            var description = JsonSerializer.Deserialize<CaseDescription>(json, ModelCaseRows.Json)!;
+            var description = ModelCaseRows.Read<CaseDescription>(json, name);
             foreach (var row in new CaseRun(model, description, new GoldenTensors($"{folderName}/{name}", tensors)).Run())
                 yield return row;
         }

@@ -16,8 +16,12 @@ internal sealed class ModelCaseRows(GoldenTensors tensors, IKernels kernels, Qwe
     private const double LogitsTolerance = 5e-4;
     private const double CrossEntropyTolerance = 2e-4;
 
-    /// <summary>How the .json file of a case spells its keys.</summary>
-    public static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        RespectRequiredConstructorParameters = true,
+        RespectNullableAnnotations = true,
+    };
 
     public List<VerificationRow> Rows { get; } = [];
 
@@ -26,6 +30,20 @@ internal sealed class ModelCaseRows(GoldenTensors tensors, IKernels kernels, Qwe
         .Select(file => Path.GetFileNameWithoutExtension(file))
         .Where(name => File.Exists(Path.Combine(folder, $"{name}.safetensors")))
         .Order(StringComparer.Ordinal);
+
+    /// <summary>What the .json file of a case says.</summary>
+    /// <exception cref="InvalidDataException">It is malformed or lacks a key.</exception>
+    public static T Read<T>(byte[] json, string name)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, s_json) ?? throw new JsonException("It holds null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{name}.json is not a golden case: {exception.Message}", exception);
+        }
+    }
 
     public void Hidden(string quantity, float[] actual) => Close(quantity, actual, HiddenTolerance);
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
@@ -21,15 +20,15 @@ internal static class Qwen25VLCases
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var tensors = SafetensorsFile.Open(Path.Combine(folder, $"{name}.safetensors"));
-            var description = JsonSerializer.Deserialize<CaseDescription>(File.ReadAllBytes(Path.Combine(folder, $"{name}.json")), ModelCaseRows.Json)!;
+            var description = ModelCaseRows.Read<CaseDescription>(File.ReadAllBytes(Path.Combine(folder, $"{name}.json")), name);
             foreach (var row in new CaseRun(model, description, new GoldenTensors($"{folderName}/{name}", tensors)).Run())
                 yield return row;
         }
     }
 
     private sealed record CaseDescription(
-        int[] InputIds, int PromptLength, int[] CaptionIds, ItemDescription[] Items, double[]? SecondPerGridTs,
-        int FirstNewPosition, int[] KeepVisualIndices, OutcomeDescription Full, OutcomeDescription Subset);
+        int[] InputIds, int PromptLength, int[] CaptionIds, ItemDescription[] Items,
+        int FirstNewPosition, int[] KeepVisualIndices, OutcomeDescription Full, OutcomeDescription Subset, double[]? SecondPerGridTs = null);
 
     private sealed record ItemDescription(string Type, int[] GridThw);
 

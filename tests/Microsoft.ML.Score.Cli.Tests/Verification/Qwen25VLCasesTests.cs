@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Microsoft.ML.Score.Cli.Verification;
 
 [TestFixture("simd")]
@@ -19,4 +21,12 @@ public class Qwen25VLCasesTests(string backend)
         Assert.That(rows, Has.Count.GreaterThan(25));
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);
     }
+
+    [TestCase("{}")]
+    [TestCase("null")]
+    [TestCase("[")]
+    public void ReadCase_WithoutItsKeys_NamesTheFile(string json) =>
+        Assert.That(
+            () => ModelCaseRows.Read<OutcomeDescription>(Encoding.UTF8.GetBytes(json), "case1"),
+            Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("case1.json is not a golden case: "));
 }
