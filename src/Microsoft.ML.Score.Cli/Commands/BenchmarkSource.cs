@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Synthetic;
 
@@ -5,10 +7,30 @@ namespace Microsoft.ML.Score.Cli.Commands;
 
 /// <summary>A benchmark and what tells it from another of its name.</summary>
 /// <param name="Benchmark">The benchmark.</param>
-/// <param name="Identity">Its content in words, or the hash of its file.</param>
+/// <param name="Identity">Its content in words, or the hash of its annotations.</param>
 internal sealed record BenchmarkSource(MultipleChoiceBenchmark Benchmark, string Identity)
 {
+    public const string SyntheticName = "synthetic";
+
+    /// <summary>The names on the command line.</summary>
+    public static IReadOnlyList<string> Names { get; } = [SyntheticName, .. Benchmarks.Names];
+
     /// <summary>The test videos of the synthetic world.</summary>
     public static BenchmarkSource Synthetic(int videosPerLength, VideoLength[] lengths) =>
         new(new SyntheticBenchmark(videosPerLength, lengths), $"{videosPerLength} videos of {string.Join(", ", lengths)}".ToLowerInvariant());
+
+    /// <summary>A benchmark of annotations and videos.</summary>
+    /// <param name="name">One of <see cref="Benchmarks.Names"/>.</param>
+    /// <param name="annotations">A file, or a folder of files.</param>
+    /// <param name="videos">The folder of videos.</param>
+    public static BenchmarkSource Open(string name, string annotations, string videos) => new(Benchmarks.Open(name, annotations, videos), HashOf(annotations));
+
+    private static string HashOf(string path)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : [path];
+        foreach (var file in files.Order(StringComparer.Ordinal))
+            hash.AppendData(File.ReadAllBytes(file));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 }

@@ -81,6 +81,39 @@ internal static class CommonOptions
             CustomParser = result => ParseList(result, name, expected, parse),
         };
 
+    /// <summary>An option whose value is a list with commas of words among those allowed, each given once.</summary>
+    public static Option<string[]> Words(string name, string description, string[] defaultValue, IReadOnlyList<string> allowed) => new(name)
+    {
+        Description = description,
+        DefaultValueFactory = _ => defaultValue,
+        CustomParser = result =>
+        {
+            string[] words = [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries))];
+            if (words.FirstOrDefault(word => !allowed.Contains(word)) is { } unknown)
+                result.AddError($"{name} must be a list of {string.Join(", ", allowed)}, got '{unknown}'.");
+            else if (words.Distinct().Count() < words.Length)
+                result.AddError($"{name} lists a word twice, got '{string.Join(",", words)}'.");
+            return words;
+        },
+    };
+
+    /// <summary>An option that is given once for each of several names, NAME=PATH.</summary>
+    public static Option<Dictionary<string, string>> Paths(string name, string description, IReadOnlyList<string> allowed) => new(name)
+    {
+        Description = description,
+        Arity = ArgumentArity.OneOrMore,
+        HelpName = "NAME=PATH",
+        DefaultValueFactory = _ => [],
+        CustomParser = result =>
+        {
+            var paths = new Dictionary<string, string>();
+            foreach (var text in result.Tokens.Select(token => token.Value))
+                if (text.Split('=', 2) is not [var key, { Length: > 0 } path] || !allowed.Contains(key) || !paths.TryAdd(key, path))
+                    result.AddError($"{name} must be NAME=PATH, once for a name of {string.Join(", ", allowed)}, got '{text}'.");
+            return paths;
+        },
+    };
+
     private static T[] ParseList<T>(ArgumentResult result, string name, string expected, Func<string, T?> parse)
         where T : struct
     {

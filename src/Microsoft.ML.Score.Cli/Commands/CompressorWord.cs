@@ -47,16 +47,22 @@ internal static class CompressorWords
     /// <summary>Whether it chooses by the encoder's attention.</summary>
     public static bool NeedsStatistics(CompressorWord word) => word is CompressorWord.Holitom or CompressorWord.Fastvid or CompressorWord.FastvidOnevision;
 
-    /// <summary>A system at each ratio for each word, by ratio.</summary>
+    /// <summary>A system for each word at each budget, by budget.</summary>
     /// <param name="words">The compressors.</param>
-    /// <param name="ratios">The ratios.</param>
+    /// <param name="ratios">The shares of tokens to keep.</param>
+    /// <param name="tokens">The numbers of tokens to keep, in place of shares; empty for shares.</param>
     /// <param name="policies">What score and ablation stand for.</param>
     /// <param name="seed">Of the random ones.</param>
     /// <param name="model">The frozen model.</param>
-    public static IEnumerable<BenchmarkSystem> Systems(CompressorWord[] words, double[] ratios, EvaluationPolicies policies, int seed, IVideoLanguageModel model)
+    /// <exception cref="ArgumentException">Low resolution is to keep a number of tokens.</exception>
+    public static IEnumerable<BenchmarkSystem> Systems(CompressorWord[] words, double[] ratios, int[] tokens, EvaluationPolicies policies, int seed, IVideoLanguageModel model)
     {
         var compressors = words.Select(word => word == CompressorWord.LowResolution ? null : Compressor(word, policies, seed, model)).ToArray();
-        return ratios.SelectMany(ratio => compressors.Select(compressor => compressor is null ? BenchmarkSystem.Reencoded(ratio) : new BenchmarkSystem(compressor, ratio)));
+        if (tokens.Length > 0 && compressors.Contains(null))
+            throw new ArgumentException($"{Text(CompressorWord.LowResolution)} keeps a share of the tokens; it cannot be combined with --tokens.");
+        return tokens.Length > 0
+            ? tokens.SelectMany(count => compressors.Select(compressor => BenchmarkSystem.OfCount(compressor!, count)))
+            : ratios.SelectMany(ratio => compressors.Select(compressor => compressor is null ? BenchmarkSystem.Reencoded(ratio) : new BenchmarkSystem(compressor, ratio)));
     }
 
     private static ITokenCompressor Compressor(CompressorWord word, EvaluationPolicies policies, int seed, IVideoLanguageModel model) => word switch

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.ML.Score.Cli.Output;
 using Microsoft.ML.Score.Cli.Videos;
+using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
@@ -10,66 +11,126 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Cli.Commands;
 
-/// <summary><c>score eval</c>: compressors compared on the questions of benchmarks, all tokens first.</summary>
-internal static class EvalCommand
+/// <summary><c>score eval</c>: compressors compared on the questions of benchmarks, all tokens first. Stopped or killed, the same command goes on from its records.</summary>
+internal sealed class EvalCommand
 {
+    private static readonly string[] s_presets = [.. PaperPreset.All.Select(preset => preset.Name)];
+
+    private readonly Option<string?> _preset = new("--preset") { Description = $"A table of the paper: its benchmarks, compressors, budgets and frames, where no other option says otherwise ({string.Join(", ", s_presets)})." };
+    private readonly Option<string[]> _benchmarks = CommonOptions.Words("--benchmark", $"The benchmarks ({string.Join(", ", BenchmarkSource.Names)}).", [BenchmarkSource.SyntheticName], BenchmarkSource.Names);
+    private readonly Option<string> _data = new("--data") { Description = "A folder with a folder for each benchmark, which holds its annotations (annotations.json, .jsonl, .tsv or .parquet, or a folder) and videos.", DefaultValueFactory = _ => "data" };
+    private readonly Option<Dictionary<string, string>> _annotations = CommonOptions.Paths("--annotations", "The annotations of a benchmark, where they lie elsewhere.", Benchmarks.Names);
+    private readonly Option<Dictionary<string, string>> _videoFolders = CommonOptions.Paths("--video-folder", "The videos of a benchmark, where they lie elsewhere.", Benchmarks.Names);
+    private readonly Option<int> _videos = CommonOptions.AtLeast("--videos", "Synthetic videos of each length; a video has eight questions.", 1, 10);
+    private readonly Option<VideoLength[]> _lengths = CommonOptions.List("--lengths", "The lengths of synthetic video.", Enum.GetValues<VideoLength>(), $"lengths ({EnumWord.All<VideoLength>()})", EnumWord.Parse<VideoLength>);
+    private readonly Option<double[]> _ratios = CommonOptions.List("--ratios", "The shares of tokens to keep.", [0.4, 0.25, 0.1], "ratios above 0 and at most 1", Ratio);
+    private readonly Option<int[]> _tokens = CommonOptions.List("--tokens", "The numbers of tokens to keep of every video, in place of shares.", [], "positive whole numbers", Count);
+    private readonly Option<CompressorWord[]> _compressors = CommonOptions.List("--compressors", $"The compressors to compare, of: {CompressorWords.All}.", CompressorWords.Default, $"compressors ({CompressorWords.All})", CompressorWords.Parse);
+    private readonly Option<string> _model = CommonOptions.Model();
+    private readonly Option<double> _memory = CommonOptions.Memory();
+    private readonly Option<string?> _policy = CommonOptions.Policy();
+    private readonly Option<string?> _ablation = new("--ablation-policy") { Description = "The policy of the compressor ablation (.safetensors)." };
+    private readonly Option<int> _maxFrames = CommonOptions.AtLeast("--max-frames", "The most frames of a video that the model sees; 0 for the model's own rule.", 0, 0);
+    private readonly Option<string?> _siglip = new("--siglip") { Description = "The folder of the SigLIP checkpoint that FastVID needs with LLaVA-Video." };
+    private readonly Option<int> _seed = new("--seed") { Description = "The seed of the random compressors, the untrained policy and the bootstrap.", DefaultValueFactory = _ => 1 };
+    private readonly Option<string?> _records = new("--records") { Description = "A file of JSON lines for every answer as it comes in. The same command goes on from it after it was stopped or killed." };
+    private readonly Option<int> _parallel = CommonOptions.AtLeast("--parallel", "Videos at a time. With more than one, times are not comparable.", 1, 1);
+    private readonly Option<string?> _json = new("--json") { Description = "A file for the results as JSON; - prints them instead of the table." };
+
+    private EvalCommand() => _preset.AcceptOnlyFromAmong(s_presets);
+
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
-        var benchmark = new Option<string>("--benchmark") { Description = "The benchmark.", DefaultValueFactory = _ => "synthetic" };
-        benchmark.AcceptOnlyFromAmong("synthetic");
-        var videos = CommonOptions.AtLeast("--videos", "Videos of each length; a video has eight questions.", 1, 10);
-        var lengths = CommonOptions.List("--lengths", "The lengths of video.", Enum.GetValues<VideoLength>(), $"lengths ({EnumWord.All<VideoLength>()})", EnumWord.Parse<VideoLength>);
-        var ratios = CommonOptions.List("--ratios", "The shares of tokens to keep.", [0.4, 0.25, 0.1], "ratios above 0 and at most 1", Ratio);
-        var compressors = CommonOptions.List("--compressors", $"The compressors to compare, of: {CompressorWords.All}.", CompressorWords.Default, $"compressors ({CompressorWords.All})", CompressorWords.Parse);
-        var model = CommonOptions.Model();
-        var memory = CommonOptions.Memory();
-        var policy = CommonOptions.Policy();
-        var ablation = new Option<string?>("--ablation-policy") { Description = "The policy of the compressor ablation (.safetensors)." };
-        var frames = new Option<int?>("--max-frames") { Description = "The most frames of a video that the model sees. Default: the model's own rule." };
-        var siglip = new Option<string?>("--siglip") { Description = "The folder of the SigLIP checkpoint that FastVID needs with LLaVA-Video." };
-        var seed = new Option<int>("--seed") { Description = "The seed of the random compressors, the untrained policy and the bootstrap.", DefaultValueFactory = _ => 1 };
-        var records = new Option<string?>("--records") { Description = "A file of JSON lines for every answer as it comes in. The same command goes on from it after it was stopped or killed." };
-        var parallel = CommonOptions.AtLeast("--parallel", "Videos at a time. With more than one, times are not comparable.", 1, 1);
-        var json = new Option<string?>("--json") { Description = "A file for the results as JSON; - prints them instead of the table." };
+        var eval = new EvalCommand();
         var command = new Command("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.")
         {
-            benchmark, videos, lengths, ratios, compressors, model, memory, policy, ablation, frames, siglip, seed, records, parallel, json,
+            eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
+            eval._memory, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._json,
         };
-        command.SetAction((parsed, cancellationToken) => Task.Run(
-            () =>
-            {
-                var words = parsed.GetRequiredValue(compressors);
-                var options = new VideoModelOptions
-                {
-                    MemoryLimit = CommonOptions.Limit(parsed.GetValue(memory)).MemoryLimit,
-                    EncoderStatistics = words.Any(CompressorWords.NeedsStatistics),
-                    QwenVideo = new() { MaxFrames = parsed.GetValue(frames) },
-                    LlavaVideo = new() { MaxFrames = parsed.GetValue(frames) ?? new LlavaVideoOptions().MaxFrames, SiglipFolder = parsed.GetValue(siglip) },
-                };
-                using var frozen = loadModel(parsed.GetRequiredValue(model), options);
-                var policies = EvaluationPolicies.Load(words, parsed.GetValue(policy), parsed.GetValue(ablation), frozen);
-                var evaluation = new Evaluation(
-                    frozen,
-                    [BenchmarkSource.Synthetic(parsed.GetValue(videos), parsed.GetRequiredValue(lengths))],
-                    [BenchmarkSystem.AllTokens, .. CompressorWords.Systems(words, parsed.GetRequiredValue(ratios), policies, parsed.GetValue(seed), frozen)],
-                    policies.Fingerprint, parsed.GetValue(seed), parsed.GetValue(parallel));
-                EvaluationTable table;
-                using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
-                    table = evaluation.Run(parsed.GetValue(records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);
-
-                var (path, output) = (parsed.GetValue(json), parsed.InvocationConfiguration.Output);
-                if (path == "-")
-                    output.WriteLine(JsonOutput.Format(table.ToJson()));
-                else
-                    table.Write(output);
-                if (path is not (null or "-"))
-                    AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Format(table.ToJson()) + "\n")));
-                return 0;
-            },
-            cancellationToken));
+        command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
     }
 
+    private int Run(ParseResult parsed, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)
+    {
+        var preset = PaperPreset.All.FirstOrDefault(preset => preset.Name == parsed.GetValue(_preset));
+        var words = Chosen(parsed, _compressors, preset?.Compressors);
+        var benchmarks = Open(parsed, preset, words);
+        using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, words));
+        var policies = EvaluationPolicies.Load(words, parsed.GetValue(_policy), parsed.GetValue(_ablation), frozen);
+        if (preset is { AblatesResidual: true } && policies.Ablation is { UseResidual: true })
+            throw new ArgumentException($"{preset.Name} compares with a policy without the residual; '{parsed.GetValue(_ablation)}' has it.");
+        var seed = parsed.GetValue(_seed);
+        BenchmarkSystem[] systems =
+        [
+            BenchmarkSystem.AllTokens,
+            .. CompressorWords.Systems(words, parsed.GetRequiredValue(_ratios), Chosen(parsed, _tokens, preset?.Tokens), policies, seed, frozen),
+        ];
+        var evaluation = new Evaluation(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
+        EvaluationTable table;
+        using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
+            table = evaluation.Run(parsed.GetValue(_records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);
+
+        Write(table, parsed.GetValue(_json), parsed.InvocationConfiguration.Output);
+        return 0;
+    }
+
+    /// <summary>The benchmarks, after a look for everything that the evaluation needs.</summary>
+    private List<BenchmarkSource> Open(ParseResult parsed, PaperPreset? preset, CompressorWord[] words)
+    {
+        var names = Chosen(parsed, _benchmarks, preset?.Benchmarks);
+        var inputs = new EvaluationInputs(preset?.Name ?? "The evaluation");
+        if (preset is not null)
+        {
+            inputs.RequireModel(preset, parsed.GetRequiredValue(_model));
+            if (words.Contains(CompressorWord.Score))
+                inputs.RequirePolicy("--policy", parsed.GetValue(_policy), "a policy trained on that model");
+            if (preset.Ablation is { } ablation)
+                inputs.RequirePolicy("--ablation-policy", parsed.GetValue(_ablation), $"the policy of the ablation, {ablation}");
+            if (preset.Architecture == PaperPreset.Llava && words.Contains(CompressorWord.Fastvid))
+                inputs.RequireSiglip(parsed.GetValue(_siglip));
+        }
+
+        var (annotations, folders) = (parsed.GetRequiredValue(_annotations), parsed.GetRequiredValue(_videoFolders));
+        var found = names.Where(name => name != BenchmarkSource.SyntheticName).ToDictionary(
+            name => name, name => inputs.FindBenchmark(name, parsed.GetRequiredValue(_data), annotations.GetValueOrDefault(name), folders.GetValueOrDefault(name)));
+        inputs.ThrowIfMissing();
+        return [.. names.Select(name => found.TryGetValue(name, out var paths)
+            ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos)
+            : BenchmarkSource.Synthetic(parsed.GetValue(_videos), parsed.GetRequiredValue(_lengths)))];
+    }
+
+    private VideoModelOptions ModelOptions(ParseResult parsed, PaperPreset? preset, CompressorWord[] words)
+    {
+        int? frames = Chosen(parsed, _maxFrames, preset?.MaxFrames) is > 0 and var most ? most : null;
+        return new VideoModelOptions
+        {
+            MemoryLimit = CommonOptions.Limit(parsed.GetValue(_memory)).MemoryLimit,
+            EncoderStatistics = words.Any(CompressorWords.NeedsStatistics),
+            QwenVideo = new() { MaxFrames = frames },
+            LlavaVideo = new() { MaxFrames = frames ?? new LlavaVideoOptions().MaxFrames, SiglipFolder = parsed.GetValue(_siglip) },
+        };
+    }
+
+    private static void Write(EvaluationTable table, string? jsonPath, TextWriter output)
+    {
+        if (jsonPath == "-")
+            output.WriteLine(JsonOutput.Format(table.ToJson()));
+        else
+            table.Write(output);
+        if (jsonPath is not (null or "-"))
+            AtomicFile.Write(jsonPath, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Format(table.ToJson()) + "\n")));
+    }
+
+    /// <summary>What the command line says, or else the preset, or else the option's default.</summary>
+    private static T Chosen<T>(ParseResult parsed, Option<T> option, T? preset)
+        where T : class => preset is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetRequiredValue(option) : preset;
+
+    private static int Chosen(ParseResult parsed, Option<int> option, int? preset) =>
+        preset is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : preset.Value;
+
     private static double? Ratio(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is > 0 and <= 1 ? ratio : null;
+
+    private static int? Count(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? count : null;
 }

@@ -43,7 +43,7 @@ internal sealed class Evaluation(
         ["processing"] = model.Info.Processing,
         ["policies"] = policies,
         ["systems"] = string.Join(", ", systems.Select(system => system.Name).Distinct()),
-        ["ratios"] = string.Join(", ", systems.Select(system => system.RetentionRatio.ToString(CultureInfo.InvariantCulture)).Distinct()),
+        ["budgets"] = string.Join(", ", systems.Select(system => system.Key[(system.Name.Length + " at ".Length)..]).Distinct()),
         ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
         ["benchmarks"] = string.Join("; ", benchmarks.Select(benchmark => $"{benchmark.Benchmark.Name}: {benchmark.Identity}")),
     };

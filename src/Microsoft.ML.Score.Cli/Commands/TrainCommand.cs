@@ -38,6 +38,7 @@ internal sealed class TrainCommand
 
     private readonly Option<double> _retentionRatio = CommonOptions.Ratio("--retention-ratio", "The share of tokens kept in validation and by the ML.NET model.", s_defaults.RetentionRatio);
 
+    private readonly Option<bool> _withoutResidual = new("--without-residual") { Description = "Score tokens by themselves, not by their change: the paper's ablation (table 5)." };
     private readonly Option<int> _seed = new("--seed") { Description = "The same seed and data give the same policy, bit for bit.", DefaultValueFactory = _ => s_defaults.Seed };
     private readonly Option<string?> _features = new("--features") { Description = "A folder to keep encoded videos in, for this run and others." };
     private readonly Option<string> _featureType = new("--feature-type") { Description = "How --features stores numbers.", DefaultValueFactory = _ => "bf16" };
@@ -53,7 +54,7 @@ internal sealed class TrainCommand
         var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
         {
             train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._validation, train._images, train._videos, train._validationVideos,
-            train._model, train._memory, train._output, train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._seed, train._features, train._featureType, train._checkpoint, train._metrics, train._json,
+            train._model, train._memory, train._output, train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed, train._features, train._featureType, train._checkpoint, train._metrics, train._json,
         };
         command.Validators.Add(result =>
         {
@@ -136,6 +137,7 @@ internal sealed class TrainCommand
         WarmUpSteps = parsed.GetValue(_warmUpSteps),
         MainSteps = parsed.GetValue(_mainSteps),
         RetentionRatio = parsed.GetValue(_retentionRatio),
+        UseResidual = !parsed.GetValue(_withoutResidual),
         CheckpointFolder = checkpoint,
         MetricsPath = parsed.GetValue(_metrics),
     };

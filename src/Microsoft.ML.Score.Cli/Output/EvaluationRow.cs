@@ -28,7 +28,7 @@ internal sealed record EvaluationRow(
         BenchmarkSystem[] one = [system];
         BenchmarkResult[] results = [.. benchmarks.Select(benchmark => benchmark.Result)];
         var times = results.Select(result => result.VideoTimes(one)).ToList();
-        var score = systems.FirstOrDefault(other => other.Compressor?.Name == ScoreName && other.RetentionRatio == system.RetentionRatio);
+        var score = systems.FirstOrDefault(other => other.Compressor?.Name == ScoreName && other.Budget == system.Budget);
         var captioned = results.FirstOrDefault(result => result.Videos.Any(video => video.CaptionCrossEntropy is not null));
         return new EvaluationRow(
             system,
@@ -51,7 +51,8 @@ internal sealed record EvaluationRow(
     public object ToJson(EvaluationRow allTokens) => new
     {
         name = System.Name,
-        retentionRatio = System.RetentionRatio,
+        retentionRatio = System.TokenCount is null ? System.RetentionRatio : (double?)null,
+        tokenCount = System.TokenCount,
         actualRetention = Retention,
         tokens = Tokens,
         accuracy = ToJson(Average),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 
 namespace Microsoft.ML.Score.Cli.Output;
@@ -9,7 +10,7 @@ namespace Microsoft.ML.Score.Cli.Output;
 /// </summary>
 internal sealed class EvaluationTable
 {
-    private const int MostVideosListed = 5;
+    private const int MostListed = 5;
 
     private readonly (MultipleChoiceBenchmark Benchmark, BenchmarkResult Result)[] _benchmarks;
     private readonly EvaluationSettings _settings;
@@ -36,8 +37,9 @@ internal sealed class EvaluationTable
         {
             var accuracy = result.Accuracy([_rows[0].System]);
             writer.WriteLine($"{benchmark.Name}: {accuracy.Count} questions about {accuracy.Clusters} videos, {benchmark.Metrics[0].Name}, chance {Percent(result.ChanceLevel)}");
-            WriteVideos(writer, "missing", result.MissingVideos);
-            WriteVideos(writer, "unreadable", result.UnreadableVideos);
+            WriteList(writer, "videos missing", result.MissingVideos);
+            WriteList(writer, "videos unreadable", result.UnreadableVideos);
+            WriteList(writer, "annotated questions not asked", LeftOut(benchmark));
         }
 
         if (_rows.Sum(row => row.UnreadableAnswers) is > 0 and var unreadable)
@@ -59,6 +61,7 @@ internal sealed class EvaluationTable
             chance = benchmark.Result.ChanceLevel,
             missingVideos = benchmark.Result.MissingVideos,
             unreadableVideos = benchmark.Result.UnreadableVideos,
+            questionsNotAsked = LeftOut(benchmark.Benchmark),
         }),
         systems = _rows.Select(row => row.ToJson(_rows[0])),
         measured = new { concurrency = _settings.Concurrency, peakMemoryBytes = PeakMemory },
@@ -70,11 +73,11 @@ internal sealed class EvaluationTable
     {
         var several = _rows[0].Scores.Count > 1;
         var table = new TextTable([
-            "system", "ratio", "kept", .. _rows[0].Scores.SelectMany(score => Headers(score, several)), .. several ? ["average"] : Array.Empty<string>(),
+            "system", "budget", "kept", .. _rows[0].Scores.SelectMany(score => Headers(score, several)), .. several ? ["average"] : Array.Empty<string>(),
             "% of all tokens", "95% interval", "SCORE minus it", "95% interval", "caption CE", "tokens", "prefill (ms)", "speed-up"]);
         foreach (var row in _rows)
             table.Add([
-                row.System.Name, Text($"{row.System.RetentionRatio:0.##%}"), Percent(row.Retention), .. row.Scores.SelectMany(Cells), .. several ? [Percent(row.Average.Value)] : Array.Empty<string>(),
+                row.System.Name, row.System.Budget, Percent(row.Retention), .. row.Scores.SelectMany(Cells), .. several ? [Percent(row.Average.Value)] : Array.Empty<string>(),
                 row.Kept is { } kept ? Text($"{100 * kept.Value:0.0}") : "-", Interval(row.Kept),
                 row.ScoreMinusThis is { } difference ? Text($"{100 * difference.Value:0.0} pt") : "-", Interval(row.ScoreMinusThis),
                 row.CaptionCrossEntropy is { } crossEntropy ? Text($"{crossEntropy.Value:0.000}") : "-",
@@ -84,24 +87,27 @@ internal sealed class EvaluationTable
 
     private void WriteTimes(TextWriter writer)
     {
-        var table = new TextTable("ms", "ratio", "decode", "encode", "compress", "gather", "prefill", "generate");
+        var table = new TextTable("ms", "budget", "decode", "encode", "compress", "gather", "prefill", "generate");
         foreach (var row in _rows)
             table.Add(
-                row.System.Name, Text($"{row.System.RetentionRatio:0.##%}"), Milliseconds(row.Times.Decoding), Milliseconds(row.Times.Encoding),
+                row.System.Name, row.System.Budget, Milliseconds(row.Times.Decoding), Milliseconds(row.Times.Encoding),
                 Milliseconds(row.Times.Compression), Milliseconds(row.Times.Gather), Milliseconds(row.Prefill), Milliseconds(row.Generation));
         table.Write(writer);
     }
 
-    private static void WriteVideos(TextWriter writer, string what, IReadOnlyList<string> videos)
+    private static void WriteList(TextWriter writer, string what, IReadOnlyList<string> items)
     {
-        if (videos.Count == 0)
+        if (items.Count == 0)
             return;
-        writer.WriteLine($"  {videos.Count} videos {what}:");
-        foreach (var video in videos.Take(MostVideosListed))
-            writer.WriteLine($"    {video.ReplaceLineEndings(" ")}");
-        if (videos.Count > MostVideosListed)
-            writer.WriteLine($"    and {videos.Count - MostVideosListed} more, which --json lists");
+        writer.WriteLine($"  {items.Count} {what}:");
+        foreach (var item in items.Take(MostListed))
+            writer.WriteLine($"    {item.ReplaceLineEndings(" ")}");
+        if (items.Count > MostListed)
+            writer.WriteLine($"    and {items.Count - MostListed} more, which --json lists");
     }
+
+    private static string[] LeftOut(MultipleChoiceBenchmark benchmark) =>
+        benchmark is AnnotatedBenchmark annotated ? [.. annotated.LeftOut.Select(question => $"{question.Where}: {question.Reason}")] : [];
 
     private static IEnumerable<string> Headers(BenchmarkScore score, bool several) =>
         [several ? score.Benchmark : "accuracy", .. score.ByLength.Count > 1 ? score.ByLength.Select(length => length.LengthClass) : []];

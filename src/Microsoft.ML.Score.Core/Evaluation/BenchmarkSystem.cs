@@ -29,11 +29,16 @@ public sealed class BenchmarkSystem
 
     private BenchmarkSystem(double retentionRatio) => (RetentionRatio, IsReencoded) = (retentionRatio, true);
 
+    private BenchmarkSystem(ITokenCompressor compressor, int tokenCount) => (Compressor, RetentionRatio, TokenCount) = (compressor, double.NaN, tokenCount);
+
     /// <summary>The compressor; null for all tokens and for low resolution.</summary>
     public ITokenCompressor? Compressor { get; }
 
-    /// <summary>rho; 1 for all tokens.</summary>
+    /// <summary>rho; 1 for all tokens, NaN where <see cref="TokenCount"/> says how many are kept.</summary>
     public double RetentionRatio { get; } = 1;
+
+    /// <summary>The tokens kept of every video; null where it is a share of them.</summary>
+    public int? TokenCount { get; }
 
     /// <summary>The compressor's name, "low resolution" or "all tokens".</summary>
     public string Name => Compressor?.Name ?? (IsReencoded ? "low resolution" : "all tokens");
@@ -42,7 +47,10 @@ public sealed class BenchmarkSystem
     internal bool IsReencoded { get; }
 
     /// <summary>Names the system within a run.</summary>
-    internal string Key => string.Create(CultureInfo.InvariantCulture, $"{Name} at {RetentionRatio}");
+    internal string Key => string.Create(CultureInfo.InvariantCulture, $"{Name} at {(TokenCount is { } count ? $"{count} tokens" : RetentionRatio)}");
+
+    /// <summary>How much is kept, for tables.</summary>
+    internal string Budget => string.Create(CultureInfo.InvariantCulture, $"{(TokenCount is { } count ? $"{count} tokens" : $"{RetentionRatio:0.##%}")}");
 
     /// <summary>
     /// The control that compresses nothing: the video is encoded again with smaller frames, so that each time step has at most floor(rho*T*N / T)
@@ -57,6 +65,20 @@ public sealed class BenchmarkSystem
         return new BenchmarkSystem(retentionRatio);
     }
 
-    /// <summary>Name and ratio, for tables and messages.</summary>
-    public override string ToString() => this == AllTokens ? Name : $"{Name} at {RetentionRatio:0.##%}";
+    /// <summary>A compressor that keeps as many tokens of every video, as published token counts are reproduced; all of a video that has no more.</summary>
+    /// <param name="compressor">The compressor; safe for concurrent calls, not disposed.</param>
+    /// <param name="tokenCount">Tokens to keep, at least 1; methods that do not keep exactly their share do not keep exactly these.</param>
+    public static BenchmarkSystem OfCount(ITokenCompressor compressor, int tokenCount)
+    {
+        ArgumentNullException.ThrowIfNull(compressor);
+        ArgumentOutOfRangeException.ThrowIfLessThan(tokenCount, 1);
+
+        return new BenchmarkSystem(compressor, tokenCount);
+    }
+
+    /// <summary>Name and budget, for tables and messages.</summary>
+    public override string ToString() => this == AllTokens ? Name : $"{Name} at {Budget}";
+
+    /// <summary>The ratio for a video of so many tokens. Half a token more than the count, so that rounding does not cost one.</summary>
+    internal double RatioOf(int tokens) => TokenCount is { } count ? Math.Min(1, (count + 0.5) / tokens) : RetentionRatio;
 }

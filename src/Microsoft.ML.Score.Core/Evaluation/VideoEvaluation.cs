@@ -57,11 +57,12 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         if (system.Compressor is null)
             return (KeptTokens.All(tokens), 0, 0);
 
+        var ratio = system.RatioOf(tokens.Grid.Count);
         var start = options.TimeProvider.GetTimestamp();
         if (system.Compressor is not TokenPruner pruner)
-            return (system.Compressor.Compress(tokens, system.RetentionRatio), MillisecondsSince(start), 0);
+            return (system.Compressor.Compress(tokens, ratio), MillisecondsSince(start), 0);
 
-        var selected = pruner.Select(tokens, system.RetentionRatio);
+        var selected = pruner.Select(tokens, ratio);
         var compress = MillisecondsSince(start);
         start = options.TimeProvider.GetTimestamp();
         return (KeptTokens.Gather(tokens, selected), compress, MillisecondsSince(start));

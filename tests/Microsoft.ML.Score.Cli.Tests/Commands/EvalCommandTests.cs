@@ -63,7 +63,7 @@ public class EvalCommandTests
     }
 
     [TestCase("--seed", "2", "seed was '1', now '2'")]
-    [TestCase("--ratios", "0.2", "ratios was '1, 0.1', now '1, 0.2'")]
+    [TestCase("--ratios", "0.2", "budgets was '1, 0.1', now '1, 0.2'")]
     [TestCase("--lengths", "medium", "benchmarks was 'synthetic: 1 videos of short', now 'synthetic: 1 videos of medium'")]
     [TestCase("--compressors", "evs", "systems was 'all tokens, random', now 'all tokens, EVS'")]
     public void Eval_RecordsOfAnotherRun_AreRefused(string option, string value, string difference)
@@ -99,6 +99,19 @@ public class EvalCommandTests
 
         Assert.That(run.ExitCode, Is.EqualTo(2));
         Assert.That(run.Error, Does.Contain("low-resolution, dycoke, dycoke-official, dycoke-port, vidcom2, holitom, holitom-port, fastvid, fastvid-onevision, fastvid-port, ablation"));
+    }
+
+    /// <summary>Synthetic short clips have 8 steps of the fake model's 9 tokens.</summary>
+    [Test]
+    public void Eval_NumbersOfTokens_KeepsThemOfEveryVideo()
+    {
+        var run = ScoreProgram.Run("eval", "--videos", "2", "--lengths", "short", "--tokens", "50,7,1000", "--compressors", "random", "--json", "-");
+
+        using var document = JsonDocument.Parse(run.Output);
+        var systems = document.RootElement.GetProperty("systems").EnumerateArray().ToArray();
+        Assert.That(systems.Select(system => system.GetProperty("tokens").GetDouble()), Is.EqualTo(new[] { 72.0, 50, 7, 72 }));
+        Assert.That(systems[1].GetProperty("retentionRatio").ValueKind, Is.EqualTo(JsonValueKind.Null));
+        Assert.That(systems[1].GetProperty("tokenCount").GetInt32(), Is.EqualTo(50));
     }
 
     [Test]

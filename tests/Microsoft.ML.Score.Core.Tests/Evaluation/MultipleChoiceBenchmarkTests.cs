@@ -145,6 +145,18 @@ public class MultipleChoiceBenchmarkTests
     }
 
     [Test]
+    public void Evaluate_SystemsOfACount_KeepsThatManyOfEveryVideo([Range(1, 12)] int count)
+    {
+        using var model = new CountingModel();
+        var system = BenchmarkSystem.OfCount(new FirstTokens(), count);
+
+        var result = new TwoVideos().Evaluate(model, [system]);
+
+        Assert.That(result.Videos.Select(video => video.KeptCount), Is.All.EqualTo(Math.Min(count, 10)));
+        Assert.That(system.ToString(), Is.EqualTo($"first tokens at {count} tokens"));
+    }
+
+    [Test]
     public void Evaluate_LowResolutionOfAModelOfOneSize_Throws()
     {
         using var model = new CountingModel();
