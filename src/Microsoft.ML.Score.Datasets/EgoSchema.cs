@@ -46,6 +46,6 @@ public static class EgoSchema
 
         var file = row.Text("video_idx");
         var text = $"{row.Text("question")}\n{string.Join('\n', options)}";
-        return new AnnotatedQuestion(file, file, AnnotatedQuestion.AllLengths, row.Question(write(text), options, answer, Name) with { Id = row.Text(row.FirstOf("question_idx", "video_idx")) });
+        return new AnnotatedQuestion(file, AnnotatedQuestion.AllLengths, row.Question(write(text), options, answer, Name) with { Id = row.Text(row.FirstOf("question_idx", "video_idx")) });
     }
 }

@@ -54,7 +54,7 @@ public static class LongVideoBench
             categories.Add(new("topic", row.Text("topic_category")));
         var file = row.Text(row.FirstOf("video_path", "video_name"));
         var text = $"{row.Text("question")}\n{string.Join('\n', options.Select((option, index) => $"{OptionAnswer.Letter(index)}. {option}"))}";
-        return new AnnotatedQuestion(Path.GetFileNameWithoutExtension(file), file, row.Has("duration_group") ? $"{row.Integer("duration_group")} s" : AnnotatedQuestion.AllLengths,
+        return new AnnotatedQuestion(file, row.Has("duration_group") ? $"{row.Integer("duration_group")} s" : AnnotatedQuestion.AllLengths,
             row.Question(write(text), options, answer, task) with { Id = row.Text(row.FirstOf("id", "question_id")), Categories = categories });
     }
 

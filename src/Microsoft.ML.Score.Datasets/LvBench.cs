@@ -55,7 +55,7 @@ public static class LvBench
         if (video.Has("type"))
             categories.Add(new("video", video.Text("type")));
         var file = video.Text(video.FirstOf("video_path", "key", "video_name"));
-        return new AnnotatedQuestion(Path.GetFileNameWithoutExtension(file), file, AnnotatedQuestion.AllLengths,
+        return new AnnotatedQuestion(file, AnnotatedQuestion.AllLengths,
             row.Question(write(question), options, index, tasks[0]) with { Id = row.Text(row.FirstOf("uid", "index", "question_id")), Categories = categories });
     }
 

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Score.Datasets;
 
 /// <summary>
 /// MLVU (arXiv 2406.04264), its multiple-choice tasks: dev has seven tasks and four options, test nine tasks and six. Layouts: the
-/// repository's folder of a file for each task (1_plotQA.json and so on, answers as full text), its list of test questions, the parquet exports
+/// repository's folder of a file for each task (1_plotQA.json and so on, answers as full text), the parquet exports
 /// with the options inside the question and answers as letters, and the tab-separated export. Categories: task. "findNeedle" is named
 /// "needle" here, as everywhere else.
 /// </summary>
@@ -88,7 +88,7 @@ public static class Mlvu
 
         var file = row.Text(row.FirstOf("video_name", "video"));
         var id = row.Has("index") ? row.Text("index") : row.Has("question_id") ? row.Text("question_id") : row.Where;
-        return new AnnotatedQuestion(Path.GetFileNameWithoutExtension(file), file, AnnotatedQuestion.AllLengths, row.Question(write(asked), options, index, task == "findNeedle" ? "needle" : task) with { Id = id });
+        return new AnnotatedQuestion(file, AnnotatedQuestion.AllLengths, row.Question(write(asked), options, index, task == "findNeedle" ? "needle" : task) with { Id = id });
     }
 }
 

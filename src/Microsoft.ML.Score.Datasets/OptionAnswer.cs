@@ -5,16 +5,14 @@ namespace Microsoft.ML.Score.Datasets;
 /// <summary>How an annotation tells the right option: by letter, by index or by text. Which one is a matter of the layout, never guessed from the value ("2" may be an index or a text).</summary>
 internal static class OptionAnswer
 {
-    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-    /// <summary>The letter of the option at an index.</summary>
-    public static char Letter(int index) => Letters[index];
+    /// <summary>The letter of the option at an index, of 26; more options make no question.</summary>
+    public static char Letter(int index) => (char)('A' + index);
 
     /// <summary>The index of the option; null when it is beyond the options, as "-1" and a full stop are for hidden answers.</summary>
     public static int? ByLetter(AnnotationRow row, string field, int options)
     {
         var answer = row.Text(field).Trim();
-        return answer.Length == 1 && Letters.IndexOf(answer[0], StringComparison.OrdinalIgnoreCase) is >= 0 and var index && index < options ? index : null;
+        return answer.Length == 1 && char.ToUpperInvariant(answer[0]) - 'A' is >= 0 and var index && index < options ? index : null;
     }
 
     /// <inheritdoc cref="ByLetter"/>

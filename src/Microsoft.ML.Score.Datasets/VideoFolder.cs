@@ -3,7 +3,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// <summary>Where the videos of a benchmark lie. Names come from annotations, so none may lead out of the folder.</summary>
 internal sealed class VideoFolder
 {
-    private static readonly string[] s_extensions = ["", ".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov"];
+    private static readonly string[] s_extensions = [".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov"];
 
     private readonly string _root;
     private readonly string[] _subfolders;
@@ -32,6 +32,10 @@ internal sealed class VideoFolder
             throw new InvalidDataException($"The annotations name the video '{name}', which leads out of the folder '{_root}'.");
 
         var relative = Path.GetRelativePath(_root, inside);
-        return _subfolders.SelectMany(_ => s_extensions, (subfolder, extension) => Path.Combine(_root, subfolder, relative + extension)).FirstOrDefault(File.Exists);
+        return _subfolders.SelectMany(_ => s_extensions.Prepend(""), (subfolder, extension) => Path.Combine(_root, subfolder, relative + extension)).FirstOrDefault(File.Exists);
     }
+
+    /// <summary>The name without the extension of a video; a name may have other dots.</summary>
+    public static string WithoutExtension(string name) =>
+        s_extensions.FirstOrDefault(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) is { } found ? name[..^found.Length] : name;
 }

@@ -60,7 +60,7 @@ public static class VideoMme
         if (video.Has("sub_category"))
             categories.Add(new("sub-category", video.Text("sub_category")));
         var text = write(row.Text("question"), string.Join('\n', options));
-        return new AnnotatedQuestion(Path.GetFileNameWithoutExtension(file), file, video.Has("duration") ? video.Text("duration") : AnnotatedQuestion.AllLengths,
+        return new AnnotatedQuestion(file, video.Has("duration") ? video.Text("duration") : AnnotatedQuestion.AllLengths,
             row.Question(text, options, answer, task) with { Id = row.Text(row.FirstOf("question_id", "index")), Categories = categories });
     }
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Microsoft.ML.Score.Datasets;
 
 [TestFixture]
@@ -46,5 +48,46 @@ public class BenchmarksTests
             Assert.That(() => benchmark.GetVideo(0), Throws.TypeOf<InvalidDataException>());
             Assert.That(() => benchmark.GetVideo(1), Throws.TypeOf<ArgumentOutOfRangeException>());
         });
+    }
+
+    /// <summary>The smallest file of each layout with every byte changed and every length.</summary>
+    [TestCase("video-mme", """[{"video_id":"1","questions":[{"question_id":"1-1","task_type":"t","question":"q?","options":["A. a","B. b"],"answer":"A"}],"duration":"short"}]""")]
+    [TestCase("mlvu-dev", """[{"video":"1.mp4","duration":4.5,"question":"q?","candidates":["a","b"],"answer":"b","question_type":"findNeedle"}]""")]
+    [TestCase("mlvu-test", """[{"video_name":"1.mp4","question":"q?\n(A) a\n(B) b","candidates":["a","b"],"answer":"B","task_type":"sportsQA"}]""")]
+    [TestCase("lvbench", """[{"key":"1","type":"tv","qa":[{"uid":7,"question":"q?\n(A) a\n(B) b","answer":"B","question_type":["s"],"time_reference":"118:05-None"}]}]""")]
+    [TestCase("longvideobench", """[{"video_path":"1.mp4","id":"1","question":"q?","option0":"a","option1":"b","option2":"N/A","correct_choice":1,"question_category":"S","duration_group":15}]""")]
+    [TestCase("egoschema", """[{"video_idx":"1","question":"q?","option":["A. a","B. b"],"answer":"1"}]""")]
+    public void Open_DamagedAnnotations_ReadsOrRefuses(string name, string text)
+    {
+        using var folder = new BenchmarkFolder("1.mp4");
+        Assert.That(Benchmarks.Open(name, folder.Write("whole.json", text), folder.Videos).Count, Is.EqualTo(1));
+
+        var path = folder.PathOf("damaged.json");
+        foreach (var damaged in DamagedFile.Variants(Encoding.UTF8.GetBytes(text)))
+        {
+            File.WriteAllBytes(path, damaged);
+            DamagedFile.ReadsOrRefuses(damaged, allowance: 1 << 20, () => Benchmarks.Open(name, path, folder.Videos));
+        }
+    }
+
+    /// <summary>A question of more options than letters is refused, not written.</summary>
+    [Test]
+    public void Open_MoreOptionsThanLetters_Throws()
+    {
+        using var folder = new BenchmarkFolder("1.mp4");
+        var options = string.Join(",", Enumerable.Range(0, 30).Select(option => $"\"{option}\""));
+        var path = folder.Write("rows.jsonl", $$"""{"video": "1.mp4", "question": "q?", "candidates": [{{options}}], "answer": "3", "question_type": "plotQA"}""");
+
+        Assert.That(() => Mlvu.OpenDev(path, folder.Videos), Throws.TypeOf<InvalidDataException>().With.Message.Contains("30"));
+    }
+
+    /// <summary>Names may have dots and folders; only the extension of a video is none of the name.</summary>
+    [Test]
+    public void Open_DotsAndFoldersInNames_KeepVideosApart()
+    {
+        using var folder = new BenchmarkFolder("a/v.1.mp4", "b/v.1.mp4", "b/v.2.mkv");
+        var rows = new[] { "a/v.1.mp4", "b/v.1", "b/v.2" }.Select(name => $$"""{"video_idx": "{{name}}", "question": "q?", "option": ["A. a", "B. b"], "answer": "0"}""");
+
+        Assert.That(EgoSchema.Open(folder.Write("rows.jsonl", string.Join('\n', rows)), folder.Videos).Videos.Select(video => video.Id), Is.EqualTo(new[] { "a/v.1", "b/v.1", "b/v.2" }));
     }
 }
