@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Xml.Linq;
 
 namespace Microsoft.ML.Score.Cli;
 
@@ -56,17 +58,25 @@ public partial class DocumentedCommandsTests
         Assert.That(output, Does.Contain("loaded in").And.Contain("peak memory").And.Contain("within the limits"));
     }
 
-    /// <summary>The experiment with the settings that docs/experiment.md shows, made small: what it promises cannot be reached so, and the exit code says it.</summary>
+    /// <summary>The experiment that docs/experiment.md shows, made small: what it promises cannot be reached so, and the exit code says it.</summary>
     [Test]
     public void Experiment_SmallSettings_ReportsAndExitsByItsPromises()
     {
         var folder = Directory.CreateTempSubdirectory("score-experiment").FullName;
         try
         {
-            Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.Experiment.dll"), "--output", folder, "--seeds", "1", "--ablation-seeds", "1",
-                "--videos", "1", "--training-videos", "4", "--warm-up-steps", "1", "--main-steps", "1"], Path.GetTempPath(), expectedExitCode: 1);
+            Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.Experiment.dll"), "--output", folder, "--seeds", "1", "--videos", "1",
+                "--lengths", "Short", "Medium", "--sweep-videos", "1", "--training-videos", "4", "--warm-up-steps", "1", "--main-steps", "1"], Path.GetTempPath(), expectedExitCode: 1);
 
-            Assert.That(File.ReadAllText(Path.Combine(folder, "report.md")), Does.Contain("| SCORE | 1 |").And.Contain("| without residual | 1 |").And.Contain("| EVS | 1 |"));
+            var report = File.ReadAllText(Path.Combine(folder, "report.md"));
+            Assert.That(report, Does.Contain("| at least 1,000 questions on short | 8 | NO |").And.Contain("| no residual | ablation | 1 |").And.Contain("### 10% of the tokens, medium"));
+            using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "results.json")));
+            var rows = json.RootElement.GetProperty("results").GetProperty("rows").EnumerateArray().ToList();
+            Assert.That(rows, Has.Count.EqualTo(17 * 3 * 2), "17 selections at 3 ratios on 2 lengths");
+            var coke = rows.Single(row => row.GetProperty("selection").GetString() == "DyCoke" && row.GetProperty("ratio").GetDouble() == 0.10 && row.GetProperty("length").GetString() == "medium");
+            Assert.That(coke.GetProperty("retention").GetDouble(), Is.EqualTo(0.25).Within(0.01), "it stops at a quarter");
+            foreach (var link in FigureLink().Matches(report).Select(match => match.Groups["file"].Value))
+                Assert.That(() => XDocument.Load(Path.Combine(folder, link)), Throws.Nothing, link);
         }
         finally
         {
@@ -85,6 +95,9 @@ public partial class DocumentedCommandsTests
         Assert.That(process.ExitCode, Is.EqualTo(expectedExitCode), output + error.Result);
         return output;
     }
+
+    [GeneratedRegex(@"\]\((?<file>[^)]+\.svg)\)")]
+    private static partial Regex FigureLink();
 
     [GeneratedRegex(@"^```sh\n(?<body>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex ShellBlock();

@@ -1,87 +1,78 @@
-using System.Globalization;
 using System.Text;
-using Microsoft.ML.Score.Evaluation;
 
 namespace Microsoft.ML.Score.Experiment;
 
-/// <summary>The experiment's tables in Markdown.</summary>
-internal sealed class ExperimentReport(BenchmarkResult result, IReadOnlyList<Competitor> competitors, IReadOnlyList<double> ratios)
+/// <summary>The results in Markdown, with links to the figures.</summary>
+internal static class ExperimentReport
 {
-    /// <summary>Long videos are for testing only, so nothing is promised of all tokens there.</summary>
-    private static readonly string[] TrainedLengths = ["short", "medium"];
-
-    private readonly string[] _lengths = [.. result.Questions.Select(question => question.LengthClass).Distinct()];
-    private readonly BenchmarkSystem[] _all = [BenchmarkSystem.AllTokens];
-
-    public string Write(string preamble)
+    public static string Write(ExperimentResults results, IReadOnlyList<Promise> promises)
     {
         var text = new StringBuilder();
-        text.AppendLine("# The experiment on the synthetic benchmark").AppendLine().AppendLine(preamble).AppendLine();
-        WriteAllTokens(text);
-        foreach (var ratio in ratios)
-            WriteRatio(text, ratio);
-        return text.ToString();
+        WriteSettings(text, results);
+        WritePromises(text, promises);
+        foreach (var length in results.Lengths)
+            WriteLength(text, results, length);
+        WriteSweep(text, results.Sweep);
+        return text.Replace("\r\n", "\n").ToString();
     }
 
-    /// <summary>Whether every promise about the trained policy holds, with a line for each that does not.</summary>
-    public IReadOnlyList<string> BrokenPromises()
+    private static void WriteSettings(StringBuilder text, ExperimentResults results)
     {
-        var broken = new List<string>();
-        foreach (var length in TrainedLengths.Intersect(_lengths))
-            if (result.Accuracy(_all, question => question.LengthClass == length) is { Value: < 0.90 } accuracy)
-                broken.Add($"all tokens on {length}: {Percent(accuracy.Value)}, promised 90%");
+        var settings = results.Settings;
+        text.AppendLine($"""
+            # The experiment on the synthetic benchmark
 
-        var score = competitors[0];
-        var lowest = ratios.Min();
-        var kept = result.Accuracy(score.At(lowest)).Value / result.Accuracy(_all).Value;
-        if (kept < 0.97)
-            broken.Add($"SCORE at {lowest:P0} keeps {Percent(kept)} of all-token accuracy, promised 97%");
-        foreach (var ratio in ratios)
-            foreach (var rival in competitors.Where(competitor => competitor.IsControl))
-            {
-                var difference = result.Difference(score.At(ratio), rival.At(ratio));
-                if (ratio == lowest ? difference.Low <= 0 : difference.High < 0)
-                    broken.Add($"SCORE minus {rival.Name} at {ratio:P0}: {Difference(difference)}");
-            }
+            Model "{results.Model}" ({results.Fingerprint[..12]}), {settings.Seeds} seeds, {settings.WarmUpSteps} warm-up and {settings.MainSteps} main steps, {settings.TrainingVideos} training videos,
+            tested on {settings.Videos} videos of each length. Runs of one row are averaged question by question before anything is compared. Intervals are 95%,
+            bootstrapped over videos; differences and kept shares are paired.
 
-        return broken;
+            """);
     }
 
-    private void WriteAllTokens(StringBuilder text)
+    private static void WritePromises(StringBuilder text, IReadOnlyList<Promise> promises)
     {
-        text.AppendLine("## All tokens").AppendLine().AppendLine("| length or category | accuracy, % | questions | videos |").AppendLine("|---|---|---|---|");
-        foreach (var (name, accuracy) in result.AccuracyByLength(_all).Concat(result.AccuracyByCategory(_all)).Append(("all", result.Accuracy(_all))))
-            text.AppendLine($"| {name} | {Interval(accuracy)} | {accuracy.Count} | {accuracy.Clusters} |");
-        text.AppendLine().AppendLine($"Caption cross-entropy {Number(result.CaptionCrossEntropy(_all).Value, "0.000")} nats a token, prefill {Milliseconds(_all)} ms, {Number(result.KeptCount(_all), "0")} tokens.").AppendLine();
-    }
-
-    private void WriteRatio(StringBuilder text, double ratio)
-    {
-        text.AppendLine(CultureInfo.InvariantCulture, $"## {ratio:P0} of the tokens").AppendLine()
-            .AppendLine($"| selection | runs | accuracy, % | kept share of all-token accuracy, % | SCORE minus it, points | {string.Join(" | ", _lengths)} | caption CE | tokens | prefill, ms | unreadable |")
-            .AppendLine($"|---|---|---|---|---|{string.Concat(_lengths.Select(_ => "---|"))}---|---|---|---|");
-        foreach (var competitor in competitors)
-        {
-            var systems = competitor.At(ratio);
-            var accuracy = result.Accuracy(systems);
-            var difference = competitor == competitors[0] ? "" : Difference(result.Difference(competitors[0].At(ratio), systems));
-            var byLength = _lengths.Select(length => Percent(result.Accuracy(systems, question => question.LengthClass == length).Value));
-            text.AppendLine($"| {competitor.Name} | {systems.Count} | {Interval(accuracy)} | {Percent(accuracy.Value / result.Accuracy(_all).Value)} | {difference} | {string.Join(" | ", byLength)} | "
-                + $"{Number(result.CaptionCrossEntropy(systems).Value, "0.000")} | {Number(result.KeptCount(systems), "0")} | {Milliseconds(systems)} | {result.UnreadableAnswers(systems)} |");
-        }
-
+        text.AppendLine("## Promises").AppendLine().AppendLine("| promise | measured | holds |").AppendLine("|---|---|---|");
+        foreach (var promise in promises)
+            text.AppendLine($"| {promise.Text} | {promise.Measured} | {(promise.Holds ? "yes" : "NO")} |");
         text.AppendLine();
     }
 
-    private string Milliseconds(IReadOnlyCollection<BenchmarkSystem> systems) => Number(result.PrefillTime(systems).TotalMilliseconds, "0.0");
+    private static void WriteLength(StringBuilder text, ExperimentResults results, string length)
+    {
+        text.AppendLine($"## Videos: {length}").AppendLine()
+            .AppendLine($"![Accuracy at the lowest ratio]({FigureSet.BarsOf(length)})").AppendLine().AppendLine($"![Accuracy by retention]({FigureSet.LinesOf(length)})").AppendLine();
+        foreach (var ratio in results.Settings.Ratios)
+        {
+            text.AppendLine($"### {Format.Ratio(ratio)} of the tokens, {length}").AppendLine()
+                .AppendLine("| selection | kind | runs | tokens kept, % | accuracy, % | kept share of all-token accuracy, % | SCORE minus it, points | caption CE | prefill, ms | unreadable |")
+                .AppendLine("|---|---|---|---|---|---|---|---|---|---|");
+            foreach (var row in results.Table(length, ratio))
+                text.AppendLine($"| {row.Selection} | {Name(row.Kind)} | {row.Runs} | {Format.Percent(row.Retention)}{(row.Kind == SelectionKind.AllTokens || row.ReachesRatio ? "" : " (cannot reach it)")} | {Format.Interval(row.Accuracy)} | "
+                    + $"{(row.Kept is null ? "" : Format.Interval(row.Kept))} | {(row.ScoreMinus is null ? "" : Format.Difference(row.ScoreMinus))} | "
+                    + $"{Format.Number(row.CaptionCrossEntropy, "0.000")} | {Format.Number(row.PrefillMilliseconds, "0.0")} | {row.Unreadable} |");
+            text.AppendLine();
+        }
 
-    private static string Interval(Estimate estimate) => $"{Percent(estimate.Value)} ({Percent(estimate.Low)} to {Percent(estimate.High)})";
+        text.AppendLine($"### By category, {length}").AppendLine().AppendLine("| category | questions | all tokens, % | SCORE at the lowest ratio, % |").AppendLine("|---|---|---|---|");
+        foreach (var row in results.Categories.Where(row => row.Length == length))
+            text.AppendLine($"| {row.Category} | {row.AllTokens.Count} | {Format.Interval(row.AllTokens)} | {Format.Interval(row.Score)} |");
+        text.AppendLine();
+    }
 
-    private static string Difference(Estimate estimate) => $"{Signed(estimate.Value)} ({Signed(estimate.Low)} to {Signed(estimate.High)})";
+    private static void WriteSweep(StringBuilder text, IReadOnlyList<SweepRow> sweep)
+    {
+        text.AppendLine("## Context rot").AppendLine().AppendLine("Three objects in every video, whatever its length.").AppendLine()
+            .AppendLine($"![Accuracy by length]({FigureSet.ContextRot})").AppendLine()
+            .AppendLine($"| steps | questions | all tokens, % | SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}, % | tokens kept, % | SCORE minus all tokens, points |").AppendLine("|---|---|---|---|---|---|");
+        foreach (var row in sweep)
+            text.AppendLine($"| {row.Steps} | {row.AllTokens.Count} | {Format.Interval(row.AllTokens)} | {Format.Interval(row.Score)} | {Format.Percent(row.Retention)} | {Format.Difference(row.ScoreMinusAllTokens)} |");
+    }
 
-    private static string Percent(double share) => Number(share * 100, "0.0");
-
-    private static string Signed(double share) => Number(share * 100, "+0.0;-0.0;0.0");
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    private static string Name(SelectionKind kind) => kind switch
+    {
+        SelectionKind.Ablation => "ablation",
+        SelectionKind.Rival => "rival",
+        SelectionKind.Control => "control",
+        _ => "",
+    };
 }

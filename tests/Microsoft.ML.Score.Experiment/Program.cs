@@ -1,98 +1,90 @@
-// The experiment behind docs/experiment.md: trains SCORE and its ablations over several seeds on the synthetic world, then asks the same
-// held-out questions under every selection. Trained policies stay in the output folder, so that a stopped run goes on where it was.
+// The experiment behind docs/experiment.md: trains SCORE and its ablations over several seeds on the synthetic world, asks the same
+// held-out questions under every selection, and again on videos of growing length. Trained policies stay in the output folder, so that
+// a stopped run goes on where it was. Exits with 0 only when every promise holds (Promises.cs).
 //
-//   dotnet run --project tests/Microsoft.ML.Score.Experiment -- --output artifacts/experiment
+//   dotnet run -c Release --project tests/Microsoft.ML.Score.Experiment -- --output artifacts/experiment
 
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.ML.Score.Compression;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Experiment;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
+using Microsoft.ML.Score.Weights;
 
-var output = new Option<string>("--output") { Description = "Folder of policies, records and report.", DefaultValueFactory = _ => "artifacts/experiment" };
+var output = new Option<string>("--output") { Description = "Folder of policies, results.json, report.md and figures.", DefaultValueFactory = _ => "artifacts/experiment" };
 var modelSource = new Option<string>("--model") { Description = "\"tiny\" or a checkpoint folder.", DefaultValueFactory = _ => "tiny" };
-var seeds = new Option<int>("--seeds") { Description = "Seeds of SCORE and of the untrained policy.", DefaultValueFactory = _ => 5 };
-var ablationSeeds = new Option<int>("--ablation-seeds") { Description = "Seeds of each ablation.", DefaultValueFactory = _ => 3 };
-var videos = new Option<int>("--videos") { Description = "Held-out videos of each length, eight questions each.", DefaultValueFactory = _ => 63 };
-var lengths = new Option<VideoLength[]>("--lengths") { Description = "Lengths of the held-out videos.", DefaultValueFactory = _ => [VideoLength.Short, VideoLength.Medium] };
-var trainingVideos = new Option<int>("--training-videos") { Description = "Videos to train on.", DefaultValueFactory = _ => 800 };
-var warmUpSteps = new Option<int>("--warm-up-steps") { Description = "Steps on pseudo-videos.", DefaultValueFactory = _ => new TrainerOptions().WarmUpSteps };
-var mainSteps = new Option<int>("--main-steps") { Description = "Steps on videos.", DefaultValueFactory = _ => new TrainerOptions().MainSteps };
+var seeds = Count("--seeds", "Seeds of every policy and of every control that draws.", 3);
+var videos = Count("--videos", "Held-out videos of each length, eight questions each.", 125);
+var lengths = new Option<VideoLength[]>("--lengths") { Description = "Lengths of the held-out videos.", DefaultValueFactory = _ => Enum.GetValues<VideoLength>(), AllowMultipleArgumentsPerToken = true };
+var sweepVideos = Count("--sweep-videos", "Videos of each of the growing lengths, eight questions each.", 125);
+var trainingVideos = Count("--training-videos", "Videos to train on.", 800);
+var warmUpSteps = Count("--warm-up-steps", "Steps on pseudo-videos.", new TrainerOptions().WarmUpSteps);
+var mainSteps = Count("--main-steps", "Steps on videos.", new TrainerOptions().MainSteps);
 
-var root = new RootCommand("Trains SCORE and its ablations on the synthetic world and compares them with every control.")
+var root = new RootCommand("Trains SCORE and its ablations on the synthetic world and compares them with every rival and control.")
 {
-    output, modelSource, seeds, ablationSeeds, videos, lengths, trainingVideos, warmUpSteps, mainSteps,
+    output, modelSource, seeds, videos, lengths, sweepVideos, trainingVideos, warmUpSteps, mainSteps,
 };
 root.SetAction(Run);
 return root.Parse(args).Invoke();
 
+static Option<int> Count(string name, string description, int value)
+{
+    var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => value };
+    option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < 1)
+            result.AddError($"{name} must be at least 1.");
+    });
+    return option;
+}
+
 int Run(ParseResult parsed)
 {
     var folder = Directory.CreateDirectory(parsed.GetValue(output)!).FullName;
-    var (warmUp, main) = (parsed.GetValue(warmUpSteps), parsed.GetValue(mainSteps));
+    var settings = new ExperimentSettings(
+        parsed.GetValue(seeds), parsed.GetValue(videos), parsed.GetValue(lengths)!, parsed.GetValue(sweepVideos),
+        parsed.GetValue(trainingVideos), parsed.GetValue(warmUpSteps), parsed.GetValue(mainSteps));
     var watch = Stopwatch.StartNew();
-    using var model = VideoModel.Load(parsed.GetValue(modelSource)!);
-    var data = new Lazy<TrainingData>(() => TrainingData.Encode(model, images: 400, parsed.GetValue(trainingVideos)));
+    void Log(string message) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{watch.Elapsed:hh\\:mm\\:ss}] {message}"));
 
-    PolicyNetwork[] Train(string name, int count, Func<int, TrainerOptions> options) =>
-        [.. Enumerable.Range(1, count).Select(seed => TrainOrLoad(model, data, Path.Combine(folder, $"{name}-{seed}.safetensors"), options(seed), watch))];
+    // HoliTom and FastVID choose by the encoder's attention.
+    using var model = VideoModel.Load(parsed.GetValue(modelSource)!, new VideoModelOptions { EncoderStatistics = true });
+    var selections = SelectionList.Make(model, new PolicyRuns(model, settings, folder, Log), settings);
+    var score = selections[0];
 
-    // An ablation sees as many videos as the whole curriculum does.
-    var trained = Train("score", parsed.GetValue(seeds), seed => new TrainerOptions { Seed = seed, WarmUpSteps = warmUp, MainSteps = main });
-    var pseudoOnly = Train("pseudo-only", parsed.GetValue(ablationSeeds), seed => new TrainerOptions { Seed = seed, WarmUpSteps = warmUp + main, UseMainStage = false });
-    var realOnly = Train("real-only", parsed.GetValue(ablationSeeds), seed => new TrainerOptions { Seed = seed, MainSteps = warmUp + main, UseWarmUp = false });
-    var noResidual = Train("no-residual", parsed.GetValue(ablationSeeds), seed => new TrainerOptions { Seed = seed, WarmUpSteps = warmUp, MainSteps = main, UseResidual = false });
-    var untrained = Enumerable.Range(1, parsed.GetValue(seeds)).Select(seed => PolicyNetwork.Initialize(model.Info.Dimension, seed: seed, encoderFingerprint: model.Info.Fingerprint));
+    BenchmarkResult Evaluate(MultipleChoiceBenchmark benchmark, IEnumerable<BenchmarkSystem> systems)
+    {
+        BenchmarkSystem[] distinct = [.. systems.Distinct()];
+        Log($"{benchmark.Name}: {benchmark.Count} videos under {distinct.Length} systems");
+        return benchmark.Evaluate(model, distinct, progress: new EveryTenth(benchmark.Count, done => Log($"{done} of {benchmark.Count} videos")));
+    }
 
-    double[] ratios = [0.40, 0.25, 0.10];
-    long[] controlSeeds = [1, 2, 3, 4, 5];
-    Competitor Policies(string name, IEnumerable<PolicyNetwork> policies, bool isControl) => new(name, [.. policies.Select(policy => new ScoreCompressor(policy))], ratios, isControl);
-    Competitor[] competitors =
-    [
-        Policies("SCORE", trained, isControl: false),
-        Policies("pseudo-videos only", pseudoOnly, isControl: false),
-        Policies("videos only", realOnly, isControl: false),
-        Policies("without residual", noResidual, isControl: false),
-        Policies("untrained policy", untrained, isControl: true),
-        new("random", [.. controlSeeds.Select(seed => new RandomCompressor(seed))], ratios, isControl: true),
-        new("jittered uniform", [.. controlSeeds.Select(seed => new JitteredUniformCompressor(seed))], ratios, isControl: true),
-        new("largest residual", [new LargestResidualCompressor()], ratios, isControl: true),
-        new("EVS", [new EvsCompressor()], ratios, isControl: true),
-    ];
-    competitors = [.. competitors.Where(competitor => competitor.Systems.Any())];
+    var compared = Evaluate(new SyntheticBenchmark(settings.Videos, settings.Lengths), selections.SelectMany(selection => selection.Systems.Values).SelectMany(systems => systems));
+    var swept = Evaluate(new LengthSweep(settings.SweepVideos), [BenchmarkSystem.AllTokens, .. score.Systems[ExperimentSettings.SweepRatio]]);
+    Log("estimating");
+    var results = new ExperimentResults(
+        model.Info.Source, model.Info.Fingerprint, settings,
+        [.. ExperimentResults.Compare(compared, selections, settings.Ratios)],
+        [.. ExperimentResults.CompareByCategory(compared, score, settings.Ratios.Min())],
+        [.. ExperimentResults.CompareByLength(swept, score, ExperimentSettings.SweepRatio)]);
+    var promises = Promises.Check(results);
 
-    var benchmark = new SyntheticBenchmark(parsed.GetValue(videos), parsed.GetValue(lengths));
-    Log(watch, $"evaluating {benchmark.Count} videos under {1 + competitors.Sum(competitor => competitor.Systems.Count())} systems");
-    var result = benchmark.Evaluate(model, [BenchmarkSystem.AllTokens, .. competitors.SelectMany(competitor => competitor.Systems)],
-        progress: new EveryTenth(benchmark.Count, done => Log(watch, $"{done} of {benchmark.Count} videos")));
+    var json = new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    AtomicFile.Write(Path.Combine(folder, "results.json"), stream => JsonSerializer.Serialize(stream, new { results, promises }, json));
+    foreach (var (name, svg) in FigureSet.Draw(results))
+        File.WriteAllText(Path.Combine(folder, name), svg);
+    var report = ExperimentReport.Write(results, promises);
+    File.WriteAllText(Path.Combine(folder, "report.md"), report);
 
-    var report = new ExperimentReport(result, competitors, ratios);
-    var preamble = string.Create(CultureInfo.InvariantCulture,
-        $"Model \"{model.Info.Source}\" ({model.Info.Fingerprint[..12]}), {warmUp} warm-up and {main} main steps of {new TrainerOptions().BatchSize} videos, {parsed.GetValue(trainingVideos)} training videos, tested on {benchmark.Count} videos with {result.Questions.Count(question => question.System == BenchmarkSystem.AllTokens)} questions. Intervals are 95%, bootstrapped over videos; differences are paired by question.");
-    var markdown = report.Write(preamble);
-    File.WriteAllText(Path.Combine(folder, "report.md"), markdown);
-    Console.WriteLine(markdown);
-    var broken = report.BrokenPromises();
-    foreach (var promise in broken)
-        Console.WriteLine($"not reached: {promise}");
-    Log(watch, "done");
-    return broken.Count == 0 ? 0 : 1;
+    Console.WriteLine(report);
+    foreach (var broken in promises.Where(promise => !promise.Holds))
+        Console.WriteLine($"not reached: {broken.Text}: {broken.Measured}");
+    Log("done");
+    return promises.All(promise => promise.Holds) ? 0 : 1;
 }
-
-static PolicyNetwork TrainOrLoad(IVideoLanguageModel model, Lazy<TrainingData> data, string path, TrainerOptions options, Stopwatch watch)
-{
-    if (File.Exists(path))
-        return PolicyFile.Load(path);
-
-    var result = new ScoreTrainer(model, options).Fit(data.Value.Training, data.Value.Validation);
-    PolicyFile.Save(path, result.Policy);
-    Log(watch, string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}: validation cross-entropy {result.BestCrossEntropy:0.000}"));
-    return result.Policy;
-}
-
-static void Log(Stopwatch watch, string message) => Console.Error.WriteLine($"[{watch.Elapsed:mm\\:ss}] {message}");

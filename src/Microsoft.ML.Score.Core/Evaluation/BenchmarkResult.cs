@@ -70,6 +70,10 @@ public sealed class BenchmarkResult
     /// <summary>What guessing would score: the mean over all questions of 1 / options; NaN without a question.</summary>
     public double ChanceLevel => Questions.Select(question => 1.0 / question.OptionCount).DefaultIfEmpty(double.NaN).Average();
 
+    /// <summary>The records of one length class alone.</summary>
+    internal BenchmarkResult OfLength(string lengthClass) =>
+        new([.. Videos.Where(video => video.LengthClass == lengthClass)], [.. Questions.Where(question => question.LengthClass == lengthClass)]);
+
     /// <summary>The share of right answers.</summary>
     /// <param name="systems">One system, or several to average.</param>
     /// <param name="where">Which questions count; null means all.</param>

@@ -59,6 +59,9 @@ public class MultipleChoiceBenchmarkTests
             Assert.That(BenchmarkMetric.Accuracy.Of(result, [s_first]), Is.EqualTo(result.Accuracy([s_first])));
             Assert.That(result.ChanceLevel, Is.EqualTo(0.5));
             Assert.That(result.AccuracyByLength([s_first]).Select(row => (row.LengthClass, row.Accuracy.Count)), Is.EqualTo(new[] { ("short", 2), ("long", 3) }));
+            Assert.That(result.OfLength("long").Questions.Select(question => question.LengthClass).Distinct(), Is.EqualTo(new[] { "long" }));
+            Assert.That(result.OfLength("long").Accuracy([s_first]), Is.EqualTo(result.AccuracyByLength([s_first])[1].Accuracy));
+            Assert.That(result.OfLength("long").Videos, Has.Count.EqualTo(result.Videos.Count / 2));
             Assert.That(result.KeptCount([s_first]), Is.EqualTo(5));
             // 1/kept for the first video; the second has no caption.
             Assert.That(result.CaptionCrossEntropy([s_first]).Value, Is.EqualTo(0.2).Within(1e-12));
