@@ -23,7 +23,9 @@ internal sealed record BenchmarkSource(MultipleChoiceBenchmark Benchmark, string
     /// <param name="name">One of <see cref="Benchmarks.Names"/>.</param>
     /// <param name="annotations">A file, or a folder of files.</param>
     /// <param name="videos">The folder of videos.</param>
-    public static BenchmarkSource Open(string name, string annotations, string videos) => new(Benchmarks.Open(name, annotations, videos), HashOf(annotations));
+    /// <param name="prompt">One of <see cref="Benchmarks.Prompts"/>.</param>
+    public static BenchmarkSource Open(string name, string annotations, string videos, string prompt) =>
+        new(Benchmarks.Open(name, annotations, videos, prompt), $"{HashOf(annotations)}, prompt {prompt}");
 
     private static string HashOf(string path)
     {

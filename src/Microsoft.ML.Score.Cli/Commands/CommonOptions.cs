@@ -97,20 +97,20 @@ internal static class CommonOptions
         },
     };
 
-    /// <summary>An option that is given once for each of several names, NAME=PATH.</summary>
-    public static Option<Dictionary<string, string>> Paths(string name, string description, IReadOnlyList<string> allowed) => new(name)
+    /// <summary>An option that is given once for each of several names, NAME=VALUE.</summary>
+    public static Option<Dictionary<string, string>> ByName(string name, string description, string value, IReadOnlyList<string> allowed) => new(name)
     {
         Description = description,
         Arity = ArgumentArity.OneOrMore,
-        HelpName = "NAME=PATH",
+        HelpName = $"NAME={value}",
         DefaultValueFactory = _ => [],
         CustomParser = result =>
         {
-            var paths = new Dictionary<string, string>();
+            var values = new Dictionary<string, string>();
             foreach (var text in result.Tokens.Select(token => token.Value))
-                if (text.Split('=', 2) is not [var key, { Length: > 0 } path] || !allowed.Contains(key) || !paths.TryAdd(key, path))
-                    result.AddError($"{name} must be NAME=PATH, once for a name of {string.Join(", ", allowed)}, got '{text}'.");
-            return paths;
+                if (text.Split('=', 2) is not [var key, { Length: > 0 } given] || !allowed.Contains(key) || !values.TryAdd(key, given))
+                    result.AddError($"{name} must be NAME={value}, once for a name of {string.Join(", ", allowed)}, got '{text}'.");
+            return values;
         },
     };
 

@@ -19,8 +19,9 @@ internal sealed class EvalCommand
     private readonly Option<string?> _preset = new("--preset") { Description = $"A table of the paper: its benchmarks, compressors, budgets and frames, where no other option says otherwise ({string.Join(", ", s_presets)})." };
     private readonly Option<string[]> _benchmarks = CommonOptions.Words("--benchmark", $"The benchmarks ({string.Join(", ", BenchmarkSource.Names)}).", [BenchmarkSource.SyntheticName], BenchmarkSource.Names);
     private readonly Option<string> _data = new("--data") { Description = "A folder with a folder for each benchmark, which holds its annotations (annotations.json, .jsonl, .tsv or .parquet, or a folder) and videos.", DefaultValueFactory = _ => "data" };
-    private readonly Option<Dictionary<string, string>> _annotations = CommonOptions.Paths("--annotations", "The annotations of a benchmark, where they lie elsewhere.", Benchmarks.Names);
-    private readonly Option<Dictionary<string, string>> _videoFolders = CommonOptions.Paths("--video-folder", "The videos of a benchmark, where they lie elsewhere.", Benchmarks.Names);
+    private readonly Option<Dictionary<string, string>> _annotations = CommonOptions.ByName("--annotations", "The annotations of a benchmark, where they lie elsewhere.", "PATH", Benchmarks.Names);
+    private readonly Option<Dictionary<string, string>> _videoFolders = CommonOptions.ByName("--video-folder", "The videos of a benchmark, where they lie elsewhere.", "PATH", Benchmarks.Names);
+    private readonly Option<Dictionary<string, string>> _prompts = CommonOptions.ByName("--prompt", "The prompt of a benchmark's questions, where it is not its default.", "PROMPT", Benchmarks.Names);
     private readonly Option<int> _videos = CommonOptions.AtLeast("--videos", "Synthetic videos of each length; a video has eight questions.", 1, 10);
     private readonly Option<VideoLength[]> _lengths = CommonOptions.List("--lengths", "The lengths of synthetic video.", Enum.GetValues<VideoLength>(), $"lengths ({EnumWord.All<VideoLength>()})", EnumWord.Parse<VideoLength>);
     private readonly Option<double[]> _ratios = CommonOptions.List("--ratios", "The shares of tokens to keep.", [0.4, 0.25, 0.1], "ratios above 0 and at most 1", Ratio);
@@ -44,7 +45,7 @@ internal sealed class EvalCommand
         var eval = new EvalCommand();
         var command = new Command("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.")
         {
-            eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
+            eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
             eval._memory, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
@@ -91,12 +92,12 @@ internal sealed class EvalCommand
                 inputs.RequireSiglip(parsed.GetValue(_siglip));
         }
 
-        var (annotations, folders) = (parsed.GetRequiredValue(_annotations), parsed.GetRequiredValue(_videoFolders));
+        var (annotations, folders, prompts) = (parsed.GetRequiredValue(_annotations), parsed.GetRequiredValue(_videoFolders), parsed.GetRequiredValue(_prompts));
         var found = names.Where(name => name != BenchmarkSource.SyntheticName).ToDictionary(
             name => name, name => inputs.FindBenchmark(name, parsed.GetRequiredValue(_data), annotations.GetValueOrDefault(name), folders.GetValueOrDefault(name)));
         inputs.ThrowIfMissing();
         return [.. names.Select(name => found.TryGetValue(name, out var paths)
-            ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos)
+            ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos, prompts.GetValueOrDefault(name, "default"))
             : BenchmarkSource.Synthetic(parsed.GetValue(_videos), parsed.GetRequiredValue(_lengths)))];
     }
 

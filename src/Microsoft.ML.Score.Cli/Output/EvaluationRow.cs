@@ -44,8 +44,9 @@ internal sealed record EvaluationRow(
             Mean(results, result => result.GenerationTime(one)));
     }
 
-    /// <summary>How many times faster the prefill is than with all tokens.</summary>
-    public double SpeedUp(EvaluationRow allTokens) => allTokens.Prefill / Prefill is var ratio && double.IsFinite(ratio) ? ratio : 1;
+    /// <summary>How many times faster than with all tokens the first token comes, compression included, as in the paper's table 3.</summary>
+    public double SpeedUp(EvaluationRow allTokens) =>
+        allTokens.Prefill / (Times.Compression + Times.Gather + Prefill) is var ratio && double.IsFinite(ratio) ? ratio : 1;
 
     /// <param name="allTokens">The row to compare times with.</param>
     public object ToJson(EvaluationRow allTokens) => new
@@ -75,7 +76,7 @@ internal sealed record EvaluationRow(
             gatherMilliseconds = Times.Gather.TotalMilliseconds,
             prefillMilliseconds = Prefill.TotalMilliseconds,
             generateMilliseconds = Generation.TotalMilliseconds,
-            prefillSpeedUp = SpeedUp(allTokens),
+            speedUp = SpeedUp(allTokens),
         },
     };
 

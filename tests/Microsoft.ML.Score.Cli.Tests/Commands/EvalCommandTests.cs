@@ -32,7 +32,7 @@ public class EvalCommandTests
         Assert.That(systems[14].GetProperty("actualRetention").GetDouble(), Is.EqualTo(14 / 144.0).Within(1e-12));
         Assert.That(systems[0].GetProperty("measured").EnumerateObject().Select(part => part.Name), Is.EqualTo(new[]
         {
-            "decodeMilliseconds", "encodeMilliseconds", "compressMilliseconds", "gatherMilliseconds", "prefillMilliseconds", "generateMilliseconds", "prefillSpeedUp",
+            "decodeMilliseconds", "encodeMilliseconds", "compressMilliseconds", "gatherMilliseconds", "prefillMilliseconds", "generateMilliseconds", "speedUp",
         }));
         Assert.That(systems[1].GetProperty("scoreMinusThis").ValueKind, Is.EqualTo(JsonValueKind.Null));
         Assert.That(systems[2].GetProperty("scoreMinusThis").GetProperty("value").GetDouble(), Is.Zero);

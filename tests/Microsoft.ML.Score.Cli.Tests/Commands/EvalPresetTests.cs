@@ -51,7 +51,7 @@ public class EvalPresetTests
         var run = ScoreProgram.Run(model, CancellationToken.None,
             "eval", "--preset", preset, "--data", folder.Path, "--model", s_checkpoint, "--policy", s_policy, "--ablation-policy", folder.File("ablation.safetensors"), "--json", folder.File("eval.json"));
 
-        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Contain("video-mme: 2 questions about 1 videos").And.Contain("1 videos missing:\n    gone").And.Contain("1 videos unreadable:"));
         using var document = JsonDocument.Parse(File.ReadAllText(folder.File("eval.json")));
         var rows = document.RootElement.GetProperty("systems").EnumerateArray().ToArray();
@@ -82,8 +82,21 @@ public class EvalPresetTests
         var run = ScoreProgram.Run("eval", "--benchmark", "lvbench,synthetic", "--videos", "1", "--lengths", "short", "--compressors", "random", "--ratios", "0.1",
             "--annotations", $"lvbench={folder.File("lvbench/annotations.jsonl")}", "--video-folder", $"lvbench={folder.File("lvbench/videos")}");
 
-        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Contain("lvbench: 1 questions").And.Contain("synthetic: 8 questions").And.Contain("average"));
+    }
+
+    /// <summary>The fake model says how many letters it was asked.</summary>
+    [Test]
+    public void Eval_AnotherPrompt_IsAskedAndRecordedAsAnotherRun()
+    {
+        using var folder = new TemporaryFolder();
+        WriteBenchmarks(folder.Path);
+        string[] args = ["eval", "--benchmark", "video-mme", "--data", folder.Path, "--compressors", "random", "--ratios", "0.1", "--records", folder.File("records.jsonl")];
+        Assert.That(ScoreProgram.Run(args).ExitCode, Is.Zero);
+
+        Assert.That(ScoreProgram.Run([.. args, "--prompt", "video-mme=qwen3_vl"]).Error, Does.Contain("prompt default', now 'video-mme: ").And.Contain("prompt qwen3_vl'"));
+        Assert.That(ScoreProgram.Run([.. args, "--prompt", "video-mme=unknown"]).Error, Does.Contain("there is no 'unknown'"));
     }
 
     [TestCase("--annotations", "lvbench")]
