@@ -69,7 +69,7 @@ public partial class DocumentedCommandsTests
                 "--lengths", "Short", "Medium", "--sweep-videos", "1", "--training-videos", "4", "--warm-up-steps", "1", "--main-steps", "1"], Path.GetTempPath(), expectedExitCode: 1);
 
             var report = File.ReadAllText(Path.Combine(folder, "report.md"));
-            Assert.That(report, Does.Contain("| at least 1,000 questions on short | 8 | NO |").And.Contain("| no residual | ablation | 1 |").And.Contain("### 10% of the tokens, medium"));
+            Assert.That(report, Does.Contain("| at least 1,000 questions on short | 8 | NO |").And.Contain("| no residual | ablation | 1 |").And.Contain("### 10% of the tokens, medium").And.Contain("### What is kept at the lowest ratio, medium"));
             using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "results.json")));
             var rows = json.RootElement.GetProperty("results").GetProperty("rows").EnumerateArray().ToList();
             Assert.That(rows, Has.Count.EqualTo(17 * 3 * 2), "17 selections at 3 ratios on 2 lengths");

@@ -57,6 +57,11 @@ internal static class ExperimentReport
         foreach (var row in results.Categories.Where(row => row.Length == length))
             text.AppendLine($"| {row.Category} | {row.AllTokens.Count} | {Format.Interval(row.AllTokens)} | {Format.Interval(row.Score)} |");
         text.AppendLine();
+
+        text.AppendLine($"### What is kept at the lowest ratio, {length}").AppendLine().AppendLine("| selection | objects, % | distractors, % | background, % |").AppendLine("|---|---|---|---|");
+        foreach (var row in results.Coverage.Where(row => row.Length == length))
+            text.AppendLine($"| {row.Selection} | {Format.Percent(row.Objects)} | {Format.Percent(row.Distractors)} | {Format.Percent(row.Background)} |");
+        text.AppendLine();
     }
 
     private static void WriteSweep(StringBuilder text, IReadOnlyList<SweepRow> sweep)

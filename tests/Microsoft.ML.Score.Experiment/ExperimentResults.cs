@@ -4,7 +4,8 @@ namespace Microsoft.ML.Score.Experiment;
 
 /// <summary>Everything measured; what tables, figures and promises are made from, and what results.json holds. Shares are of 1.</summary>
 internal sealed record ExperimentResults(
-    string Model, string Fingerprint, ExperimentSettings Settings, IReadOnlyList<ResultRow> Rows, IReadOnlyList<CategoryRow> Categories, IReadOnlyList<SweepRow> Sweep)
+    string Model, string Fingerprint, ExperimentSettings Settings, IReadOnlyList<ResultRow> Rows, IReadOnlyList<CategoryRow> Categories,
+    IReadOnlyList<CoverageRow> Coverage, IReadOnlyList<SweepRow> Sweep)
 {
     /// <summary>The rows of a table, SCORE first.</summary>
     public IEnumerable<ResultRow> Table(string length, double ratio) => Rows.Where(row => row.Length == length && row.Ratio == ratio);

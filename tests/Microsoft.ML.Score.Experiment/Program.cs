@@ -72,6 +72,7 @@ int Run(ParseResult parsed)
         model.Info.Source, model.Info.Fingerprint, settings,
         [.. ExperimentResults.Compare(compared, selections, settings.Ratios)],
         [.. ExperimentResults.CompareByCategory(compared, score, settings.Ratios.Min())],
+        [.. CoverageRow.Measure(model, selections, settings, settings.Ratios.Min())],
         [.. ExperimentResults.CompareByLength(swept, score, ExperimentSettings.SweepRatio)]);
     var promises = Promises.Check(results);
 
