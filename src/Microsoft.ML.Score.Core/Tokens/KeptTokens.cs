@@ -13,7 +13,7 @@ public sealed class KeptTokens
     /// <param name="grid">The grid of the whole video.</param>
     /// <param name="dimension">D, values a token.</param>
     /// <param name="positions">k flat grid indices, strictly ascending; not copied.</param>
-    /// <param name="vectors">k*D values, row-major [k, D]; not copied.</param>
+    /// <param name="vectors">k*D finite values, row-major [k, D]; not copied, and not looked at before a model takes them.</param>
     /// <exception cref="ArgumentException">The grid is empty, a position is outside it or out of order, or the number of values is not k*D.</exception>
     public KeptTokens(TokenGrid grid, int dimension, ReadOnlyMemory<int> positions, ReadOnlyMemory<float> vectors)
     {

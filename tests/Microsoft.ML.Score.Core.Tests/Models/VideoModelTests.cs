@@ -177,6 +177,19 @@ public class VideoModelTests
         Assert.That(() => _model.CrossEntropy([kept], "Q", "A", new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
     }
 
+    [Test]
+    public void CrossEntropyAndGenerate_ValueNotFinite_SayWhich([Values(float.NaN, float.NegativeInfinity)] float value)
+    {
+        var video = _model.Encode(Clip());
+        var vectors = video.Vectors.ToArray();
+        vectors[70] = value;
+        var ofVideo = KeptTokens.Gather(new VideoTokens(video.Grid, 64, vectors), new[] { 0, 1 });
+        var ofTheirOwn = new KeptTokens(video.Grid, 64, new[] { 3, 5 }, vectors.AsMemory(0, 128));
+
+        Assert.That(() => _model.CrossEntropy([KeptTokens.All(video), ofVideo], "Q", "A"), Throws.ArgumentException.With.Message.Contains($"Value 70 of the video's tokens is {value}"));
+        Assert.That(() => _model.Generate(ofTheirOwn, "Q"), Throws.ArgumentException.With.Message.Contains($"Value 70 of the kept tokens is {value}"));
+    }
+
     [TestCase("model_type", "qwen9", "qwen9")]
     [TestCase("hidden_size", 65, "hidden_size 65")]
     [TestCase("num_key_value_heads", 3, "num_key_value_heads 3")]

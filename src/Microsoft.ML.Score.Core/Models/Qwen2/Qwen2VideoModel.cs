@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
@@ -61,7 +62,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
             throw new ArgumentException("There must be at least one kept-token set.", nameof(keptSets));
         for (var i = 0; i < keptSets.Count; i++)
         {
-            ThrowIfWrongDimension(keptSets[i], nameof(keptSets));
+            ThrowIfUnfit(keptSets[i], nameof(keptSets), checkedVideo: i == 0 ? null : keptSets[i - 1].Video);
             if (keptSets[i].Grid != keptSets[0].Grid)
                 throw new ArgumentException($"The sets must share one grid; set 0 has {keptSets[0].Grid}, set {i} has {keptSets[i].Grid}.", nameof(keptSets));
         }
@@ -76,7 +77,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
-        ThrowIfWrongDimension(kept, nameof(kept));
+        ThrowIfUnfit(kept, nameof(kept));
         options ??= new GenerationOptions();
         options.ThrowIfFaulty(nameof(options));
 
@@ -139,11 +140,19 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         return _prompts.Rent(new(kept.Grid, kept.Times, question), continuation, () => CreatePrompt(kept, question, room));
     }
 
-    private void ThrowIfWrongDimension(KeptTokens kept, string name)
+    /// <param name="kept">What a caller gives.</param>
+    /// <param name="name">As which argument.</param>
+    /// <param name="checkedVideo">The video of the set before: rollouts share one, whose values need one look.</param>
+    private void ThrowIfUnfit(KeptTokens kept, string name, VideoTokens? checkedVideo = null)
     {
         ArgumentNullException.ThrowIfNull(kept, name);
         if (kept.Dimension != Info.Dimension)
             throw new ArgumentException($"The model takes tokens of dimension {Info.Dimension}, got {kept.Dimension}.", name);
+        if (kept.Video is { } video && video == checkedVideo)
+            return;
+        var vectors = (kept.Video?.Vectors ?? kept.Vectors).Span;
+        if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
+            throw new ArgumentException($"Value {at} of {(kept.Video is null ? "the kept tokens" : "the video's tokens")} is {vectors[at]}; tokens must be finite.", name);
     }
 
     private static int[] ReadStopIds(CheckpointFiles files, int[] eosTokenId)
