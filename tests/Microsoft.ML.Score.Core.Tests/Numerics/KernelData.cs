@@ -25,17 +25,3 @@ internal static class KernelData
         return values;
     }
 }
-
-/// <summary>Weights of a test; when not float32 they can only be read by widening, as 16-bit ones.</summary>
-internal sealed class InMemoryValues(float[] values, bool isFloat32 = true) : IStoredValues
-{
-    public bool IsFloat32 => isFloat32;
-
-    public ReadOnlySpan<float> Float32 => isFloat32 ? values : throw new InvalidOperationException("Not stored as F32.");
-
-    public bool IsBFloat16 => false;
-
-    public ReadOnlySpan<ushort> BFloat16(long start, int count) => throw new InvalidOperationException("Not stored as BF16.");
-
-    public void Read(long start, Span<float> destination) => values.AsSpan((int)start, destination.Length).CopyTo(destination);
-}

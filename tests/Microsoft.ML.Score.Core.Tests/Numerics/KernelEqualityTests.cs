@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Weights;
+
 namespace Microsoft.ML.Score.Numerics;
 
 /// <summary>
@@ -90,7 +92,7 @@ public class KernelEqualityTests
                     var (x, w) = (KernelData.Values(1, 7 * 20), KernelData.Values(2, 33 * 20));
                     (inWeight ? w : x)[place] = special;
                     using var input = kernels.Upload(x, 7, 20);
-                    using var weight = kernels.UploadWeight(new InMemoryValues(w), 0, 33, 20);
+                    using var weight = kernels.UploadWeight(new WeightValues(w), 0, 33, 20);
                     return kernels.Linear(input, weight);
                 });
     }
@@ -128,7 +130,7 @@ public class KernelEqualityTests
             Compare($"linear from row {first}", KernelData.SumTolerance * d, kernels =>
             {
                 using var x = kernels.Random(1, 40, d);
-                using var weight = kernels.UploadWeight(new InMemoryValues(KernelData.Values(2, 41 * d)), 1, 40, d);
+                using var weight = kernels.UploadWeight(new WeightValues(KernelData.Values(2, 41 * d)), 1, 40, d);
                 return kernels.Linear(x.RowRange(first, 13), weight);
             });
             Compare($"RMS norm from row {first}", d * KernelData.ValueTolerance, kernels =>
@@ -183,7 +185,7 @@ public class KernelEqualityTests
         Compare($"linear {rows} x {input} to {output}", KernelData.SumTolerance * (input + 4), kernels =>
         {
             using var x = kernels.Random(1, rows, input);
-            using var weight = kernels.UploadWeight(new InMemoryValues(KernelData.Values(2, output * input), isFloat32: input % 2 == 0), 0, output, input);
+            using var weight = kernels.UploadWeight(new WeightValues(KernelData.Values(2, output * input), input % 2 == 0 ? TensorType.F32 : TensorType.F64), 0, output, input);
             using var bias = kernels.Random(3, 1, output);
             using var residual = kernels.Random(4, rows, output);
             return kernels.Linear(x, weight, output % 3 == 0 ? null : bias, activation, rows % 2 == 0 ? residual : null);

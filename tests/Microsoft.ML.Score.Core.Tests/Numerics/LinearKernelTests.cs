@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Weights;
+
 namespace Microsoft.ML.Score.Numerics;
 
 [TestFixture("scalar")]
@@ -7,11 +9,11 @@ public class LinearKernelTests(string backend)
     private readonly IKernels _kernels = KernelBackend.Create(backend);
 
     [Test]
-    public void Linear_AllSmallShapes_IsTheProduct([Values] bool isFloat32, [Values] bool hasBias, [Values] bool hasResidual)
+    public void Linear_AllSmallShapes_IsTheProduct([Values(TensorType.F32, TensorType.F64)] TensorType type, [Values] bool hasBias, [Values] bool hasResidual)
     {
         for (var rows = 0; rows <= 9; rows++)
             foreach (var (output, input) in new[] { (1, 1), (2, 3), (5, 16), (17, 31), (33, 7), (64, 64), (300, 5) })
-                Check(rows, output, input, isFloat32, hasBias, hasResidual, Activation.None);
+                Check(rows, output, input, type, hasBias, hasResidual, Activation.None);
     }
 
     [Test]
@@ -19,16 +21,16 @@ public class LinearKernelTests(string backend)
     {
         var activation = isTanh ? Activation.GeluTanh : Activation.Gelu;
         for (var output = 1; output <= 70; output++)
-            Check(3, output, 4, isFloat32: true, hasBias: true, hasResidual, activation);
+            Check(3, output, 4, TensorType.F32, hasBias: true, hasResidual, activation);
     }
 
     [Test]
-    public void Linear_ManyRows_IsTheProduct() => Check(700, 300, 65, isFloat32: false, hasBias: true, hasResidual: true, Activation.None);
+    public void Linear_ManyRows_IsTheProduct() => Check(700, 300, 65, TensorType.F64, hasBias: true, hasResidual: true, Activation.None);
 
     [Test]
     public void Linear_RowsOfAStoredMatrix_StartAtTheFirst()
     {
-        using var weight = _kernels.UploadWeight(new InMemoryValues([1, 2, 3, 4, 5, 6]), firstRow: 1, rows: 2, columns: 2);
+        using var weight = _kernels.UploadWeight(new WeightValues([1, 2, 3, 4, 5, 6]), firstRow: 1, rows: 2, columns: 2);
         using var x = _kernels.Upload([1, 10], 1, 2);
         using var y = _kernels.Linear(x, weight);
 
@@ -38,7 +40,7 @@ public class LinearKernelTests(string backend)
     [Test]
     public void Linear_NaNInOneRow_StaysInThatRow()
     {
-        using var weight = _kernels.UploadWeight(new InMemoryValues(KernelData.Values(1, 40 * 8)), 0, 40, 8);
+        using var weight = _kernels.UploadWeight(new WeightValues(KernelData.Values(1, 40 * 8)), 0, 40, 8);
         var values = KernelData.Values(2, 7 * 8);
         values[3 * 8 + 2] = float.NaN;
         using var x = _kernels.Upload(values, 7, 8);
@@ -50,20 +52,20 @@ public class LinearKernelTests(string backend)
     }
 
     [Test]
-    public void Embedding_Rows_AreThoseOfTheTable([Values] bool isFloat32)
+    public void Embedding_Rows_AreThoseOfTheTable([Values(TensorType.F32, TensorType.F64)] TensorType type)
     {
         var values = KernelData.Values(3, 10 * 6);
-        using var table = _kernels.UploadWeight(new InMemoryValues(values, isFloat32), 0, 10, 6);
+        using var table = _kernels.UploadWeight(new WeightValues(values, type), 0, 10, 6);
         using var y = _kernels.Embedding(table, [9, 0, 9, 4]);
 
         Assert.That(_kernels.ToArray(y), Is.EqualTo(new[] { 9, 0, 9, 4 }.SelectMany(row => values[(row * 6)..(row * 6 + 6)])));
     }
 
-    private void Check(int rows, int output, int input, bool isFloat32, bool hasBias, bool hasResidual, Activation activation)
+    private void Check(int rows, int output, int input, TensorType type, bool hasBias, bool hasResidual, Activation activation)
     {
         var (x, w, b, r) = (KernelData.Values(1, rows * input), KernelData.Values(2, output * input), KernelData.Values(3, output), KernelData.Values(4, rows * output));
         using var tensor = _kernels.Upload(x, rows, input);
-        using var weight = _kernels.UploadWeight(new InMemoryValues(w, isFloat32), 0, output, input);
+        using var weight = _kernels.UploadWeight(new WeightValues(w, type), 0, output, input);
         using var bias = _kernels.Upload(b, 1, output);
         using var residual = _kernels.Upload(r, rows, output);
         using var y = _kernels.Linear(tensor, weight, hasBias ? bias : null, activation, hasResidual ? residual : null);

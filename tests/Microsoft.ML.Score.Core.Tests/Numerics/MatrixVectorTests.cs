@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Numerics;
@@ -25,7 +24,7 @@ internal sealed class MatrixVectorTests
     [Test]
     public void Linear_OneRowOfNotANumber_IsNotANumber()
     {
-        var values = new TypedValues([.. Enumerable.Repeat(1f, 64 * 3)], TensorType.BF16);
+        var values = new WeightValues([.. Enumerable.Repeat(1f, 64 * 3)], TensorType.BF16);
         using var x = _kernels.Upload([.. Enumerable.Repeat(float.NaN, 64)], 1, 64);
         using var y = _kernels.Linear(x, _kernels.UploadWeight(values, 0, 3, 64));
 
@@ -35,7 +34,7 @@ internal sealed class MatrixVectorTests
     private void Check(TensorType type, int length, int outputs, int firstRow, Activation activation)
     {
         var random = new Random(length);
-        var values = new TypedValues(Random(random, (outputs + firstRow) * length), type);
+        var values = new WeightValues(Random(random, (outputs + firstRow) * length), type);
         var (input, bias, residual) = (Random(random, length), Random(random, outputs), Random(random, outputs));
         using var x = _kernels.Upload(input, 1, length);
         using var b = _kernels.Upload(bias, 1, outputs);
@@ -74,20 +73,4 @@ internal sealed class MatrixVectorTests
     }
 
     private static float[] Random(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
-
-    private sealed class TypedValues(float[] values, TensorType type) : IStoredValues
-    {
-        private readonly byte[] _bytes = StoredValues.Narrow(type, values);
-
-        public bool IsFloat32 => type == TensorType.F32;
-
-        public ReadOnlySpan<float> Float32 => MemoryMarshal.Cast<byte, float>(_bytes);
-
-        public bool IsBFloat16 => type == TensorType.BF16;
-
-        public ReadOnlySpan<ushort> BFloat16(long start, int count) => MemoryMarshal.Cast<byte, ushort>(_bytes).Slice((int)start, count);
-
-        public void Read(long start, Span<float> destination) =>
-            StoredValues.Widen(type, _bytes.AsSpan((int)(type.Size() * start), type.Size() * destination.Length), destination);
-    }
 }
