@@ -38,22 +38,14 @@ internal static class CompressCommand
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text)).ToArray();
                 using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Limit(parsed.GetValue(memory)));
                 var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
-                Action<VideoReference, KeptTokens>? save = (parsed.GetValue(folder), parsed.GetValue(format)) switch
-                {
-                    (null, _) => null,
-                    ({ } path, "tokens") => (video, kept) => KeptFile.WriteTokens(Path.Combine(path, $"{video.FileName}.kept.safetensors"), video.Text, kept, frozen.Info.Fingerprint),
-                    ({ } path, _) => (video, kept) => KeptFile.WriteMask(Path.Combine(path, $"{video.FileName}.mask.json"), video.Text, kept),
-                };
-                if (parsed.GetValue(folder) is { } created)
-                    Directory.CreateDirectory(created);
-
                 List<KeptReport> reports = [];
                 using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
                     foreach (var video in references)
                     {
                         progress.Report(reports.Count, references.Length, $"compressing {video.FileName}");
                         var kept = video.Compress(compressor, parsed.GetValue(ratio), frozen, cancellationToken);
-                        save?.Invoke(video, kept);
+                        if (parsed.GetValue(folder) is { } path)
+                            Save(path, parsed.GetValue(format)!, video, kept, frozen.Info.Fingerprint);
                         reports.Add(new KeptReport(video.Text, kept));
                     }
 
@@ -62,6 +54,16 @@ internal static class CompressCommand
             },
             cancellationToken));
         return command;
+    }
+
+    private static void Save(string folder, string format, VideoReference video, KeptTokens kept, string encoderFingerprint)
+    {
+        Directory.CreateDirectory(folder);
+        var path = Path.Combine(folder, video.FileName);
+        if (format == "tokens")
+            KeptFile.WriteTokens($"{path}.kept.safetensors", video.Text, kept, encoderFingerprint);
+        else
+            KeptFile.WriteMask($"{path}.mask.json", video.Text, kept);
     }
 
     private static void Print(List<KeptReport> reports, bool json, TextWriter output)
