@@ -162,6 +162,7 @@ internal sealed class PersistenceTests
         {
             File.WriteAllBytes(_zip, bytes[..length]);
             Assert.That(() => _context.Model.Load(_zip, out _), Throws.InstanceOf<Exception>().And.Not.InstanceOf<IndexOutOfRangeException>().And.Not.InstanceOf<NullReferenceException>(), $"{length} bytes");
+            Assert.That(() => _context.Model.LoadScore(_zip, out _), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(_zip), $"{length} bytes");
         }
     }
 

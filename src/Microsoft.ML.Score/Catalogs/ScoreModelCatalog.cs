@@ -17,12 +17,21 @@ public static class ScoreModelCatalog
     /// <param name="inputSchema">The schema that the pipeline was saved with.</param>
     /// <param name="options">Where the frozen model is found; null means the defaults.</param>
     /// <exception cref="ArgumentException">The given model is not the saved one.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no saved pipeline, or damaged.</exception>
     public static ITransformer LoadScore(this ModelOperationsCatalog catalog, string filePath, out DataViewSchema inputSchema, ScoreLoadOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(filePath);
 
-        return catalog.Rehydrate(catalog.Load(filePath, out inputSchema), options);
+        try
+        {
+            return catalog.Rehydrate(catalog.Load(filePath, out inputSchema), options);
+        }
+        catch (Exception error) when (error is InvalidDataException or FormatException)
+        {
+            throw new InvalidDataException($"The pipeline '{filePath}' cannot be loaded: {error.Message}", error);
+        }
     }
 
     /// <summary>Puts the real transformers back into a pipeline that plain <c>Model.Load</c> loaded; transformers of others stay as they are.</summary>
