@@ -94,8 +94,34 @@ internal sealed class BadFeaturesTests
         Assert.That(() => Masks(new[] { new PathRow { Features = path! } }), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 0, column 'Features'"));
 
     [Test]
-    public void Transform_MissingFile_ThrowsFileNotFound() =>
-        Assert.That(() => Masks(new[] { new PathRow { Features = "no-such-file.safetensors" } }), Throws.InstanceOf<FileNotFoundException>());
+    public void Transform_MissingFile_NamesRowAndFile() =>
+        Assert.That(
+            () => Masks(new[] { new PathRow { Features = "no-such-file.safetensors" } }),
+            Throws.InstanceOf<FileNotFoundException>().With.Message.Contains("Row 0, column 'Features'").And.Message.Contains("no-such-file.safetensors"));
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Transform_DamagedFile_NamesRowAndFile(bool isCutOff)
+    {
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "damaged.safetensors");
+        FeatureFile.Write(path, new VideoTokens(new TokenGrid(1, 1, 2), FakeVideoModel.D, new float[2 * FakeVideoModel.D]));
+        var bytes = File.ReadAllBytes(path);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), float.NaN);
+        File.WriteAllBytes(path, isCutOff ? bytes[..^4] : bytes);
+
+        Assert.That(
+            () => Masks(new[] { new PathRow { Features = path } }),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 0, column 'Features'").And.Message.Contains(path));
+        File.Delete(path);
+    }
+
+    [Test]
+    public void Transform_MaskThatKeepsNothing_NamesRowAndColumn()
+    {
+        var data = _context.Data.LoadFromEnumerable(new[] { new MaskedRow { Features = new float[4], Grid = [1, 1, 1, 1], Mask = [true] }, new MaskedRow { Features = new float[8], Grid = [1, 1, 2, 1], Mask = [false, false] } });
+        var gathered = _context.Transforms.GatherTokens("Kept", "Features", "Mask").Fit(data).Transform(data);
+        Assert.That(() => EstimatorWorkout.Read(gathered, "Kept"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 1, column 'Mask': the mask keeps none of the video's 2 tokens"));
+    }
 
     [TestCase(0)]
     [TestCase(-0.1)]
@@ -112,5 +138,14 @@ internal sealed class BadFeaturesTests
         var data = _context.Data.LoadFromEnumerable(rows);
         var policy = PolicyNetwork.Initialize(FakeVideoModel.D, encoderFingerprint: "fake-encoder");
         return EstimatorWorkout.Read(_context.Transforms.ApplyScorePolicy("Mask", "Features", policy).Fit(data).Transform(data), "Mask");
+    }
+
+    private sealed class MaskedRow
+    {
+        public float[] Features { get; set; } = [];
+
+        public float[] Grid { get; set; } = [];
+
+        public bool[] Mask { get; set; } = [];
     }
 }

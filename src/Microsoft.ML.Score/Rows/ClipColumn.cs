@@ -93,30 +93,13 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
     internal readonly record struct Clip(DataViewRow Row, string Column, Func<VideoClip> Open, Func<byte[]> Hash)
     {
         /// <summary>SHA-256 of the content.</summary>
-        public byte[] HashContent() => Naming(Hash);
+        public byte[] HashContent() => RowError.Naming(Row, Column, Hash);
 
         /// <summary>Opens the clip and gives what is made of it.</summary>
         public TResult Read<TResult>(Func<VideoClip, TResult> read)
         {
             var open = Open;
-            return Naming(() => read(open()));
-        }
-
-        // The file's own message names the file; here row and column are added, the type of error kept.
-        private TResult Naming<TResult>(Func<TResult> read)
-        {
-            try
-            {
-                return read();
-            }
-            catch (FileNotFoundException error)
-            {
-                throw new FileNotFoundException(RowError.At(Row, Column, error.Message).Message, error.FileName, error);
-            }
-            catch (Exception error) when (error is InvalidDataException or ArgumentException)
-            {
-                throw RowError.At(Row, Column, error.Message, error);
-            }
+            return RowError.Naming(Row, Column, () => read(open()));
         }
     }
 }

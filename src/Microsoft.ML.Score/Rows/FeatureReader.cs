@@ -43,27 +43,30 @@ internal sealed class FeatureReader
     }
 
     /// <summary>All tokens of the video.</summary>
+    /// <exception cref="FileNotFoundException">There is no such feature file; the message names row and column.</exception>
     /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
     public VideoTokens Read()
     {
         if (_path is null)
             return ReadVector();
         using var file = OpenFile(_path);
-        return file.ToVideoTokens();
+        return RowError.Naming(_row, _columns.Features, file.ToVideoTokens);
     }
 
     /// <summary>The policy's logits [T*N]; those of a feature file without a copy of its features.</summary>
+    /// <exception cref="FileNotFoundException">There is no such feature file; the message names row and column.</exception>
     /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
     public float[] Logits(PolicyNetwork policy)
     {
         if (_path is null)
             return policy.Logits(ReadVector());
         using var file = OpenFile(_path);
-        return policy.Logits(file);
+        return RowError.Naming(_row, _columns.Features, () => policy.Logits(file));
     }
 
     /// <summary>The tokens that a mask keeps; of a feature file no others are read.</summary>
     /// <param name="positions">Gives the positions on the video's grid.</param>
+    /// <exception cref="FileNotFoundException">There is no such feature file; the message names row and column.</exception>
     /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
     public KeptTokens Gather(Func<TokenGrid, int[]> positions)
     {
@@ -74,7 +77,8 @@ internal sealed class FeatureReader
         }
 
         using var file = OpenFile(_path);
-        return file.Gather(positions(file.Grid));
+        var kept = positions(file.Grid);
+        return RowError.Naming(_row, _columns.Features, () => file.Gather(kept));
     }
 
     private MappedTokens OpenFile(ValueGetter<ReadOnlyMemory<char>> getter)
@@ -84,7 +88,7 @@ internal sealed class FeatureReader
         if (path.Span.IsWhiteSpace())
             throw RowError.At(_row, _columns.Features, "the path of a feature file is empty.");
         _file = path.ToString();
-        var file = MappedTokens.Open(_file);
+        var file = RowError.Naming(_row, _columns.Features, () => MappedTokens.Open(_file));
         if (_encoder.Refuses(file.Dimension, file.EncoderFingerprint) is not { } reason)
             return file;
         file.Dispose();

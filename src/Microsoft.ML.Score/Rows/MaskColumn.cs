@@ -25,6 +25,8 @@ internal static class MaskColumn
             buffer.CopyTo(mask);
 
             var positions = new int[mask.AsSpan().Count(true)];
+            if (positions.Length == 0)
+                throw RowError.At(row, column.Name, $"the mask keeps none of the video's {mask.Length} tokens.");
             for (int i = 0, k = 0; k < positions.Length; i++)
                 if (mask[i])
                     positions[k++] = i;
