@@ -8,7 +8,7 @@ public sealed class EncodeVideoOptions
     /// <summary>
     /// Folder for feature files; created when missing. With it a video is encoded once, the output column is the path of its feature
     /// file and there is no grid column: use it where a data set is read more than once (training) or rows are large. Files are named
-    /// by the video's content, the model's fingerprint and its options of frame processing, and written whole or not at all, so that
+    /// by the video's content and the model's fingerprint and frame processing, and written whole or not at all, so that
     /// processes may share the folder; a damaged one is written anew. Neither decoder nor model runs for a video that is there.
     /// Nothing is ever deleted. Default null: the output column holds the features.
     /// </summary>

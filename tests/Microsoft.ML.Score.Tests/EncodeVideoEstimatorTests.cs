@@ -79,7 +79,7 @@ internal sealed class EncodeVideoEstimatorTests
         var content = System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path));
         var tokens = new VideoTokens(new TokenGrid(1, 1, 1), FakeVideoModel.D, new float[FakeVideoModel.D], "fake-encoder");
         var model = new FakeVideoModel();
-        var cached = new Rows.FeatureCache(_folder, TensorType.BF16, model.Info).GetOrAdd(content, () => tokens);
+        var cached = new FeatureCache(_folder, TensorType.BF16, model.Info).GetOrAdd(content, () => tokens);
         var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = path } });
         var view = _context.Transforms.EncodeVideo("Tokens", "Features", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data);
 
@@ -113,17 +113,6 @@ internal sealed class EncodeVideoEstimatorTests
 
         Assert.That(model.Encodings, Is.EqualTo(2));
         Assert.That(File.ReadAllBytes(path), Is.EqualTo(whole));
-    }
-
-    [Test]
-    public void FeatureCache_OtherModelOrProcessing_IsAnotherFile()
-    {
-        var tokens = new VideoTokens(new TokenGrid(1, 1, 1), FakeVideoModel.D, new float[FakeVideoModel.D], "fake-encoder");
-        var info = new FakeVideoModel().Info;
-        string[] paths = [.. new[] { info, info with { Fingerprint = "other" }, info with { Processing = "MaxFrames 8" }, info with { EncoderStatistics = true } }
-            .Select(model => new Rows.FeatureCache(_folder, TensorType.BF16, model).GetOrAdd(new byte[32], () => tokens))];
-
-        Assert.That(paths, Is.Unique);
     }
 
     [Test]

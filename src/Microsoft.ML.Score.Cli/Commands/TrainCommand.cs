@@ -78,7 +78,7 @@ internal sealed class TrainCommand
             ? Rows(parsed, validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
             : null;
         using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Limit(parsed.GetValue(_memory)));
-        var cache = parsed.GetValue(_features) is { } folder ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true)) : null;
+        var cache = parsed.GetValue(_features) is { } folder ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true), model.Info) : null;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(outputPath))!); // better now than after hours
 
         var report = new TrainingReport();

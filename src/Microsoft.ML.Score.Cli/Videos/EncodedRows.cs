@@ -35,7 +35,10 @@ internal sealed class EncodedRows(TrainingRow[] rows, IVideoLanguageModel model,
     private VideoTokens Get(int row)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var video = cache?.Get(rows[row].Video, model, cancellationToken) ?? rows[row].Video.Encode(model, cancellationToken);
+        var reference = rows[row].Video;
+        var video = cache is null || reference.IsFeatureFile
+            ? reference.Encode(model, cancellationToken)
+            : FeatureFile.Read(cache.GetOrAdd(reference.Identity(), () => reference.Encode(model, cancellationToken)));
         var bytes = (long)video.Vectors.Length * sizeof(float);
         if (_bytesHeld + bytes <= MostBytesHeld)
         {

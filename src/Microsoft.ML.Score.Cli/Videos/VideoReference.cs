@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
@@ -43,6 +45,13 @@ internal sealed class VideoReference
 
     /// <summary>The caption that a synthetic clip comes with.</summary>
     public string SyntheticCaption => _synthetic!().Caption;
+
+    /// <summary>SHA-256 of what tells the video from others without reading it: the file's path, length and time of writing, or the clip's name.</summary>
+    public byte[] Identity()
+    {
+        var file = new FileInfo(Text);
+        return SHA256.HashData(Encoding.UTF8.GetBytes(IsSynthetic ? Text : $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}"));
+    }
 
     /// <summary>The video's frames.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no video, or holds tokens instead of frames.</exception>

@@ -6,7 +6,11 @@ namespace Microsoft.ML.Score.Models;
 /// <param name="Dimension">D, values a visual token.</param>
 public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimension)
 {
-    /// <summary>What besides the checkpoint decides which tokens a video has and what comes with them, as text: the options of frame sampling and size that differ from the defaults, and a pooling head from elsewhere. Empty for none. Feature caches go by it.</summary>
+    /// <summary>
+    /// What besides configuration and tensors decides which tokens a video has and what comes with them, as text: the options of frame sampling
+    /// and size that differ from the defaults, a hash of the checkpoint's preprocessor settings, a pooling head from elsewhere. Empty for none.
+    /// Feature caches and saved pipelines go by it.
+    /// </summary>
     public string Processing { get; init; } = "";
 
     /// <summary>Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>. Feature caches and saved pipelines go by it.</summary>

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.ML.Score.Weights;
 
@@ -122,6 +123,9 @@ internal sealed record QwenProcessorConfig
             MaxFrames = options.MaxFrames ?? Sampling.MaxFrames,
         },
     };
+
+    /// <summary>Tells these settings from others: 8 hexadecimal digits of a SHA-256 over all of them.</summary>
+    public string Fingerprint() => Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(this)).AsSpan(0, 4));
 
     /// <summary>The size of a video's frame after resizing: by its budget, then by the image processor's own bounds, which rarely change it.</summary>
     public ((int Height, int Width) Budgeted, (int Height, int Width) Final) FrameSize(int height, int width, int frameCount)

@@ -190,6 +190,18 @@ public class VideoModelTests
         Assert.That(() => _model.Generate(ofTheirOwn, "Q"), Throws.ArgumentException.With.Message.Contains($"Value 70 of the kept tokens is {value}"));
     }
 
+    [Test]
+    public void Info_OtherPreprocessorSettings_IsOfAnotherProcessing()
+    {
+        var file = Path.Combine(_checkpoint.Folder, "video_preprocessor_config.json");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("9216", "4096", StringComparison.Ordinal));
+        using var other = VideoModel.Load(_checkpoint.Folder);
+        using var again = VideoModel.Load(_checkpoint.Folder);
+
+        Assert.That(other.Info.Fingerprint, Is.EqualTo(_model.Info.Fingerprint));
+        Assert.That(other.Info.Processing, Is.Not.EqualTo(_model.Info.Processing).And.EqualTo(again.Info.Processing));
+    }
+
     [TestCase("model_type", "qwen9", "qwen9")]
     [TestCase("hidden_size", 65, "hidden_size 65")]
     [TestCase("num_key_value_heads", 3, "num_key_value_heads 3")]

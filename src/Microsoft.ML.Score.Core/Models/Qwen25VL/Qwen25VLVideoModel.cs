@@ -15,18 +15,18 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
     private readonly int[] _beforeVideo;
     private readonly bool _encoderStatistics;
 
-    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, VideoModelOptions options)
+    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, QwenProcessorConfig processor, VideoModelOptions options)
         : base(
             new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize)
             {
-                Processing = options.QwenVideo.Describe(),
+                Processing = $"{options.QwenVideo.Describe()} preprocessor {processor.Fingerprint()}".TrimStart(),
                 EncoderStatistics = options.EncoderStatistics,
             },
             files, Tokenizer.Load(files), model.Decoder, model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
         _model = model;
         _encoderStatistics = options.EncoderStatistics;
-        _processor = QwenProcessorConfig.Load(files).With(options.QwenVideo);
+        _processor = processor.With(options.QwenVideo);
         _beforeVideo = Tokenizer.Encode(QwenChatTemplate.BeforeVideo);
         ThrowIfInconsistent(files);
     }
@@ -37,7 +37,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
         var model = Qwen25VLModel.Load(files, kernels, options.TemporalPositions);
         try
         {
-            return new Qwen25VLVideoModel(source, files, model, options);
+            return new Qwen25VLVideoModel(source, files, model, QwenProcessorConfig.Load(files), options);
         }
         catch
         {

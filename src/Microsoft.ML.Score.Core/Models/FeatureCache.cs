@@ -1,14 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Models;
 
 /// <summary>
-/// A folder of feature files, one for each video content, encoder (with or without its statistics), frame processing and number type. Processes may share it: files appear
-/// whole or not at all, and two that write the same one write the same. Nothing is ever deleted.
+/// A folder of feature files, one for each video, encoder (with or without its statistics), frame processing and number type. Processes may
+/// share it: files appear whole or not at all, and two that write the same one write the same. Nothing is ever deleted.
 /// </summary>
 /// <param name="folder">The folder, made when the first file is.</param>
 /// <param name="type">BF16, F16 or F32.</param>
@@ -16,11 +15,11 @@ namespace Microsoft.ML.Score.Rows;
 internal sealed class FeatureCache(string folder, TensorType type, VideoModelInfo model)
 {
     /// <summary>The full path of a video's feature file, written first where it is missing or damaged.</summary>
-    /// <param name="content">SHA-256 of the video's content.</param>
+    /// <param name="video">SHA-256 of what tells the video from others: its content, or less where that is enough.</param>
     /// <param name="encode">Gives the video's tokens; called only where they are needed.</param>
-    public string GetOrAdd(byte[] content, Func<VideoTokens> encode)
+    public string GetOrAdd(byte[] video, Func<VideoTokens> encode)
     {
-        var path = PathOf(content);
+        var path = PathOf(video);
         if (IsWhole(path))
             return path;
 
@@ -29,11 +28,11 @@ internal sealed class FeatureCache(string folder, TensorType type, VideoModelInf
         return path;
     }
 
-    private string PathOf(byte[] content)
+    private string PathOf(byte[] video)
     {
         var statistics = model.EncoderStatistics ? "\nstatistics" : "";
         var encoder = SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Fingerprint}\n{model.Processing}{statistics}"));
-        return Path.GetFullPath(Path.Combine(folder, $"{Hex(content)}-{Hex(encoder)}-{type.ToString().ToLowerInvariant()}.safetensors"));
+        return Path.GetFullPath(Path.Combine(folder, $"{Hex(video)}-{Hex(encoder)}-{type.ToString().ToLowerInvariant()}.safetensors"));
     }
 
     // A file cut short or overwritten fails on its header, which gives every length. What it holds must be what was asked for, so that
