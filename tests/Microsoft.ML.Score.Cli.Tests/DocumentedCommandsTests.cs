@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Cli;
 
@@ -43,8 +44,12 @@ public partial class DocumentedCommandsTests
 
     [TestCase]
     [TestCase("--eval")]
+    [TestCase("--annotate")]
     public void KillLoop_FewKills_EndsWithEqualBytes(params string[] what)
     {
+        if (what.Contains("--annotate"))
+            FFmpegProgram.Require();
+
         var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.KillLoop.dll"), "--kills", "3", .. what], Path.GetTempPath());
 
         Assert.That(output, Does.Contain("killed 3 times").And.Contain("equal"));
