@@ -5,7 +5,8 @@ namespace Microsoft.ML.Score.Datasets.Annotations;
 
 /// <summary>
 /// A table with tabs between cells and a line of names at the top. Quotes mean nothing in the exports that go around, so cells are
-/// read as they stand; only a cell that cannot be anything but CSV-escaped (in quotes, every quote inside doubled) is unescaped.
+/// read as they stand; only a cell that cannot be anything but CSV-escaped (in quotes, every quote inside doubled, or over several
+/// lines, as pandas writes it) is unescaped.
 /// </summary>
 internal static class TsvFile
 {
@@ -23,7 +24,10 @@ internal static class TsvFile
         {
             if (lines[line].Length == 0 || lines[line] == "\r")
                 continue;
-            var (cells, where) = (Cells(lines[line]), $"{file}, line {line + 1}");
+            var (first, where) = (line, $"{file}, line {line + 1}");
+            for (var quotes = IsOpen(lines[line], names.Length) ? 1 : 0; quotes % 2 == 1 && line + 1 < lines.Length;)
+                quotes += lines[++line].AsSpan().Count('"');
+            var cells = Cells(string.Join('\n', lines, first, line + 1 - first));
             if (cells.Length != names.Length)
                 throw new InvalidDataException($"{where}: {cells.Length} cells, the first line names {names.Length}.");
             rows.Add(new AnnotationRow(JsonSerializer.SerializeToElement(names.Zip(cells).ToDictionary(cell => cell.First, cell => cell.Second, StringComparer.Ordinal)), where));
@@ -44,6 +48,13 @@ internal static class TsvFile
         }
     }
 
+    /// <summary>Whether the line ends within an escaped cell: cells are lacking, and the quote that begins the last one has no partner.</summary>
+    private static bool IsOpen(string line, int columns)
+    {
+        var last = line.AsSpan(line.LastIndexOf('\t') + 1);
+        return last.StartsWith("\"") && last.Count('"') % 2 == 1 && line.AsSpan().Count('\t') < columns - 1;
+    }
+
     private static string[] Cells(string line) => [.. line.TrimEnd('\r').Split('\t').Select(Unescape)];
 
     private static string Unescape(string cell)
@@ -52,6 +63,6 @@ internal static class TsvFile
             return cell;
         var inside = cell[1..^1];
         var unpaired = inside.Replace("\"\"", "", StringComparison.Ordinal);
-        return unpaired.Length < inside.Length && !unpaired.Contains('"') ? inside.Replace("\"\"", "\"", StringComparison.Ordinal) : cell;
+        return (unpaired.Length < inside.Length || inside.Contains('\n')) && !unpaired.Contains('"') ? inside.Replace("\"\"", "\"", StringComparison.Ordinal) : cell;
     }
 }

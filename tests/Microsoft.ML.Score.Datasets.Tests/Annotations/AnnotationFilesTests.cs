@@ -38,6 +38,20 @@ public class AnnotationFilesTests
     public void ReadTable_Quotes_StandUnlessEscaped(string cell, string expected) =>
         Assert.That(TsvFile.Read(Encoding.UTF8.GetBytes($"a\tb\n1\t{cell}\n"), "a.tsv").Single().Text("b"), Is.EqualTo(expected));
 
+    /// <summary>As pandas writes texts that hold line ends: one record over several lines of the file.</summary>
+    [TestCase("a\tb\tc\n1\t\"In which order?\n(a) \"\"Go\"\"\n\n(b) Stop\"\t2\n3\t4\t5\n", "In which order?\n(a) \"Go\"\n\n(b) Stop")]
+    [TestCase("b\ta\n\"x\ny\"\t1\n4\t5", "x\ny")]
+    [TestCase("a\tb\tc\tb2\n1\t\"x\ny\"\t\"u\nv\"\t2\n3\t4\t5\t6\n", "x\ny")]
+    [TestCase("a\tb\tc\r\n1\t\"x\r\ny\"\t2\r\n3\t4\t5\r\n", "x\r\ny")]
+    [TestCase("a\tb\n1\t\"odd\n3\t4\n", "\"odd")]
+    public void ReadTable_CellOverLines_IsOneCell(string text, string expected) =>
+        Assert.That(TsvFile.Read(Encoding.UTF8.GetBytes(text), "a.tsv").Select(row => row.Text("b")), Is.EqualTo(new[] { expected, "4" }));
+
+    [Test]
+    public void ReadTable_CellThatNeverCloses_NamesItsLine() =>
+        Assert.That(() => TsvFile.Read(Encoding.UTF8.GetBytes("a\tb\tc\n1\t2\t3\n1\t\"x\n3\t4\t5\n"), "a.tsv").Count(),
+            Throws.TypeOf<InvalidDataException>().With.Message.StartWith("a.tsv, line 3: "));
+
     [Test]
     public void ReadTable_BadUtf8_Throws() =>
         Assert.That(() => TsvFile.Read([(byte)'a', (byte)'\t', 0xFF], "a.tsv").Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("byte 2"));
