@@ -63,11 +63,9 @@ public static class LvBench
     private static (string Question, IReadOnlyList<string> Options) SplitOptions(AnnotationRow row)
     {
         var text = row.Text("question");
-        if (row.HasList("options") || row.HasList("candidates"))
-        {
-            var listed = row.Texts(row.HasList("options") ? "options" : "candidates");
+        var field = row.HasList("options") ? "options" : "candidates";
+        if (row.HasList(field) && row.Texts(field) is { Count: > 0 } listed) // an empty list says that they stand in the text
             return ($"{text}\n{string.Join('\n', listed.Select((option, index) => $"({OptionAnswer.Letter(index)}) {option}"))}", listed);
-        }
 
         var options = new List<string>();
         var rest = text;

@@ -41,6 +41,19 @@ public class LvBenchTests
         Assert.That((question.Text, question.Answer), Is.EqualTo(("What year?\n(A) 1636\n(B) 1366\nAnswer the question with the option letter", "1366")));
     }
 
+    /// <summary>Where the list is empty the options stand in the text, as in lmms-eval.</summary>
+    [TestCase("[]")]
+    [TestCase("null")]
+    public void Open_EmptyOptions_AreReadFromTheQuestion(string options)
+    {
+        using var folder = new BenchmarkFolder("lake-3.mp4");
+        var row = $$"""{"video_path": "lake-3.mp4", "uid": "55", "question": "What year?\n(A) 1636\n(B) 1366", "options": {{options}}, "answer": "B", "question_type": "summarization"}""";
+
+        var question = LvBench.Open(folder.Write("rows.jsonl", row), folder.Videos).Videos[0].Questions[0];
+
+        Assert.That((question.Text, question.Answer), Is.EqualTo(("What year?\n(A) 1636\n(B) 1366\nAnswer the question with the option letter", "1366")));
+    }
+
     [Test]
     public void Open_LineOfBrokenJson_NamesTheLine()
     {
