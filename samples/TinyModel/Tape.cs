@@ -201,6 +201,14 @@ internal sealed partial class Tape(ParameterSet parameters)
         return y;
     }
 
+    /// <summary>The values of x, through which no gradient flows back.</summary>
+    public Variable Constant(Variable x)
+    {
+        var y = New(x.Rows, x.Columns);
+        x.Value.CopyTo(y.Value);
+        return y;
+    }
+
     /// <summary>The given rows of x, one below the other.</summary>
     public Variable SelectRows(Variable x, int[] rows)
     {

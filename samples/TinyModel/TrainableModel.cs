@@ -36,7 +36,8 @@ internal sealed class TrainableModel
         var patches = tape.New(kept.Length * TinyConfiguration.PatchesPerToken, TinyConfiguration.PatchLength);
         video.CopyTo(kept, patches.Value);
         var visual = _vision.Forward(tape, patches);
-        var embeddings = tape.Sequence(_language.Embedding, sequence.Before, visual, sequence.After);
+        // The texts teach the language model to read the encoder, not the encoder to show only what they mention.
+        var embeddings = tape.Sequence(_language.Embedding, sequence.Before, tape.Constant(visual), sequence.After);
         var hidden = _language.Forward(tape, embeddings, sequence.Layout, sequence.Positions, [.. sequence.SupervisedRows]);
 
         var loss = 0.0;

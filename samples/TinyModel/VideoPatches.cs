@@ -22,6 +22,9 @@ internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, sbyte[] Att
         var grid = clip.Grid;
         var patches = new float[grid.Count * TokenLength];
         var table = NormalisedBytes();
+        var looks = new TokenLook[grid.Count];
+        for (var token = 0; token < looks.Length; token++)
+            looks[token] = new TokenLook();
         var frameIndex = 0;
         foreach (var frame in frames.ReadFrames([.. Enumerable.Range(0, frames.FrameCount)]))
         {
@@ -33,6 +36,7 @@ internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, sbyte[] Att
                     var token = (step * grid.Height + y / TokenPixels) * grid.Width + x / TokenPixels;
                     var patch = y / TinyConfiguration.PatchSize % TinyConfiguration.SpatialMergeSize * TinyConfiguration.SpatialMergeSize + x / TinyConfiguration.PatchSize % TinyConfiguration.SpatialMergeSize;
                     var within = y % TinyConfiguration.PatchSize * TinyConfiguration.PatchSize + x % TinyConfiguration.PatchSize;
+                    looks[token].Add(phase, y % TokenPixels * TokenPixels + x % TokenPixels, pixels.Slice((y * frames.Width + x) * TinyConfiguration.Channels, TinyConfiguration.Channels));
                     for (var channel = 0; channel < TinyConfiguration.Channels; channel++)
                     {
                         var plane = (channel * TinyConfiguration.TemporalPatchSize + phase) * TinyConfiguration.PatchSize * TinyConfiguration.PatchSize;
@@ -42,7 +46,7 @@ internal sealed record VideoPatches(TokenGrid Grid, float[] Patches, sbyte[] Att
                 }
         }
 
-        return new VideoPatches(grid, patches, TokenAttributes.Of(clip));
+        return new VideoPatches(grid, patches, TokenAttributes.Of(clip, looks));
     }
 
     /// <summary>The steps of still images one after the other, each repeated: a pseudo-video.</summary>

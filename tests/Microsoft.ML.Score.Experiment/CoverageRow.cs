@@ -9,7 +9,7 @@ namespace Microsoft.ML.Score.Experiment;
 /// <param name="Length">The length class.</param>
 /// <param name="Ratio">The retention ratio asked for.</param>
 /// <param name="Objects">The share kept of the tokens that show an object, which is what questions ask about.</param>
-/// <param name="Distractors">The share kept of the tokens with coloured stripes.</param>
+/// <param name="Distractors">The share kept of the tokens with bystanders or coloured stripes.</param>
 /// <param name="Background">The share kept of the others.</param>
 internal sealed record CoverageRow(string Selection, string Length, double Ratio, double Objects, double Distractors, double Background)
 {
@@ -37,5 +37,5 @@ internal sealed record CoverageRow(string Selection, string Length, double Ratio
     }
 
     /// <summary>All objects count as one kind, 1.</summary>
-    private static byte KindOf(byte label) => TokenLabel.IsObject(label) ? (byte)1 : label;
+    private static byte KindOf(byte label) => TokenLabel.IsObject(label) ? (byte)1 : Math.Min(label, TokenLabel.Distractor);
 }

@@ -58,7 +58,7 @@ internal static class ExperimentReport
             text.AppendLine($"| {row.Category} | {row.AllTokens.Count} | {Format.Interval(row.AllTokens)} | {Format.Interval(row.Score)} |");
         text.AppendLine();
 
-        text.AppendLine($"### What is kept at the lowest ratio, {length}").AppendLine().AppendLine("| selection | objects, % | distractors, % | background, % |").AppendLine("|---|---|---|---|");
+        text.AppendLine($"### What is kept at the lowest ratio, {length}").AppendLine().AppendLine("| selection | objects, % | bystanders and distractors, % | background, % |").AppendLine("|---|---|---|---|");
         foreach (var row in results.Coverage.Where(row => row.Length == length))
             text.AppendLine($"| {row.Selection} | {Format.Percent(row.Objects)} | {Format.Percent(row.Distractors)} | {Format.Percent(row.Background)} |");
         text.AppendLine();

@@ -17,6 +17,14 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
     /// <summary>The dot that an object carries once it has changed its colour.</summary>
     private static readonly (int Red, int Green, int Blue) s_dot = (240, 240, 240);
 
+    private static readonly string[][] s_figures =
+    [
+        ["..####..", ".######.", "##....##", "##....##", "##....##", "##....##", ".######.", "..####.."],
+        ["########", "########", "##....##", "##....##", "##....##", "##....##", "########", "########"],
+        ["##....##", "###..###", ".######.", "..####..", "..####..", ".######.", "###..###", "##....##"],
+        ["########", ".######.", "..####..", "...##...", "...##...", "..####..", ".######.", "########"],
+    ];
+
     private static readonly string[][] s_shapes =
     [
         ["..####..", ".######.", "########", "########", "########", "########", ".######.", "..####.."],
@@ -50,6 +58,8 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
         foreach (var distractor in scene.Distractors)
             if (distractor.IsLit(step))
                 labels[distractor.Cell] = TokenLabel.Distractor;
+        foreach (var bystander in scene.Bystanders)
+            labels[bystander.CellAt(step)] = bystander.Label;
         foreach (var item in story.Objects)
             if (item.IsVisible(step))
                 labels[CellOf(item, step)] = TokenLabel.Object(item.ColourAt(step), item.Shape);
@@ -71,20 +81,27 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
         }
 
         foreach (var cell in scene.FlickerCells)
-            if (!TokenLabel.IsObject(labels[cell]))
+            if (labels[cell] == TokenLabel.Background)
                 PaintFlicker(frame, cell);
+        foreach (var bystander in scene.Bystanders)
+            if (labels[bystander.CellAt(step)] == bystander.Label)
+                PaintFigure(frame, bystander.CellAt(step), s_figures[(int)bystander.Figure], bystander.Motion, frameOfStep, bystander.Colour);
         foreach (var item in story.Objects)
         {
             if (!item.IsVisible(step))
                 continue;
-            var rows = s_shapes[(int)item.Shape];
-            var (shiftX, shiftY) = ShiftOf(item.Motion, frameOfStep);
-            PaintCell(frame, CellOf(item, step), (x, y) => IsCell(x - shiftX, y - shiftY) && rows[y - shiftY][x - shiftX] == '#', s_colours[(int)item.ColourAt(step)]);
+            PaintFigure(frame, CellOf(item, step), s_shapes[(int)item.Shape], item.Motion, frameOfStep, item.ColourAt(step));
             if (item.HasChanged(step))
                 PaintCell(frame, CellOf(item, step), (x, y) => x is 3 or 4 && y is 3 or 4, s_dot);
         }
 
         AddNoise(frame, parameters.CameraNoise, random);
+    }
+
+    private static void PaintFigure(Span<byte> frame, int cell, string[] rows, ObjectMotion motion, int frameOfStep, ObjectColour colour)
+    {
+        var (shiftX, shiftY) = ShiftOf(motion, frameOfStep);
+        PaintCell(frame, cell, (x, y) => IsCell(x - shiftX, y - shiftY) && rows[y - shiftY][x - shiftX] == '#', s_colours[(int)colour]);
     }
 
     /// <summary>Pixels from the middle of the cell: a moving object is a little behind in the first frame of a step and a little ahead in the second.</summary>
@@ -180,11 +197,14 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
             ShadowSpeed = random.Chance(parameters.ShadowPercent) ? random.Below(2) * 2 - 1 : 0;
             ShadowStart = random.Below(GridSide);
             ShadowIsRow = random.Below(2) == 0;
+            Bystanders = [.. Enumerable.Range(0, random.Between(parameters.MinBystanders, parameters.MaxBystanders)).Select(_ => Bystander.Draw(parameters.StayPercent, random))];
         }
 
         public byte[] Background { get; } = new byte[FrameBytes];
 
         public Distractor[] Distractors { get; }
+
+        public Bystander[] Bystanders { get; }
 
         public int[] FlickerCells { get; }
 

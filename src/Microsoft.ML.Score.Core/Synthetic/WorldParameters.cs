@@ -44,6 +44,10 @@ internal sealed record WorldParameters
     public int MinBlinkingDistractors { get; init; } = 2;
     public int MaxBlinkingDistractors { get; init; } = 5;
 
+    /// <summary>Bystanders of a scene, each in view all the time: together more than 10% of the tokens, so that at this retention not everything with a figure fits.</summary>
+    public int MinBystanders { get; init; } = 3;
+    public int MaxBystanders { get; init; } = 6;
+
     /// <summary>Most cells of a scene that show grey flicker in every frame.</summary>
     public int MaxFlickerCells { get; init; } = 3;
 

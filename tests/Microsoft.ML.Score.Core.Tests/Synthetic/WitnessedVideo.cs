@@ -16,7 +16,7 @@ internal sealed partial class WitnessedVideo
     {
         for (var index = 0; index < labels.Length; index++)
         {
-            if (labels[index] is 0 or 25)
+            if (labels[index] is 0 or >= 25)
                 continue;
             var (step, row, column) = (index / 36, index / 6 % 6, index % 6);
             var (colour, shape) = (s_colours[(labels[index] - 1) / 4], s_shapes[(labels[index] - 1) % 4]);
@@ -68,7 +68,7 @@ internal sealed partial class WitnessedVideo
     private static bool ShowsColour(ReadOnlySpan<byte> labels, string colour)
     {
         foreach (var label in labels)
-            if (label is not (0 or 25) && s_colours[(label - 1) / 4] == colour)
+            if (label is not (0 or >= 25) && s_colours[(label - 1) / 4] == colour)
                 return true;
         return false;
     }
