@@ -9,13 +9,13 @@ namespace Microsoft.ML.Score.QuickStart;
 /// <summary>The trained policy beside the simple ways to choose tokens, on held-out videos.</summary>
 internal static class ResultsTable
 {
-    private static readonly double[] Ratios = [0.40, 0.25, 0.10];
+    private static readonly double[] s_ratios = [0.40, 0.25, 0.10];
 
     public static void Print(IVideoLanguageModel model, PolicyNetwork trained, int videosPerLength)
     {
         var untrained = PolicyNetwork.Initialize(model.Info.Dimension, seed: 2, encoderFingerprint: model.Info.Fingerprint);
         ITokenCompressor[] compressors = [new ScoreCompressor(trained), new ScoreCompressor(untrained, name: "untrained policy"), new RandomCompressor(1), new JitteredUniformCompressor(1)];
-        BenchmarkSystem[] systems = [BenchmarkSystem.AllTokens, .. Ratios.SelectMany(ratio => compressors.Select(compressor => new BenchmarkSystem(compressor, ratio)))];
+        BenchmarkSystem[] systems = [BenchmarkSystem.AllTokens, .. s_ratios.SelectMany(ratio => compressors.Select(compressor => new BenchmarkSystem(compressor, ratio)))];
 
         var benchmark = new SyntheticBenchmark(videosPerLength, [VideoLength.Short, VideoLength.Medium]);
         var result = benchmark.Evaluate(model, systems);

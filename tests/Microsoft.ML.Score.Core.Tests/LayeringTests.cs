@@ -6,30 +6,30 @@ namespace Microsoft.ML.Score;
 [TestFixture]
 public partial class LayeringTests
 {
-    private static readonly string[] Order =
+    private static readonly string[] s_order =
         ["Numerics", "Weights", "Video", "Text", "Tokens", "Models", "Compression", "Policy", "Synthetic", "Evaluation", "Training", "Reports"];
 
-    private static readonly string Core = Path.Combine(RepositoryFolder.Root, "src", "Microsoft.ML.Score.Core");
+    private static readonly string s_core = Path.Combine(RepositoryFolder.Root, "src", "Microsoft.ML.Score.Core");
 
     [Test]
     public void CoreFolders_AreThoseOfTheDesign()
     {
-        var folders = Directory.GetDirectories(Core).Select(Path.GetFileName).Except(["bin", "obj", "Properties"]);
+        var folders = Directory.GetDirectories(s_core).Select(Path.GetFileName).Except(["bin", "obj", "Properties"]);
 
-        Assert.That(folders, Is.SubsetOf(Order));
+        Assert.That(folders, Is.SubsetOf(s_order));
     }
 
     [Test]
     public void CoreUsings_PointOnlyToEarlierFolders()
     {
         var violations =
-            from folder in Order
-            where Directory.Exists(Path.Combine(Core, folder))
-            from file in Directory.EnumerateFiles(Path.Combine(Core, folder), "*.cs", SearchOption.AllDirectories)
+            from folder in s_order
+            where Directory.Exists(Path.Combine(s_core, folder))
+            from file in Directory.EnumerateFiles(Path.Combine(s_core, folder), "*.cs", SearchOption.AllDirectories)
             from Match match in UsedNamespace().Matches(File.ReadAllText(file))
             let used = match.Groups[1].Value
-            where Array.IndexOf(Order, used) < 0 || Array.IndexOf(Order, used) > Array.IndexOf(Order, folder)
-            select $"{Path.GetRelativePath(Core, file)} uses {match.Value.Trim()}";
+            where Array.IndexOf(s_order, used) < 0 || Array.IndexOf(s_order, used) > Array.IndexOf(s_order, folder)
+            select $"{Path.GetRelativePath(s_core, file)} uses {match.Value.Trim()}";
 
         Assert.That(violations, Is.Empty);
     }
@@ -38,10 +38,10 @@ public partial class LayeringTests
     public void CoreUsings_NeverReachMachineLearningNet()
     {
         var violations =
-            from file in Directory.EnumerateFiles(Core, "*.cs", SearchOption.AllDirectories)
+            from file in Directory.EnumerateFiles(s_core, "*.cs", SearchOption.AllDirectories)
             where !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
             where MachineLearningNet().IsMatch(File.ReadAllText(file))
-            select Path.GetRelativePath(Core, file);
+            select Path.GetRelativePath(s_core, file);
 
         Assert.That(violations, Is.Empty);
     }

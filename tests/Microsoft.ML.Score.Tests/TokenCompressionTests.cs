@@ -12,7 +12,7 @@ namespace Microsoft.ML.Score;
 [TestFixture]
 internal sealed class TokenCompressionTests
 {
-    private static readonly (TokenPruningMethod Method, ITokenCompressor Compressor)[] Pruners =
+    private static readonly (TokenPruningMethod Method, ITokenCompressor Compressor)[] s_pruners =
     [
         (TokenPruningMethod.DyCoke, new DyCokeCompressor()),
         (TokenPruningMethod.DyCokeOfficial, new DyCokeCompressor(DyCokeVariant.Official)),
@@ -25,7 +25,7 @@ internal sealed class TokenCompressionTests
         (TokenPruningMethod.LargestResidual, new LargestResidualCompressor()),
     ];
 
-    private static readonly (TokenMergingMethod Method, ITokenCompressor Compressor)[] Mergers =
+    private static readonly (TokenMergingMethod Method, ITokenCompressor Compressor)[] s_mergers =
     [
         (TokenMergingMethod.HoliTom, new HoliTomCompressor()),
         (TokenMergingMethod.HoliTomVidCom2Port, new HoliTomCompressor(HoliTomVariant.VidCom2Port)),
@@ -45,15 +45,15 @@ internal sealed class TokenCompressionTests
     [Test]
     public void Cases_AllMethods_AreCovered()
     {
-        Assert.That(Pruners.Select(pruner => pruner.Method), Is.EqualTo(Enum.GetValues<TokenPruningMethod>()));
-        Assert.That(Mergers.Select(merger => merger.Method), Is.EqualTo(Enum.GetValues<TokenMergingMethod>()));
+        Assert.That(s_pruners.Select(pruner => pruner.Method), Is.EqualTo(Enum.GetValues<TokenPruningMethod>()));
+        Assert.That(s_mergers.Select(merger => merger.Method), Is.EqualTo(Enum.GetValues<TokenMergingMethod>()));
     }
 
     [Test]
     public void PruneTokens_AnyMethod_KeepsWhatTheCompressorKeeps([Values(0.1, 0.25, 0.7)] double ratio)
     {
         var rows = Rows();
-        foreach (var (method, compressor) in Pruners)
+        foreach (var (method, compressor) in s_pruners)
         {
             var estimator = _context.Transforms.PruneTokens("Mask", "Features", method, new PruneTokensOptions { RetentionRatio = ratio, Seed = 3 });
 
@@ -79,7 +79,7 @@ internal sealed class TokenCompressionTests
     public void MergeTokens_SalienceColumn_GivesWhatTheCompressorGives([Values(0.1, 0.5)] double ratio)
     {
         var rows = Rows();
-        foreach (var (method, compressor) in Mergers)
+        foreach (var (method, compressor) in s_mergers)
         {
             var estimator = _context.Transforms.MergeTokens("Merged", "Features", method, new MergeTokensOptions { RetentionRatio = ratio, SalienceColumnName = "Salience" });
 
@@ -94,7 +94,7 @@ internal sealed class TokenCompressionTests
     public void MergeTokens_FeatureFiles_GivesWhatTheCompressorGivesAndTheGrid()
     {
         var paths = Rows().Select(row => Write(WithAllStatistics(row.Tokens()))).ToArray();
-        foreach (var (method, compressor) in Mergers)
+        foreach (var (method, compressor) in s_mergers)
         {
             var estimator = _context.Transforms.MergeTokens("Merged", "Features", method, new MergeTokensOptions { RetentionRatio = 0.5 });
 

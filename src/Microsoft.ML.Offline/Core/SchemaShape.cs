@@ -6,7 +6,7 @@ namespace Microsoft.ML;
 /// <summary>What is known of a schema before any data is seen: names, item types and whether columns are vectors.</summary>
 public sealed class SchemaShape : IReadOnlyList<SchemaShape.Column>
 {
-    private static readonly SchemaShape Empty = new([]);
+    private static readonly SchemaShape s_empty = new([]);
 
     private readonly Column[] _columns;
 
@@ -84,7 +84,7 @@ public sealed class SchemaShape : IReadOnlyList<SchemaShape.Column>
             Kind = kind;
             ItemType = itemType;
             IsKey = isKey;
-            Annotations = annotations ?? Empty;
+            Annotations = annotations ?? s_empty;
         }
 
         internal readonly Column Renamed(string name) => new(name, Kind, ItemType, IsKey, Annotations);

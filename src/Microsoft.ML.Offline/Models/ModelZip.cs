@@ -19,7 +19,7 @@ internal static class ModelZip
     private const string SchemaEntry = "schema.bin";
     private const string ModelEntry = "model.bin";
 
-    private static readonly DateTimeOffset Timestamp = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_timestamp = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public static void WriteFile(string path, ITransformer model, DataViewSchema inputSchema)
     {
@@ -89,7 +89,7 @@ internal static class ModelZip
     private static void WriteEntry(ZipArchive zip, string name, byte[] bytes)
     {
         var entry = zip.CreateEntry(name, CompressionLevel.Fastest);
-        entry.LastWriteTime = Timestamp;
+        entry.LastWriteTime = s_timestamp;
         using var stream = entry.Open();
         stream.Write(bytes);
     }

@@ -8,7 +8,7 @@ internal static class SchemaFile
     private const int Version = 1;
     private const int MaxColumns = 1_000_000;
 
-    private static readonly PrimitiveDataViewType[] Primitives =
+    private static readonly PrimitiveDataViewType[] s_primitives =
     [
         BooleanDataViewType.Instance, TextDataViewType.Instance, NumberDataViewType.SByte, NumberDataViewType.Byte, NumberDataViewType.Int16,
         NumberDataViewType.UInt16, NumberDataViewType.Int32, NumberDataViewType.UInt32, NumberDataViewType.Int64, NumberDataViewType.UInt64,
@@ -85,7 +85,7 @@ internal static class SchemaFile
     {
         VectorDataViewType vector => CanWrite(vector.ItemType),
         KeyDataViewType => true,
-        _ => Primitives.Contains(type),
+        _ => s_primitives.Contains(type),
     };
 
     private static void WriteType(BinaryWriter writer, DataViewType type)
@@ -132,7 +132,7 @@ internal static class SchemaFile
     private static PrimitiveDataViewType ReadPrimitive(BinaryReader reader)
     {
         var name = reader.ReadString();
-        return Primitives.FirstOrDefault(type => type.ToString() == name)
+        return s_primitives.FirstOrDefault(type => type.ToString() == name)
             ?? throw new InvalidDataException($"The model's schema has an unknown type, '{name}'");
     }
 

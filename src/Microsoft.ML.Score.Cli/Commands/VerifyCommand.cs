@@ -64,7 +64,7 @@ internal static class VerifyCommand
                     outcome = row.Outcome.ToString().ToLowerInvariant(),
                 }),
             },
-            JsonOptions));
+            s_jsonOptions));
 
-    private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions s_jsonOptions = new() { WriteIndented = true };
 }

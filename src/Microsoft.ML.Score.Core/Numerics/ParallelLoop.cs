@@ -14,7 +14,7 @@ internal sealed class ParallelLoop<TBody> : IThreadPoolWorkItem
     private const int SpinIterations = 2000;
 
     [ThreadStatic]
-    private static ParallelLoop<TBody>? idle;
+    private static ParallelLoop<TBody>? t_idle;
 
     private readonly ManualResetEventSlim _done = new(false, SpinIterations);
     private TBody _body;
@@ -34,15 +34,15 @@ internal sealed class ParallelLoop<TBody> : IThreadPoolWorkItem
     {
         if (count <= 0)
             return;
-        var loop = idle ?? new ParallelLoop<TBody>();
-        idle = null;
+        var loop = t_idle ?? new ParallelLoop<TBody>();
+        t_idle = null;
         try
         {
             loop.RunAll(count, body);
         }
         finally
         {
-            idle = loop;
+            t_idle = loop;
         }
     }
 

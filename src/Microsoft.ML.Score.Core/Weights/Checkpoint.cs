@@ -16,8 +16,8 @@ internal sealed class Checkpoint : IDisposable
 
     private const int MostNamed = 4;
 
-    private readonly Dictionary<string, (SafetensorsFile File, string StoredName)> tensors = [];
-    private readonly List<SafetensorsFile> files = [];
+    private readonly Dictionary<string, (SafetensorsFile File, string StoredName)> _tensors = [];
+    private readonly List<SafetensorsFile> _files = [];
 
     private Checkpoint(CheckpointFiles source)
     {
@@ -57,7 +57,7 @@ internal sealed class Checkpoint : IDisposable
     public string Description { get; }
 
     /// <summary>The canonical names of all tensors, in no order.</summary>
-    public IReadOnlyCollection<string> Names => tensors.Keys;
+    public IReadOnlyCollection<string> Names => _tensors.Keys;
 
     /// <summary>SHA-256, in lower-case hexadecimal, over config.json and the canonical names, types and shapes of all tensors; not over their values.</summary>
     public string Fingerprint { get; }
@@ -66,16 +66,16 @@ internal sealed class Checkpoint : IDisposable
     /// <exception cref="InvalidDataException">A file is corrupt or cut off, a shard is missing, or index and shards disagree.</exception>
     public static Checkpoint Open(CheckpointFiles source) => new(source);
 
-    public bool Contains(string name) => tensors.ContainsKey(name);
+    public bool Contains(string name) => _tensors.ContainsKey(name);
 
     /// <summary>What the header says of a tensor that the checkpoint contains, by its canonical name.</summary>
-    public TensorEntry Entry(string name) => tensors[name].File.Tensors[tensors[name].StoredName];
+    public TensorEntry Entry(string name) => _tensors[name].File.Tensors[_tensors[name].StoredName];
 
     /// <summary>A tensor by its canonical name.</summary>
     /// <exception cref="InvalidDataException">There is no such tensor, its shape is another, or it holds integers.</exception>
     public WeightTensor Get(string name, params ReadOnlySpan<int> expectedShape)
     {
-        if (!tensors.TryGetValue(name, out var at))
+        if (!_tensors.TryGetValue(name, out var at))
             throw new InvalidDataException($"There is no tensor '{name}' {TensorTypes.Describe(expectedShape)} in {Description}.");
         var entry = Entry(name);
         var matches = entry.Shape.Count == expectedShape.Length;
@@ -91,7 +91,7 @@ internal sealed class Checkpoint : IDisposable
 
     public void Dispose()
     {
-        foreach (var file in files)
+        foreach (var file in _files)
             file.Dispose();
     }
 
@@ -103,7 +103,7 @@ internal sealed class Checkpoint : IDisposable
     private SafetensorsFile Add(CheckpointFiles source, string fileName)
     {
         var file = source.OpenSafetensors(fileName);
-        files.Add(file);
+        _files.Add(file);
         return file;
     }
 
@@ -111,7 +111,7 @@ internal sealed class Checkpoint : IDisposable
     {
         if (!file.Tensors.ContainsKey(storedName))
             throw new InvalidDataException($"'{IndexFile}' in {Description} says that '{file.Name}' holds the tensor '{storedName}', but it does not.");
-        if (!tensors.TryAdd(Canonical(storedName), (file, storedName)))
+        if (!_tensors.TryAdd(Canonical(storedName), (file, storedName)))
             throw new InvalidDataException($"The tensor '{Canonical(storedName)}' is in {Description} twice, under old and new name.");
     }
 
@@ -149,7 +149,7 @@ internal sealed class Checkpoint : IDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(config);
-        foreach (var (name, at) in tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, at) in _tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             hash.AppendData(Encoding.UTF8.GetBytes($"\n{name} {at.File.Tensors[at.StoredName]}"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

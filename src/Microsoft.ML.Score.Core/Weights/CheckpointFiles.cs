@@ -5,13 +5,13 @@ namespace Microsoft.ML.Score.Weights;
 /// <summary>The files of a model in Hugging Face layout: a folder, or resources embedded in an assembly. Safe for concurrent use.</summary>
 internal sealed class CheckpointFiles
 {
-    private readonly string location;
-    private readonly Assembly? assembly;
+    private readonly string _location;
+    private readonly Assembly? _assembly;
 
     private CheckpointFiles(string location, Assembly? assembly, string description)
     {
-        this.location = location;
-        this.assembly = assembly;
+        _location = location;
+        _assembly = assembly;
         Description = description;
     }
 
@@ -30,17 +30,17 @@ internal sealed class CheckpointFiles
     public static CheckpointFiles FromResources(Assembly assembly, string prefix) =>
         new(prefix, assembly, $"resources '{prefix}*' of {assembly.GetName().Name}");
 
-    public bool Exists(string name) => assembly is null
-        ? File.Exists(Path.Combine(location, name))
-        : assembly.GetManifestResourceInfo(location + name) is not null;
+    public bool Exists(string name) => _assembly is null
+        ? File.Exists(Path.Combine(_location, name))
+        : _assembly.GetManifestResourceInfo(_location + name) is not null;
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public byte[] ReadAllBytes(string name)
     {
         ThrowIfMissing(name);
-        if (assembly is null)
-            return File.ReadAllBytes(Path.Combine(location, name));
-        using var stream = assembly.GetManifestResourceStream(location + name)!;
+        if (_assembly is null)
+            return File.ReadAllBytes(Path.Combine(_location, name));
+        using var stream = _assembly.GetManifestResourceStream(_location + name)!;
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         return bytes;
@@ -51,9 +51,9 @@ internal sealed class CheckpointFiles
     public SafetensorsFile OpenSafetensors(string name)
     {
         ThrowIfMissing(name);
-        return assembly is null
-            ? SafetensorsFile.Open(Path.Combine(location, name))
-            : SafetensorsFile.Parse(ReadAllBytes(name), location + name);
+        return _assembly is null
+            ? SafetensorsFile.Open(Path.Combine(_location, name))
+            : SafetensorsFile.Parse(ReadAllBytes(name), _location + name);
     }
 
     private void ThrowIfMissing(string name)

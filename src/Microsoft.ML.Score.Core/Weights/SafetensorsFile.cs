@@ -9,15 +9,15 @@ namespace Microsoft.ML.Score.Weights;
 /// </summary>
 public sealed unsafe class SafetensorsFile : IDisposable
 {
-    private readonly byte* data;
-    private readonly Action release;
-    private bool disposed;
+    private readonly byte* _data;
+    private readonly Action _release;
+    private bool _disposed;
 
     private SafetensorsFile(byte* file, long length, string name, Action release)
     {
         var header = SafetensorsHeader.Read(file, length, name);
-        data = file + header.DataStart;
-        this.release = release;
+        _data = file + header.DataStart;
+        _release = release;
         Name = name;
         Metadata = header.Metadata;
         Tensors = header.Tensors;
@@ -80,7 +80,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         if (entry.ByteLength > int.MaxValue)
             throw new NotSupportedException($"Tensor '{name}' of '{Name}' has {entry.ByteLength} bytes; one span holds at most {int.MaxValue}.");
 
-        return new ReadOnlySpan<byte>(data + entry.Offset, (int)entry.ByteLength);
+        return new ReadOnlySpan<byte>(_data + entry.Offset, (int)entry.ByteLength);
     }
 
     /// <summary>A floating-point tensor as single precision: F32 as stored, F16 and BF16 widened, F64 rounded.</summary>
@@ -110,7 +110,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
             throw new InvalidDataException($"Tensor '{name}' of '{Name}' is {entry}, expected integers.");
 
         var values = new long[entry.Count];
-        var source = data + entry.Offset;
+        var source = _data + entry.Offset;
         for (var i = 0; i < values.Length; i++)
             values[i] = entry.Type switch
             {
@@ -126,10 +126,10 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>Unmaps the file. Spans from <see cref="Bytes(string)"/> become invalid.</summary>
     public void Dispose()
     {
-        if (disposed)
+        if (_disposed)
             return;
-        disposed = true;
-        release();
+        _disposed = true;
+        _release();
     }
 
     /// <summary>Elements [start, start + destination.Length) of a floating-point tensor as single precision.</summary>
@@ -147,7 +147,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         for (var from = 0; from < destination.Length; from += piece)
         {
             var count = Math.Min(piece, destination.Length - from);
-            var source = new ReadOnlySpan<byte>(data + entry.Offset + (start + from) * size, count * size);
+            var source = new ReadOnlySpan<byte>(_data + entry.Offset + (start + from) * size, count * size);
             StoredValues.Widen(entry.Type, source, destination.Slice(from, count));
         }
     }
@@ -161,14 +161,14 @@ public sealed unsafe class SafetensorsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, entry.Count - count);
 
         var size = entry.Type.Size();
-        return new ReadOnlySpan<byte>(data + entry.Offset + start * size, checked(count * size));
+        return new ReadOnlySpan<byte>(_data + entry.Offset + start * size, checked(count * size));
     }
 
     /// <summary>Elements of an F32 tensor without a copy; valid until <see cref="Dispose"/>.</summary>
     internal ReadOnlySpan<float> SingleSpan(string name)
     {
         var entry = Find(name);
-        return new ReadOnlySpan<float>(data + entry.Offset, checked((int)entry.Count));
+        return new ReadOnlySpan<float>(_data + entry.Offset, checked((int)entry.Count));
     }
 
     private static SafetensorsFile Create(byte* file, long length, string name, Action release)
@@ -187,7 +187,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     private TensorEntry Find(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
 
         return Tensors.TryGetValue(name, out var entry)
             ? entry

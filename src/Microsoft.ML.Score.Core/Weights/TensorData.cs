@@ -5,7 +5,7 @@ namespace Microsoft.ML.Score.Weights;
 /// <summary>A named tensor to write with <see cref="SafetensorsWriter"/>. Immutable.</summary>
 public sealed class TensorData
 {
-    private readonly int[] shape;
+    private readonly int[] _shape;
 
     /// <param name="name">The tensor's name in the file.</param>
     /// <param name="type">How the elements are stored.</param>
@@ -29,7 +29,7 @@ public sealed class TensorData
 
         Name = name;
         Type = type;
-        this.shape = shape.ToArray();
+        _shape = shape.ToArray();
         Bytes = bytes;
     }
 
@@ -40,7 +40,7 @@ public sealed class TensorData
     public TensorType Type { get; }
 
     /// <summary>The dimensions, outermost first.</summary>
-    public IReadOnlyList<int> Shape => shape;
+    public IReadOnlyList<int> Shape => _shape;
 
     /// <summary>The elements, little endian, row-major.</summary>
     public ReadOnlyMemory<byte> Bytes { get; }

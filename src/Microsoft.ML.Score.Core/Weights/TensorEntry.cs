@@ -3,12 +3,12 @@ namespace Microsoft.ML.Score.Weights;
 /// <summary>What a safetensors header says of one tensor.</summary>
 public sealed class TensorEntry
 {
-    private readonly long[] shape;
+    private readonly long[] _shape;
 
     internal TensorEntry(TensorType type, long[] shape, long offset, long byteLength)
     {
         Type = type;
-        this.shape = shape;
+        _shape = shape;
         Offset = offset;
         ByteLength = byteLength;
     }
@@ -17,7 +17,7 @@ public sealed class TensorEntry
     public TensorType Type { get; }
 
     /// <summary>The dimensions, outermost first; empty for a scalar.</summary>
-    public IReadOnlyList<long> Shape => shape;
+    public IReadOnlyList<long> Shape => _shape;
 
     /// <summary>The number of elements, the product of the dimensions.</summary>
     public long Count => ByteLength / Type.Size();
@@ -29,5 +29,5 @@ public sealed class TensorEntry
     internal long Offset { get; }
 
     /// <summary>Type and shape, "F32 [2, 3]", for messages.</summary>
-    public override string ToString() => $"{Type.Word()} {TensorTypes.Describe<long>(shape)}";
+    public override string ToString() => $"{Type.Word()} {TensorTypes.Describe<long>(_shape)}";
 }

@@ -6,13 +6,13 @@ namespace Microsoft.ML.Score.Weights;
 /// <summary>A floating-point tensor of a checkpoint in its stored type. Valid as long as its <see cref="Checkpoint"/>; safe for concurrent reading.</summary>
 internal sealed class WeightTensor : IStoredValues
 {
-    private readonly SafetensorsFile file;
-    private readonly string storedName;
+    private readonly SafetensorsFile _file;
+    private readonly string _storedName;
 
     public WeightTensor(SafetensorsFile file, string storedName, string name, int[] shape)
     {
-        this.file = file;
-        this.storedName = storedName;
+        _file = file;
+        _storedName = storedName;
         Name = name;
         Shape = shape;
         Type = file.Tensors[storedName].Type;
@@ -31,23 +31,23 @@ internal sealed class WeightTensor : IStoredValues
     public long Count { get; }
 
     /// <summary>The stored bytes, without a copy.</summary>
-    public ReadOnlySpan<byte> Bytes => file.Bytes(storedName);
+    public ReadOnlySpan<byte> Bytes => _file.Bytes(_storedName);
 
     public bool IsFloat32 => Type == TensorType.F32;
 
     /// <summary>The values of an F32 tensor, without a copy.</summary>
     /// <exception cref="InvalidOperationException">The tensor is stored in another type.</exception>
     public ReadOnlySpan<float> Float32 => IsFloat32
-        ? file.SingleSpan(storedName)
+        ? _file.SingleSpan(_storedName)
         : throw new InvalidOperationException($"Tensor '{Name}' is stored as {Type.Word()}; only F32 can be read without a copy.");
 
     public bool IsBFloat16 => Type == TensorType.BF16;
 
-    public ReadOnlySpan<ushort> BFloat16(long start, int count) => MemoryMarshal.Cast<byte, ushort>(file.Bytes(storedName, start, count));
+    public ReadOnlySpan<ushort> BFloat16(long start, int count) => MemoryMarshal.Cast<byte, ushort>(_file.Bytes(_storedName, start, count));
 
     /// <summary>Elements [start, start + destination.Length) in single precision.</summary>
-    public void Read(long start, Span<float> destination) => file.ReadSingle(storedName, start, destination);
+    public void Read(long start, Span<float> destination) => _file.ReadSingle(_storedName, start, destination);
 
     /// <summary>A copy of all elements in single precision.</summary>
-    public float[] ToArray() => file.ReadSingle(storedName);
+    public float[] ToArray() => _file.ReadSingle(_storedName);
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Score.Persistence;
 /// <param name="Data">Its learnt part, the bytes of a policy file; empty where there is none.</param>
 internal sealed record SavedTransformer(string Kind, string Settings, byte[] Data)
 {
-    private static readonly JsonSerializerOptions _complete = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions s_complete = new() { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
 
     public static SavedTransformer Create<TSettings>(string kind, TSettings settings, byte[]? data = null) =>
         new(kind, JsonSerializer.Serialize(settings), data ?? []);
@@ -60,7 +60,7 @@ internal sealed record SavedTransformer(string Kind, string Settings, byte[] Dat
     {
         try
         {
-            return JsonSerializer.Deserialize<TSettings>(Settings, _complete) ?? throw new InvalidDataException($"The saved {Kind} has no settings.");
+            return JsonSerializer.Deserialize<TSettings>(Settings, s_complete) ?? throw new InvalidDataException($"The saved {Kind} has no settings.");
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
         {

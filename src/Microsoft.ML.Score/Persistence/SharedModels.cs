@@ -8,18 +8,18 @@ internal static class SharedModels
 {
     public const string PathVariable = "SCORE_MODEL_PATH";
 
-    private static readonly Lock _gate = new();
-    private static readonly Dictionary<(string Fingerprint, bool EncoderStatistics), IVideoLanguageModel> _models = [];
+    private static readonly Lock s_gate = new();
+    private static readonly Dictionary<(string Fingerprint, bool EncoderStatistics), IVideoLanguageModel> s_models = [];
 
     /// <summary>The model of the given fingerprint; loaded by the first caller, while others wait.</summary>
     /// <exception cref="InvalidOperationException">No place holds it; the message lists the places and what to set.</exception>
     public static IVideoLanguageModel Find(VideoModelInfo info, IReadOnlyList<string> folders)
     {
-        lock (_gate)
+        lock (s_gate)
         {
             var key = (info.Fingerprint, info.EncoderStatistics);
-            if (!_models.TryGetValue(key, out var model))
-                _models.Add(key, model = Load(info, folders));
+            if (!s_models.TryGetValue(key, out var model))
+                s_models.Add(key, model = Load(info, folders));
             return model;
         }
     }

@@ -8,8 +8,8 @@ namespace Microsoft.ML.Score.Rows;
 /// </summary>
 internal static class OutputShape
 {
-    private static readonly MLContext _context = new();
-    private static readonly SchemaShape _empty = new([]);
+    private static readonly MLContext s_context = new();
+    private static readonly SchemaShape s_empty = new([]);
 
     /// <summary>The input's columns, except those that a new one hides, and then the new ones.</summary>
     public static SchemaShape Append(SchemaShape inputSchema, params IReadOnlyList<DataViewSchema.DetachedColumn> added)
@@ -32,8 +32,8 @@ internal static class OutputShape
         var definition = SchemaDefinition.Create(typeof(Cell<TValue>));
         definition[0].ColumnName = column.Name;
         definition[0].ColumnType = column.Type;
-        return _context.Transforms.CustomMapping<Nothing, Cell<TValue>>((_, _) => { }, null!, outputSchemaDefinition: definition)
-            .GetOutputSchema(_empty).Single();
+        return s_context.Transforms.CustomMapping<Nothing, Cell<TValue>>((_, _) => { }, null!, outputSchemaDefinition: definition)
+            .GetOutputSchema(s_empty).Single();
     }
 
     private sealed class Nothing;

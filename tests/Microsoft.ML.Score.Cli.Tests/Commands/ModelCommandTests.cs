@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score.Cli.Commands;
 [TestFixture]
 public class ModelCommandTests
 {
-    private static readonly string Checkpoint = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "models", "qwen25vl_tiny_B_tied_bf16");
+    private static readonly string s_checkpoint = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "models", "qwen25vl_tiny_B_tied_bf16");
 
     [Test]
     public void Model_Tiny_DescribesPartsTokensAndMemory()
@@ -23,7 +23,7 @@ public class ModelCommandTests
     public void Model_Folder_ReadsNoWeights()
     {
         // 60 s at 2 sampled frames a second, two to a step; 1280x720 within 602112 pixels is 1008x560, 36 x 20 tokens.
-        var run = ScoreProgram.Run("model", Checkpoint, "--seconds", "60", "--fps", "30", "--width", "1280", "--height", "720", "--json");
+        var run = ScoreProgram.Run("model", s_checkpoint, "--seconds", "60", "--fps", "30", "--width", "1280", "--height", "720", "--json");
 
         using var document = JsonDocument.Parse(run.Output);
         var root = document.RootElement;
@@ -40,15 +40,15 @@ public class ModelCommandTests
     [Test]
     public void Model_WithoutTokenizer_SaysThatItCannotBeLoaded()
     {
-        Assert.That(ScoreProgram.Run("model", Checkpoint).Output, Does.Contain("It cannot be loaded as it is. There is no tokenizer in folder "));
+        Assert.That(ScoreProgram.Run("model", s_checkpoint).Output, Does.Contain("It cannot be loaded as it is. There is no tokenizer in folder "));
         Assert.That(ScoreProgram.Run("model", "tiny").Output, Does.Not.Contain("cannot be loaded"));
     }
 
     [Test]
     public void Model_BeyondTheMemory_SaysWhatItNeeds()
     {
-        var none = ScoreProgram.Run("model", Checkpoint, "--memory", "0.001");
-        var some = ScoreProgram.Run("model", Checkpoint, "--memory", "0.1", "--ratio", "0.01");
+        var none = ScoreProgram.Run("model", s_checkpoint, "--memory", "0.001");
+        var some = ScoreProgram.Run("model", s_checkpoint, "--memory", "0.1", "--ratio", "0.01");
 
         Assert.That((none.ExitCode, some.ExitCode), Is.EqualTo((0, 0)));
         Assert.That(none.Output, Does.Contain("does not fit in 1.0 MiB of memory: it needs "));

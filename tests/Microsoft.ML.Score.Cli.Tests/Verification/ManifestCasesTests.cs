@@ -3,13 +3,13 @@ namespace Microsoft.ML.Score.Cli.Verification;
 [TestFixture]
 public class ManifestCasesTests
 {
-    private static readonly string Goldens = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "models", "manifests");
+    private static readonly string s_goldens = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "models", "manifests");
 
     [TestCase("Qwen2.5-VL-3B")]
     [TestCase("Qwen2.5-VL-7B")]
     public void Verify_ReleasedModel_NamesShapesAndParametersAreEqual(string model)
     {
-        var rows = GoldenFolder.Verify(Goldens, "simd", CancellationToken.None).Where(row => row.Case == $"manifests/{model}").ToList();
+        var rows = GoldenFolder.Verify(s_goldens, "simd", CancellationToken.None).Where(row => row.Case == $"manifests/{model}").ToList();
 
         Assert.That(rows.Select(row => row.Quantity), Is.EqualTo(new[] { "names", "shapes", "parameters" }));
         Assert.That(rows.Select(row => row.Outcome), Is.All.EqualTo(VerificationOutcome.Passed));
@@ -29,7 +29,7 @@ public class ManifestCasesTests
     public void Verify_ChangedManifest_FailsThatQuantity(string original, string changed, string quantity)
     {
         using var folder = new TemporaryFolder();
-        var text = File.ReadAllText(Path.Combine(Goldens, "Qwen2.5-VL-3B.json"));
+        var text = File.ReadAllText(Path.Combine(s_goldens, "Qwen2.5-VL-3B.json"));
         Assert.That(text, Does.Contain(original));
         File.WriteAllText(folder.File("Qwen2.5-VL-3B.json"), text.Replace(original, changed));
 
@@ -42,7 +42,7 @@ public class ManifestCasesTests
     public void Verify_UnknownModel_IsUnsupported()
     {
         using var folder = new TemporaryFolder();
-        File.Copy(Path.Combine(Goldens, "Qwen2.5-VL-3B.json"), folder.File("Qwen9-VL.json"));
+        File.Copy(Path.Combine(s_goldens, "Qwen2.5-VL-3B.json"), folder.File("Qwen9-VL.json"));
 
         Assert.That(ManifestCases.Verify(folder.Path).Single().Outcome, Is.EqualTo(VerificationOutcome.Unsupported));
     }

@@ -3,12 +3,12 @@ namespace Microsoft.ML.Score.Cli.Verification;
 [TestFixture]
 public class PolicyCasesTests
 {
-    private static readonly string Goldens = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "policy");
+    private static readonly string s_goldens = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "policy");
 
     [Test]
     public void Verify_EveryGoldenCase_IsWithinTolerance()
     {
-        var rows = GoldenFolder.Verify(Goldens, "simd", CancellationToken.None).ToList();
+        var rows = GoldenFolder.Verify(s_goldens, "simd", CancellationToken.None).ToList();
 
         Assert.That(rows, Has.Count.EqualTo(134));
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);
@@ -19,7 +19,7 @@ public class PolicyCasesTests
     public void Verify_ChangedExpectation_FailsThatQuantity(string original, string changed, string quantity)
     {
         var path = Path.Combine(Directory.CreateTempSubdirectory("score-policy").FullName, "case00_mixed.json");
-        var text = File.ReadAllText(Path.Combine(Goldens, "case00_mixed.json"));
+        var text = File.ReadAllText(Path.Combine(s_goldens, "case00_mixed.json"));
         Assert.That(text, Does.Contain(original));
         File.WriteAllText(path, text.Replace(original, changed));
 

@@ -9,7 +9,7 @@ internal sealed class RandomCheckpoint : IDisposable
 {
     private const int Hidden = 64, Intermediate = 192, Layers = 3, Vision = 32, VisionIntermediate = 64, VisionDepth = 2, Patch = 4;
 
-    private static readonly string[] Special =
+    private static readonly string[] s_special =
         ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>"];
 
     private readonly Random _random = new(1);
@@ -17,7 +17,7 @@ internal sealed class RandomCheckpoint : IDisposable
     public RandomCheckpoint()
     {
         Folder = Directory.CreateTempSubdirectory("score-checkpoint").FullName;
-        AddedToken[] added = [.. Special.Select((content, i) => new AddedToken(content, 256 + i, Special: true))];
+        AddedToken[] added = [.. s_special.Select((content, i) => new AddedToken(content, 256 + i, Special: true))];
         TokenizerWriter.Write(Folder, BytePairVocabulary.FromMerges([]), added);
         VocabularySize = 256 + added.Length;
         Config = CreateConfig();

@@ -8,10 +8,10 @@ namespace Microsoft.ML.Score.Numerics;
 [Parallelizable(ParallelScope.Children)]
 public class InstructionSetTests
 {
-    private static readonly string[] NarrowToWide = ["scalar", "128 bits", "256 bits", "512 bits"];
+    private static readonly string[] s_narrowToWide = ["scalar", "128 bits", "256 bits", "512 bits"];
 
     /// <summary>The widest vectors that the runtime offers to this process.</summary>
-    public static string Available => NarrowToWide[
+    public static string Available => s_narrowToWide[
         Vector512.IsHardwareAccelerated ? 3 : Vector256.IsHardwareAccelerated ? 2 : Vector128.IsHardwareAccelerated ? 1 : 0];
 
     [TestCase("DOTNET_EnableHWIntrinsic", "scalar")]
@@ -19,7 +19,7 @@ public class InstructionSetTests
     [TestCase("DOTNET_EnableAVX512", "256 bits")]
     public void Kernels_WithoutWiderInstructions_EqualTheReference(string switchedOff, string expected)
     {
-        if (Array.IndexOf(NarrowToWide, Available) < Array.IndexOf(NarrowToWide, expected))
+        if (Array.IndexOf(s_narrowToWide, Available) < Array.IndexOf(s_narrowToWide, expected))
             Assert.Ignore($"This process has vectors of {Available} only.");
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(InstructionSetTests).Assembly.Location])
         {

@@ -11,7 +11,7 @@ public class KernelEqualityTests
 {
     private const int LastLength = 256;
 
-    private static readonly float[] Specials = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
+    private static readonly float[] s_specials = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
 
     private readonly IKernels _kernels = KernelBackend.Create("simd");
     private readonly IKernels _reference = KernelBackend.Create("scalar");
@@ -72,7 +72,7 @@ public class KernelEqualityTests
     public void RowKernels_SpecialValues_EqualTheReference()
     {
         foreach (var length in new[] { 1, 4, 7, 16, 37 })
-            foreach (var special in Specials)
+            foreach (var special in s_specials)
                 foreach (var place in new[] { 0, length / 2, length - 1 })
                 {
                     var values = KernelData.Values(length, 3 * length);
@@ -85,7 +85,7 @@ public class KernelEqualityTests
     [Test]
     public void Linear_SpecialValues_EqualsTheReference()
     {
-        foreach (var special in Specials)
+        foreach (var special in s_specials)
             foreach (var (place, inWeight) in new[] { (0, false), (75, false), (30, true), (199, true) })
                 Compare($"linear with {special} at {place}", KernelData.SumTolerance * 40, kernels =>
                 {
@@ -115,7 +115,7 @@ public class KernelEqualityTests
     [Test]
     public void Attention_SpecialValues_SpoilWhatSeesThemOnly()
     {
-        foreach (var special in Specials)
+        foreach (var special in s_specials)
             foreach (var operand in new[] { 0, 1, 2 })
                 foreach (var token in new[] { 0, 41, 97, 129 })
                     CompareAttention([AttentionSegment.Self(0, 130)], 130, 4, 2, 6, causal: true, (operand, token, special));

@@ -3,7 +3,7 @@ namespace Microsoft.ML.Score.Numerics;
 [TestFixture]
 public class MatrixProductTests
 {
-    private static readonly int[] Sizes = [0, 1, 2, 5, 6, 7, 13, 31, 32, 33, 70];
+    private static readonly int[] s_sizes = [0, 1, 2, 5, 6, 7, 13, 31, 32, 33, 70];
 
     public delegate void Product(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int m, int n, int k, bool accumulate);
 
@@ -17,9 +17,9 @@ public class MatrixProductTests
     [Test]
     public void Product_SmallShapes_MatchesDoubleTwin([Values] Form form, [Values] bool accumulate)
     {
-        foreach (var m in Sizes)
-            foreach (var n in Sizes)
-                foreach (var k in Sizes)
+        foreach (var m in s_sizes)
+            foreach (var n in s_sizes)
+                foreach (var k in s_sizes)
                     Check(form, m, n, k, accumulate);
     }
 

@@ -10,13 +10,13 @@ namespace Microsoft.ML.Score.Policy;
 public class ExpectedGradientTests
 {
     private const int Tokens = 8;
-    private static readonly float[] Logits = [-1.5f, -0.5f, 0f, 0.4f, 1f, -0.2f, 0.8f, -1f];
+    private static readonly float[] s_logits = [-1.5f, -0.5f, 0f, 0.4f, 1f, -0.2f, 0.8f, -1f];
 
     [Test]
     public void Evaluate_AverageOfSampledGroups_ApproachesEnumeratedExpectation()
     {
         bool[][] masks = [.. Enumerable.Range(0, 256).Select(bits => Enumerable.Range(0, Tokens).Select(i => (bits >> i & 1) == 1).ToArray())];
-        var probabilities = masks.Select(mask => Math.Exp(BernoulliMaskTests.LogLikelihood(Logits, mask))).ToArray();
+        var probabilities = masks.Select(mask => Math.Exp(BernoulliMaskTests.LogLikelihood(s_logits, mask))).ToArray();
         Assert.That(probabilities.Sum(), Is.EqualTo(1).Within(1e-12));
 
         var exact = new double[Tokens];
@@ -37,7 +37,7 @@ public class ExpectedGradientTests
         for (var group = 0; group < groups; group++)
         {
             var gradient = Gradient(
-                BernoulliMaskTests.Sample(Logits, new CounterRandom(11, group, 0)), BernoulliMaskTests.Sample(Logits, new CounterRandom(11, group, 1)));
+                BernoulliMaskTests.Sample(s_logits, new CounterRandom(11, group, 0)), BernoulliMaskTests.Sample(s_logits, new CounterRandom(11, group, 1)));
             for (var i = 0; i < Tokens; i++)
                 average[i] += gradient[i] / groups;
         }
@@ -52,7 +52,7 @@ public class ExpectedGradientTests
         int[] kept = [first.Count(bit => bit), second.Count(bit => bit)];
         var group = new SplitAdvantage(1, [CrossEntropy(first), CrossEntropy(second)], kept, Tokens, tau: 1.02, epsilon: 1e-6);
         var gradient = new double[Tokens];
-        PolicyLoss.Evaluate(Logits, [first, second], group.Advantage, gradient);
+        PolicyLoss.Evaluate(s_logits, [first, second], group.Advantage, gradient);
         return gradient;
     }
 

@@ -5,17 +5,17 @@ namespace Microsoft.ML.Score.Tokens;
 [TestFixture]
 public class FeatureFileTests
 {
-    private static readonly TokenGrid Grid = new(2, 1, 3, 0.1 + 0.2);
+    private static readonly TokenGrid s_grid = new(2, 1, 3, 0.1 + 0.2);
 
     [Test]
     public void WriteThenRead_EveryType_KeepsGridFingerprintAndRepresentableValues([Values(TensorType.F32, TensorType.BF16, TensorType.F16)] TensorType type)
     {
         using var folder = new TemporaryFolder();
         var values = Enumerable.Range(0, 12).Select(i => i / 4f - 1).ToArray();
-        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 2, values, "abc"), type);
+        FeatureFile.Write(folder.File("x"), new VideoTokens(s_grid, 2, values, "abc"), type);
 
         var read = FeatureFile.Read(folder.File("x"));
-        Assert.That(read.Grid, Is.EqualTo(Grid));
+        Assert.That(read.Grid, Is.EqualTo(s_grid));
         Assert.That(read.Dimension, Is.EqualTo(2));
         Assert.That(read.EncoderFingerprint, Is.EqualTo("abc"));
         Assert.That(read.Vectors.ToArray(), Is.EqualTo(values));
@@ -36,7 +36,7 @@ public class FeatureFileTests
     {
         using var folder = new TemporaryFolder();
         var times = new StepTimes([0, 1 / 3.0], 0.1 + 0.2);
-        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 1, new float[6]) { Times = times });
+        FeatureFile.Write(folder.File("x"), new VideoTokens(s_grid, 1, new float[6]) { Times = times });
 
         var read = FeatureFile.Read(folder.File("x")).Times!;
 
@@ -68,7 +68,7 @@ public class FeatureFileTests
             PooledAttention = pooled ? Values(6) : [],
             StepFeatures = Values(2 * stepDimension),
         };
-        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 1, new float[6]) { Statistics = statistics }, TensorType.BF16);
+        FeatureFile.Write(folder.File("x"), new VideoTokens(s_grid, 1, new float[6]) { Statistics = statistics }, TensorType.BF16);
 
         var read = FeatureFile.Read(folder.File("x")).Statistics;
 
@@ -110,7 +110,7 @@ public class FeatureFileTests
     {
         using var folder = new TemporaryFolder();
         var statistics = new EncoderStatistics { ReceivedAttention = new float[6], PooledAttention = new float[6], StepFeatures = new float[4] };
-        FeatureFile.Write(folder.File("x"), new VideoTokens(Grid, 1, new float[6], "abc") { Statistics = statistics, Times = new StepTimes([0, 1], 2) });
+        FeatureFile.Write(folder.File("x"), new VideoTokens(s_grid, 1, new float[6], "abc") { Statistics = statistics, Times = new StepTimes([0, 1], 2) });
         var bytes = File.ReadAllBytes(folder.File("x"));
         for (var i = 0; i < bytes.Length; i++)
         {

@@ -3,30 +3,30 @@ namespace Microsoft.ML.Score.Tokens;
 [TestFixture]
 public class KeptTokensTests
 {
-    private static readonly VideoTokens Video = new(new TokenGrid(2, 1, 2), 2, new float[] { 0, 1, 10, 11, 20, 21, 30, 31 });
+    private static readonly VideoTokens s_video = new(new TokenGrid(2, 1, 2), 2, new float[] { 0, 1, 10, 11, 20, 21, 30, 31 });
 
     [Test]
     public void Gather_Positions_TakesTheirVectors()
     {
-        var kept = KeptTokens.Gather(Video, new[] { 1, 3 });
+        var kept = KeptTokens.Gather(s_video, new[] { 1, 3 });
         Assert.That(kept.Vectors.ToArray(), Is.EqualTo(new float[] { 10, 11, 30, 31 }));
         Assert.That(kept.Positions.ToArray(), Is.EqualTo(new[] { 1, 3 }));
         Assert.That(kept.ToMask(), Is.EqualTo(new[] { false, true, false, true }));
-        Assert.That((kept.Count, kept.Dimension, kept.Grid), Is.EqualTo((2, 2, Video.Grid)));
+        Assert.That((kept.Count, kept.Dimension, kept.Grid), Is.EqualTo((2, 2, s_video.Grid)));
     }
 
     [Test]
     public void Gather_NoPosition_IsEmpty()
     {
-        Assert.That(KeptTokens.Gather(Video, ReadOnlyMemory<int>.Empty).Count, Is.Zero);
+        Assert.That(KeptTokens.Gather(s_video, ReadOnlyMemory<int>.Empty).Count, Is.Zero);
     }
 
     [Test]
     public void All_Video_KeepsEverything()
     {
-        var kept = KeptTokens.All(Video);
+        var kept = KeptTokens.All(s_video);
         Assert.That(kept.Positions.ToArray(), Is.EqualTo(new[] { 0, 1, 2, 3 }));
-        Assert.That(kept.Vectors, Is.EqualTo(Video.Vectors));
+        Assert.That(kept.Vectors, Is.EqualTo(s_video.Vectors));
     }
 
     [TestCase(new[] { -1 })]
@@ -36,15 +36,15 @@ public class KeptTokensTests
     [TestCase(new[] { 0, 1, 2, 3, 4 })]
     public void GatherAndConstructor_InvalidPositions_Throw(int[] positions)
     {
-        Assert.That(() => KeptTokens.Gather(Video, positions), Throws.ArgumentException);
-        Assert.That(() => new KeptTokens(Video.Grid, 1, positions, new float[positions.Length]), Throws.ArgumentException);
+        Assert.That(() => KeptTokens.Gather(s_video, positions), Throws.ArgumentException);
+        Assert.That(() => new KeptTokens(s_video.Grid, 1, positions, new float[positions.Length]), Throws.ArgumentException);
     }
 
     [Test]
     public void Constructor_WrongNumberOfValues_Throws()
     {
-        Assert.That(() => new KeptTokens(Video.Grid, 2, new[] { 0 }, new float[3]), Throws.ArgumentException);
-        Assert.That(() => new KeptTokens(Video.Grid, 0, new[] { 0 }, new float[0]), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new KeptTokens(s_video.Grid, 2, new[] { 0 }, new float[3]), Throws.ArgumentException);
+        Assert.That(() => new KeptTokens(s_video.Grid, 0, new[] { 0 }, new float[0]), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]

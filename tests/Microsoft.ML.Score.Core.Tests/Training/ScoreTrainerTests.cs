@@ -6,15 +6,15 @@ namespace Microsoft.ML.Score.Training;
 [TestFixture]
 public class ScoreTrainerTests
 {
-    private static readonly TrainingExample[] Images = [.. Enumerable.Range(0, 30).Select(i => PlantedModel.Example(i, 1))];
-    private static readonly TrainingExample[] Videos = [.. Enumerable.Range(100, 30).Select(i => PlantedModel.Example(i, 6))];
-    private static readonly TrainingExample[] HeldOut = [.. Enumerable.Range(200, 20).Select(i => PlantedModel.Example(i, 6))];
-    private static readonly TrainingExample[] Mixed = [.. Images.Zip(Videos).SelectMany(pair => new[] { pair.First, pair.Second })];
+    private static readonly TrainingExample[] s_images = [.. Enumerable.Range(0, 30).Select(i => PlantedModel.Example(i, 1))];
+    private static readonly TrainingExample[] s_videos = [.. Enumerable.Range(100, 30).Select(i => PlantedModel.Example(i, 6))];
+    private static readonly TrainingExample[] s_heldOut = [.. Enumerable.Range(200, 20).Select(i => PlantedModel.Example(i, 6))];
+    private static readonly TrainingExample[] s_mixed = [.. s_images.Zip(s_videos).SelectMany(pair => new[] { pair.First, pair.Second })];
 
     [Test]
     public void Fit_PlantedObjects_LearnsToKeepThem()
     {
-        var result = new ScoreTrainer(new PlantedModel(), new TrainerOptions { WarmUpSteps = 40, MainSteps = 60, HiddenWidth = 16, LearningRate = 0.02 }).Fit(Mixed, HeldOut);
+        var result = new ScoreTrainer(new PlantedModel(), new TrainerOptions { WarmUpSteps = 40, MainSteps = 60, HiddenWidth = 16, LearningRate = 0.02 }).Fit(s_mixed, s_heldOut);
 
         var untrained = MeanCrossEntropy(PolicyNetwork.Initialize(PlantedModel.Dimension, 16));
         Assert.That(result.Steps, Is.EqualTo(100));
@@ -25,7 +25,7 @@ public class ScoreTrainerTests
         static double MeanCrossEntropy(PolicyNetwork policy)
         {
             var compressor = new ScoreCompressor(policy);
-            return HeldOut.Average(row => new PlantedModel().CrossEntropy([compressor.Compress(row.Video, 0.10)], "", row.Caption)[0]);
+            return s_heldOut.Average(row => new PlantedModel().CrossEntropy([compressor.Compress(row.Video, 0.10)], "", row.Caption)[0]);
         }
     }
 
@@ -42,7 +42,7 @@ public class ScoreTrainerTests
         var model = new PlantedModel();
         var options = new TrainerOptions { UseWarmUp = false, MainSteps = 6, BatchSize = 4, Rollouts = 2, HiddenWidth = 2 };
 
-        new ScoreTrainer(model, options).Fit(AlternatingOrder(Videos.Take(4)));
+        new ScoreTrainer(model, options).Fit(AlternatingOrder(s_videos.Take(4)));
 
         Assert.That(model.Calls, Is.EqualTo(6 * 4 + 4));
     }
@@ -50,7 +50,7 @@ public class ScoreTrainerTests
     [Test]
     public void Fit_NoSingleStepRows_WarnsAndUsesStepsOfVideos()
     {
-        var result = Train(Small(), Videos);
+        var result = Train(Small(), s_videos);
         Assert.That(result.Warnings, Has.One.Contains("no single-step rows"));
         Assert.That(result.Steps, Is.EqualTo(7));
     }
@@ -58,7 +58,7 @@ public class ScoreTrainerTests
     [Test]
     public void Fit_OnlySingleStepRows_WarnsAndEndsAfterTheWarmUp()
     {
-        var result = Train(Small(), Images);
+        var result = Train(Small(), s_images);
         Assert.That(result.Warnings, Has.One.Contains("main stage is left out"));
         Assert.That(result.Steps, Is.EqualTo(3));
     }
@@ -67,13 +67,13 @@ public class ScoreTrainerTests
     public void Fit_NoRows_Throws()
     {
         Assert.That(() => Train(Small(), []), Throws.ArgumentException.With.Message.Contains("no rows to train on"));
-        Assert.That(() => new ScoreTrainer(new PlantedModel(), new TrainerOptions { UseWarmUp = false }).Fit(Images), Throws.ArgumentException.With.Message.Contains("more than one time step"));
+        Assert.That(() => new ScoreTrainer(new PlantedModel(), new TrainerOptions { UseWarmUp = false }).Fit(s_images), Throws.ArgumentException.With.Message.Contains("more than one time step"));
     }
 
     [Test]
     public void Fit_NoValidationSet_WarnsAndKeepsTheLastPolicy()
     {
-        var result = new ScoreTrainer(new PlantedModel(), Small()).Fit(Mixed);
+        var result = new ScoreTrainer(new PlantedModel(), Small()).Fit(s_mixed);
         Assert.That(result.Warnings, Has.One.Contains("no validation set"));
         Assert.That(result.BestCrossEntropy, Is.Null);
     }
@@ -82,7 +82,7 @@ public class ScoreTrainerTests
     public void Fit_Patience_EndsStagesEarly()
     {
         var options = new TrainerOptions { WarmUpSteps = 50, MainSteps = 50, ValidationInterval = 1, Patience = 2, BatchSize = 1, Rollouts = 1, LearningRate = 1e-9, HiddenWidth = 4 };
-        Assert.That(new ScoreTrainer(new PlantedModel(), options).Fit(Mixed, HeldOut).Steps, Is.EqualTo(4));
+        Assert.That(new ScoreTrainer(new PlantedModel(), options).Fit(s_mixed, s_heldOut).Steps, Is.EqualTo(4));
     }
 
     [Test]
@@ -90,7 +90,7 @@ public class ScoreTrainerTests
     {
         var initial = PolicyNetwork.Initialize(PlantedModel.Dimension, 5, useResidual: false, seed: 9);
         var before = PolicyFile.ToBytes(initial);
-        var result = new ScoreTrainer(new PlantedModel(), Small()).Fit(Mixed, initialPolicy: initial);
+        var result = new ScoreTrainer(new PlantedModel(), Small()).Fit(s_mixed, initialPolicy: initial);
         Assert.That(result.Policy.HiddenWidth, Is.EqualTo(5));
         Assert.That(result.Policy.UseResidual, Is.False);
         Assert.That(PolicyFile.ToBytes(initial), Is.EqualTo(before));
@@ -100,9 +100,9 @@ public class ScoreTrainerTests
     public void Fit_InitialPolicyThatDoesNotFit_IsRefused()
     {
         var trainer = new ScoreTrainer(new PlantedModel(), Small());
-        Assert.That(() => trainer.Fit(Mixed, initialPolicy: PolicyNetwork.Initialize(3)), Throws.ArgumentException.With.Message.Contains("dimension 3"));
+        Assert.That(() => trainer.Fit(s_mixed, initialPolicy: PolicyNetwork.Initialize(3)), Throws.ArgumentException.With.Message.Contains("dimension 3"));
         Assert.That(
-            () => trainer.Fit(Mixed, initialPolicy: PolicyNetwork.Initialize(PlantedModel.Dimension, encoderFingerprint: "ffff")),
+            () => trainer.Fit(s_mixed, initialPolicy: PolicyNetwork.Initialize(PlantedModel.Dimension, encoderFingerprint: "ffff")),
             Throws.ArgumentException.With.Message.Contains("ffff"));
     }
 
@@ -114,7 +114,7 @@ public class ScoreTrainerTests
         List<StepMetrics> steps = [];
         var options = new TrainerOptions { UseWarmUp = false, MainSteps = 150, BatchSize = 2, LearningRate = 0.1 };
 
-        new ScoreTrainer(new PlantedModel(), options).Fit(Mixed, initialPolicy: initial, progress: new Collector(steps));
+        new ScoreTrainer(new PlantedModel(), options).Fit(s_mixed, initialPolicy: initial, progress: new Collector(steps));
 
         Assert.That(steps[0].Retention, Is.LessThan(0.01), "most masks of the first step are empty");
         Assert.That(steps[^1].Retention, Is.GreaterThan(steps[0].Retention));
@@ -125,7 +125,7 @@ public class ScoreTrainerTests
     [Test]
     public void Fit_RowsThatDoNotFit_NameTheRow()
     {
-        var good = Videos[0];
+        var good = s_videos[0];
         var otherDimension = new TrainingExample(new VideoTokens(new TokenGrid(1, 1, 1), 2, new float[2]), "a");
         var otherEncoder = new TrainingExample(new VideoTokens(good.Video.Grid, good.Video.Dimension, good.Video.Vectors, "ffff"), "a");
         var notFinite = new TrainingExample(new VideoTokens(new TokenGrid(1, 1, 1), 6, new[] { 0, 0, 0, 0, float.NaN, 0 }), "a");
@@ -140,7 +140,7 @@ public class ScoreTrainerTests
     [Test]
     public void Fit_CrossEntropyNotFinite_Throws()
     {
-        Assert.That(() => new ScoreTrainer(new NotFiniteModel(), Small()).Fit(Mixed), Throws.InvalidOperationException.With.Message.Contains("NaN"));
+        Assert.That(() => new ScoreTrainer(new NotFiniteModel(), Small()).Fit(s_mixed), Throws.InvalidOperationException.With.Message.Contains("NaN"));
     }
 
     [Test]
@@ -167,7 +167,7 @@ public class ScoreTrainerTests
     };
 
     internal static TrainingResult Train(TrainerOptions options, IEnumerable<TrainingExample>? rows = null, PlantedModel? model = null, IProgress<TrainingProgress>? progress = null, CancellationToken token = default) =>
-        new ScoreTrainer(model ?? new PlantedModel(), options).Fit(rows ?? Mixed, HeldOut.Take(3), progress: progress, cancellationToken: token);
+        new ScoreTrainer(model ?? new PlantedModel(), options).Fit(rows ?? s_mixed, s_heldOut.Take(3), progress: progress, cancellationToken: token);
 
     internal static byte[] Bytes(TrainingResult result) => PolicyFile.ToBytes(result.Policy);
 

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Score.Models.LlavaVideo;
 /// </summary>
 internal sealed record LlavaVideoConfig : IModelConfig
 {
-    private static readonly Qwen2Config TextDefaults = new()
+    private static readonly Qwen2Config s_textDefaults = new()
     {
         HiddenSize = 4096,
         IntermediateSize = 22016,
@@ -86,7 +86,7 @@ internal sealed record LlavaVideoConfig : IModelConfig
                 throw new InvalidDataException($"{config.File}: {key} true is not supported.");
         return new LlavaVideoConfig
         {
-            TextConfig = Qwen2Config.Read(config, TextDefaults),
+            TextConfig = Qwen2Config.Read(config, s_textDefaults),
             VisionConfig = vision,
             MmSpatialPoolMode = ReadPoolMode(config),
             MmNewlinePosition = ReadNewlinePosition(config),

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Score.Models.Qwen25VL;
 /// </summary>
 internal sealed record Qwen25VLConfig : IModelConfig
 {
-    private static readonly Qwen2Config TextDefaults = new()
+    private static readonly Qwen2Config s_textDefaults = new()
     {
         HiddenSize = 8192,
         IntermediateSize = 29568,
@@ -71,7 +71,7 @@ internal sealed record Qwen25VLConfig : IModelConfig
     public static Qwen25VLConfig Read(ConfigSection config)
     {
         var text = config.Section("text_config") ?? config;
-        var textConfig = Qwen2Config.Read(text, TextDefaults with { TieWordEmbeddings = config.Flag("tie_word_embeddings", false) });
+        var textConfig = Qwen2Config.Read(text, s_textDefaults with { TieWordEmbeddings = config.Flag("tie_word_embeddings", false) });
         // transformers 5 renamed it; 4.5x writes the type 'mrope' as 'default'.
         var rope = text.Section("rope_parameters") ?? text.Section("rope_scaling");
         foreach (var key in (string[])["rope_type", "type"])

@@ -8,7 +8,7 @@ internal sealed class TokenSamplerTests
     // Of the chi-squared statistic with 7 degrees of freedom, the value exceeded once in 10,000 runs.
     private const double ChiSquaredLimit = 29.9;
 
-    private static readonly float[] Logits = [0.3f, -1.2f, 2.5f, 1.1f, -0.4f, 0.9f, 2.4f, -3f];
+    private static readonly float[] s_logits = [0.3f, -1.2f, 2.5f, 1.1f, -0.4f, 0.9f, 2.4f, -3f];
 
     [TestCase(1, null, 1)]
     [TestCase(0.7, null, 1)]
@@ -19,12 +19,12 @@ internal sealed class TokenSamplerTests
     [TestCase(0.9, 100, 0.01)]
     public void Choose_ManyDraws_FollowTheClosedForm(double temperature, int? topK, double topP)
     {
-        var expected = Probabilities(Logits, temperature, topK ?? Logits.Length, topP);
+        var expected = Probabilities(s_logits, temperature, topK ?? s_logits.Length, topP);
         var sampler = new TokenSampler(new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, Seed = 5 }, []);
 
-        var counts = new int[Logits.Length];
+        var counts = new int[s_logits.Length];
         for (var step = 0; step < Draws; step++)
-            counts[sampler.Choose([.. Logits], step)]++;
+            counts[sampler.Choose([.. s_logits], step)]++;
 
         var chiSquared = 0.0;
         for (var id = 0; id < counts.Length; id++)
@@ -41,7 +41,7 @@ internal sealed class TokenSamplerTests
     public void Choose_TemperatureTowardsZero_TakesTheLargest(double temperature)
     {
         for (var seed = 0; seed < 50; seed++)
-            Assert.That(new TokenSampler(new GenerationOptions { Temperature = temperature, Seed = seed }, []).Choose([.. Logits], seed), Is.EqualTo(2));
+            Assert.That(new TokenSampler(new GenerationOptions { Temperature = temperature, Seed = seed }, []).Choose([.. s_logits], seed), Is.EqualTo(2));
     }
 
     [Test]
@@ -57,7 +57,7 @@ internal sealed class TokenSamplerTests
     [Test]
     public void Choose_SameSeedAndStep_IsTheSameToken()
     {
-        var drawn = (int seed) => Enumerable.Range(0, 40).Select(step => new TokenSampler(new GenerationOptions { Temperature = 2, Seed = seed }, []).Choose([.. Logits], step)).ToArray();
+        var drawn = (int seed) => Enumerable.Range(0, 40).Select(step => new TokenSampler(new GenerationOptions { Temperature = 2, Seed = seed }, []).Choose([.. s_logits], step)).ToArray();
 
         Assert.That(drawn(7), Is.EqualTo(drawn(7)));
         Assert.That(drawn(7), Is.Not.EqualTo(drawn(8)));

@@ -16,7 +16,7 @@ public class Qwen25VLConfigTests
         }
         """;
 
-    private static readonly string[] TextKeys =
+    private static readonly string[] s_textKeys =
         ["hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "vocab_size", "tie_word_embeddings", "rms_norm_eps", "rope_theta", "rope_scaling", "eos_token_id"];
 
     [Test]
@@ -127,7 +127,7 @@ public class Qwen25VLConfigTests
     {
         var config = JsonNode.Parse(Flat)!.AsObject();
         var text = new JsonObject();
-        foreach (var key in TextKeys)
+        foreach (var key in s_textKeys)
         {
             text[key] = config[key]!.DeepClone();
             config.Remove(key);
