@@ -20,7 +20,7 @@ public sealed class BenchmarkOptions
     /// <summary>The clock of all times. Default the system's.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    internal void ThrowIfInvalid()
+    internal void ThrowIfFaulty()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(CaptionQuestion);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxAnswerTokens, 1);

@@ -50,7 +50,7 @@ public abstract class MultipleChoiceBenchmark
     {
         ArgumentNullException.ThrowIfNull(model);
         options ??= new BenchmarkOptions();
-        options.ThrowIfInvalid();
+        options.ThrowIfFaulty();
         ThrowIfNotSystems(systems, model, options);
 
         var records = new List<(VideoResult Video, QuestionResult[] Questions)>?[Count];

@@ -39,11 +39,12 @@ public sealed class LlavaVideoOptions
     /// </summary>
     public string? SiglipFolder { get; init; }
 
-    internal void ThrowIfInvalid(string name)
+    /// <summary>Every setting out of range, each in a few words.</summary>
+    internal IEnumerable<string> Faults()
     {
         if (SpatialPoolMode is { } mode && !Enum.IsDefined(mode))
-            throw new ArgumentException($"There is no pooling {mode}.", name);
+            yield return $"{nameof(SpatialPoolMode)} must be null or one of {string.Join(", ", Enum.GetNames<SpatialPoolMode>())}, got {mode}";
         if (MaxFrames < 1)
-            throw new ArgumentException($"{nameof(MaxFrames)} must be at least 1, got {MaxFrames}.", name);
+            yield return $"{nameof(MaxFrames)} must be at least 1, got {MaxFrames}";
     }
 }

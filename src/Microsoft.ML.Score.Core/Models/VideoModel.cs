@@ -16,7 +16,7 @@ public static class VideoModel
     /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).</param>
     /// <param name="options">How to run it; null means the defaults.</param>
     /// <returns>The model, which the caller disposes.</returns>
-    /// <exception cref="ArgumentException">The source is empty, or an option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The source is empty, or options are out of range; the message names all of them.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
     /// <exception cref="InsufficientMemoryException">The model is beyond <see cref="VideoModelOptions.MemoryLimit"/>.</exception>
@@ -26,14 +26,7 @@ public static class VideoModel
         ThrowIfNoSource(source);
 
         options ??= new VideoModelOptions();
-        if (!Enum.IsDefined(options.TemporalPositions))
-            throw new ArgumentException($"There is no rule of temporal positions {options.TemporalPositions}.", nameof(options));
-        ArgumentNullException.ThrowIfNull(options.LlavaVideo, nameof(options));
-        options.LlavaVideo.ThrowIfInvalid(nameof(options));
-        ArgumentNullException.ThrowIfNull(options.QwenVideo, nameof(options));
-        options.QwenVideo.ThrowIfFaulty(nameof(options));
-        if (options.MemoryLimit <= 0)
-            throw new ArgumentException($"The memory limit must be positive, got {options.MemoryLimit} bytes.", nameof(options));
+        options.ThrowIfFaulty(nameof(options));
 
         var kernels = KernelBackend.Create(options.Backend);
         var files = Files(source);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Models;
@@ -6,7 +7,7 @@ namespace Microsoft.ML.Score.Models;
 public sealed class VideoModelOptions
 {
     /// <summary>The kernels that the model runs on: "simd" (vectors and threads of this machine) or "scalar" (the slow reference). Default "simd".</summary>
-    public string Backend { get; init; } = "simd";
+    public string Backend { get; init; } = KernelBackend.Default;
 
     /// <summary>
     /// Most memory, in bytes, that the weights and the least work with them may need; loading more is refused before it begins. Default: what
@@ -29,4 +30,18 @@ public sealed class VideoModelOptions
 
     /// <summary>What LLaVA-Video checkpoints leave open; other models ignore it.</summary>
     public LlavaVideoOptions LlavaVideo { get; init; } = new();
+
+    /// <summary>Names every setting out of range in one message.</summary>
+    internal void ThrowIfFaulty(string parameterName)
+    {
+        List<string> faults = [];
+        if (MemoryLimit <= 0)
+            faults.Add($"{nameof(MemoryLimit)} must be positive, got {MemoryLimit} bytes");
+        if (!Enum.IsDefined(TemporalPositions))
+            faults.Add($"{nameof(TemporalPositions)} must be one of {string.Join(", ", Enum.GetNames<TemporalPositionRule>())}, got {TemporalPositions}");
+        faults.AddRange((QwenVideo?.Faults() ?? ["it must not be null"]).Select(fault => $"{nameof(QwenVideo)}: {fault}"));
+        faults.AddRange((LlavaVideo?.Faults() ?? ["it must not be null"]).Select(fault => $"{nameof(LlavaVideo)}: {fault}"));
+        if (faults.Count > 0)
+            throw new ArgumentException($"Invalid {nameof(VideoModelOptions)}: {string.Join("; ", faults)}.", parameterName);
+    }
 }

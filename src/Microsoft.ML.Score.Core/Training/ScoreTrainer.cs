@@ -45,7 +45,7 @@ public sealed class ScoreTrainer
     public ScoreTrainer(IVideoLanguageModel model, TrainerOptions? options = null, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        (options ??= new TrainerOptions()).Validate(nameof(options));
+        (options ??= new TrainerOptions()).ThrowIfFaulty(nameof(options));
 
         _model = model;
         _options = options;

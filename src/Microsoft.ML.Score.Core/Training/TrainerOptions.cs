@@ -81,7 +81,7 @@ public sealed record TrainerOptions
     internal double TauOf(TrainingStage stage) => stage == TrainingStage.WarmUp ? WarmUpTau : MainTau;
 
     /// <summary>Names every setting out of range in one message.</summary>
-    internal void Validate(string parameterName)
+    internal void ThrowIfFaulty(string parameterName)
     {
         if (Faults() is { Count: > 0 } faults)
             throw new ArgumentException($"Invalid trainer options: {string.Join("; ", faults)}.", parameterName);

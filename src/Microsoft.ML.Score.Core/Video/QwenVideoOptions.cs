@@ -41,23 +41,20 @@ public sealed record QwenVideoOptions
     /// <summary>What differs from the defaults, as text; empty for none.</summary>
     internal string Describe() => this == new QwenVideoOptions() ? "" : JsonSerializer.Serialize(this, s_json);
 
-    /// <exception cref="ArgumentException">A value is out of range; the message lists all that are.</exception>
-    internal void ThrowIfFaulty(string parameterName)
+    /// <summary>Every setting out of range, each in a few words.</summary>
+    internal IEnumerable<string> Faults()
     {
-        var faults = new List<string>();
         if (FramesPerSecond is { } rate && !(rate > 0 && double.IsFinite(rate)))
-            faults.Add($"{nameof(FramesPerSecond)} must be positive and finite, got {rate}");
+            yield return $"{nameof(FramesPerSecond)} must be positive and finite, got {rate}";
         if (FramesPerSecond is not null && FrameCount is not null)
-            faults.Add($"{nameof(FramesPerSecond)} and {nameof(FrameCount)} exclude each other");
+            yield return $"{nameof(FramesPerSecond)} and {nameof(FrameCount)} exclude each other";
         if (FrameCount < 1 || MinFrames < 1 || MaxFrames < 2 || MaxFrames < MinFrames)
-            faults.Add($"{nameof(FrameCount)} and {nameof(MinFrames)} must be at least 1, {nameof(MaxFrames)} at least 2 and {nameof(MinFrames)}; got {FrameCount}, {MinFrames} and {MaxFrames}");
+            yield return $"{nameof(FrameCount)} and {nameof(MinFrames)} must be at least 1, {nameof(MaxFrames)} at least 2 and {nameof(MinFrames)}; got {FrameCount}, {MinFrames} and {MaxFrames}";
         if (!((MinPixels ?? 1) > 0) || !((MaxPixels ?? double.MaxValue) >= (MinPixels ?? 1)) || double.IsInfinity(MaxPixels ?? 1))
-            faults.Add($"{nameof(MinPixels)} and {nameof(MaxPixels)} must be positive and finite, the least first; got {MinPixels} and {MaxPixels}");
+            yield return $"{nameof(MinPixels)} and {nameof(MaxPixels)} must be positive and finite, the least first; got {MinPixels} and {MaxPixels}";
         if ((ResizedHeight is null) != (ResizedWidth is null) || ResizedHeight < 1 || ResizedWidth < 1)
-            faults.Add($"{nameof(ResizedHeight)} and {nameof(ResizedWidth)} go together and must be at least 1, got {ResizedHeight} and {ResizedWidth}");
+            yield return $"{nameof(ResizedHeight)} and {nameof(ResizedWidth)} go together and must be at least 1, got {ResizedHeight} and {ResizedWidth}";
         if (!Enum.IsDefined(Resampler))
-            faults.Add($"{nameof(Resampler)} is not one of {string.Join(", ", Enum.GetNames<FrameResampler>())}");
-        if (faults.Count > 0)
-            throw new ArgumentException($"Invalid {nameof(QwenVideoOptions)}: {string.Join("; ", faults)}.", parameterName);
+            yield return $"{nameof(Resampler)} must be one of {string.Join(", ", Enum.GetNames<FrameResampler>())}, got {Resampler}";
     }
 }

@@ -90,7 +90,7 @@ public class ModelDescriptionTests
         Assert.That(
             () => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { MemoryLimit = bytes }),
             Throws.TypeOf<InsufficientMemoryException>().With.Message.Contains($"{ByteCount.Format(bytes)} for its weights").And.Message.Contains($"the limit is {ByteCount.Format(bytes)}"));
-        Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { MemoryLimit = 0 }), Throws.ArgumentException.With.Message.Contains("limit"));
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { MemoryLimit = 0 }), Throws.ArgumentException.With.Message.Contains("MemoryLimit"));
         Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { MemoryLimit = long.MaxValue }).Dispose(), Throws.Nothing);
     }
 

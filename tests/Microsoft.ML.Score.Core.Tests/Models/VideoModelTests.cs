@@ -239,9 +239,18 @@ public class VideoModelTests
     }
 
     [Test]
+    public void Load_WrongOptions_NamesAllOfThem()
+    {
+        var options = new VideoModelOptions { TemporalPositions = (TemporalPositionRule)7, MemoryLimit = 0, QwenVideo = new() { MaxFrames = 1 }, LlavaVideo = null! };
+        var message = Assert.Throws<ArgumentException>(() => VideoModel.Load("tiny", options))!.Message;
+
+        foreach (var fault in new[] { "TemporalPositions must be one of TruncateAfter, IntegerSecondsFirst, got 7", "MemoryLimit must be positive, got 0", "QwenVideo: FrameCount and MinFrames", "LlavaVideo: it must not be null" })
+            Assert.That(message, Does.Contain(fault));
+    }
+
+    [Test]
     public void Load_WrongSource_SaysSo()
     {
-        Assert.That(() => VideoModel.Load("tiny", new VideoModelOptions { TemporalPositions = (TemporalPositionRule)7 }), Throws.ArgumentException.With.Message.Contains("positions 7"));
         Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException.With.Message.Contains("'tiny' or a checkpoint folder"));
         Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "config.json")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("is a file"));
         Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "absent")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("absent"));
