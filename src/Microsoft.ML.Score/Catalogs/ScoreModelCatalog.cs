@@ -54,7 +54,10 @@ public static class ScoreModelCatalog
     /// <param name="outputColumnName">Name of the mask column.</param>
     /// <param name="featuresColumnName">Name of the features column.</param>
     /// <param name="options">How the policy is applied; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing, of another type, or from another encoder than the policy's.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no policy.</exception>
     public static ScoreCompressTransformer LoadScorePolicy(
         this ModelOperationsCatalog catalog,
         string policyPath,

@@ -13,6 +13,7 @@ public static class VideoTransformsCatalog
     /// <param name="inputColumnName">Name of the column of video file paths, or of RGB frames (Vector of <see cref="byte"/> with dimensions [*, height, width, 3]).</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Cache folder, grid column, frame rate; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public static EncodeVideoEstimator EncodeVideo(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -112,6 +113,8 @@ public static class VideoTransformsCatalog
     /// <param name="policyPath">The policy file, read at once.</param>
     /// <param name="options">How it is applied; null means the defaults.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no policy.</exception>
     public static ScorePolicyEstimator ApplyScorePolicy(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -180,6 +183,7 @@ public static class VideoTransformsCatalog
     /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
     /// <param name="maskColumnName">Name of the mask column.</param>
     /// <param name="options">Names of the positions and grid columns; null means the defaults.</param>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
     public static GatherTokensEstimator GatherTokens(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -191,8 +195,10 @@ public static class VideoTransformsCatalog
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
         ArgumentException.ThrowIfNullOrEmpty(maskColumnName);
+        options ??= new GatherTokensOptions();
+        ThrowIfEmpty(options.GridColumnName, options.PositionsColumnName);
 
-        return new GatherTokensEstimator(outputColumnName, featuresColumnName, maskColumnName, options ?? new GatherTokensOptions());
+        return new GatherTokensEstimator(outputColumnName, featuresColumnName, maskColumnName, options);
     }
 
     /// <summary>Adds the frozen language model's answer to a question about the tokens that a mask keeps.</summary>
@@ -203,6 +209,7 @@ public static class VideoTransformsCatalog
     /// <param name="questionColumnName">Name of the text column of questions.</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Length and sampling of answers, and the grid column; null means the defaults.</param>
+    /// <exception cref="ArgumentException">A name is empty, or the options of generation have faults; the message lists all of those.</exception>
     public static AnswerVideoQuestionEstimator AnswerVideoQuestion(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -227,6 +234,7 @@ public static class VideoTransformsCatalog
     /// <param name="questionColumnName">Name of the text column of questions.</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Length and sampling of answers, and the positions and grid columns; null means the defaults.</param>
+    /// <exception cref="ArgumentException">A name is empty, or the options of generation have faults; the message lists all of those.</exception>
     public static AnswerVideoQuestionEstimator AnswerVideoQuestion(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -254,8 +262,16 @@ public static class VideoTransformsCatalog
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options.Generation, nameof(options));
         options.Generation.ThrowIfFaulty(nameof(options));
+        ThrowIfEmpty(options.GridColumnName, options.PositionsColumnName);
 
         return new AnswerVideoQuestionEstimator(outputColumnName, tokensColumnName, maskColumnName, questionColumnName, model, options);
+    }
+
+    private static void ThrowIfEmpty(string gridColumnName, string? positionsColumnName)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(gridColumnName);
+        if (positionsColumnName is not null)
+            ArgumentException.ThrowIfNullOrEmpty(positionsColumnName);
     }
 
     private static ScoreCompressEstimator CreateScoreCompress(
