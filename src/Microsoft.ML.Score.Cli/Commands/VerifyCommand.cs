@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.ML.Score.Cli.Output;
 using Microsoft.ML.Score.Cli.Verification;
 
@@ -14,7 +13,7 @@ internal static class VerifyCommand
         var folder = new Argument<string>("folder") { Description = "A folder of golden cases (policy, models, compressors); sub-folders are included." };
         var backend = new Option<string>("--backend") { Description = "The kernels that models run on.", DefaultValueFactory = _ => "simd" };
         backend.AcceptOnlyFromAmong("simd", "scalar");
-        var json = new Option<bool>("--json") { Description = "Print one JSON document instead of a table." };
+        var json = CommonOptions.Json();
         var command = new Command("verify", "Compare this build with golden numbers. Exit code 1 when a case is off, 2 when a kind is not built yet.") { folder, backend, json };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () => Run(parsed.GetValue(folder)!, parsed.GetValue(backend)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellationToken), cancellationToken));
@@ -30,12 +29,14 @@ internal static class VerifyCommand
         var exitCode = failed > 0 || rows.Count == 0 ? 1 : unsupported > 0 ? 2 : 0;
 
         if (json)
-            WriteJson(rows, exitCode, output);
-        else
-            WriteTable(rows, output);
-        if (!json)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"verify {folder} ({backend}): {passed} passed, {failed} failed, {unsupported} unsupported of {rows.Count} quantities"));
+        {
+            output.WriteLine(JsonOutput.Format(new { exitCode, rows = rows.Select(ToJson) }));
+            return exitCode;
+        }
+
+        WriteTable(rows, output);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"verify {folder} ({backend}): {passed} passed, {failed} failed, {unsupported} unsupported of {rows.Count} quantities"));
         return exitCode;
     }
 
@@ -50,21 +51,12 @@ internal static class VerifyCommand
     private static string Number(double value, VerificationRow row) =>
         row.Outcome == VerificationOutcome.Unsupported ? "-" : value == 0 ? "0" : value.ToString("0.0e-0", CultureInfo.InvariantCulture);
 
-    private static void WriteJson(List<VerificationRow> rows, int exitCode, TextWriter output) =>
-        output.WriteLine(JsonSerializer.Serialize(
-            new
-            {
-                exitCode,
-                rows = rows.Select(row => new
-                {
-                    @case = row.Case,
-                    quantity = row.Quantity,
-                    deviation = double.IsFinite(row.Deviation) ? row.Deviation : (double?)null,
-                    tolerance = double.IsFinite(row.Tolerance) ? row.Tolerance : (double?)null,
-                    outcome = row.Outcome.ToString().ToLowerInvariant(),
-                }),
-            },
-            s_jsonOptions));
-
-    private static readonly JsonSerializerOptions s_jsonOptions = new() { WriteIndented = true };
+    private static object ToJson(VerificationRow row) => new
+    {
+        @case = row.Case,
+        quantity = row.Quantity,
+        deviation = double.IsFinite(row.Deviation) ? row.Deviation : (double?)null,
+        tolerance = double.IsFinite(row.Tolerance) ? row.Tolerance : (double?)null,
+        outcome = row.Outcome.ToString().ToLowerInvariant(),
+    };
 }

@@ -106,7 +106,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public long[] ReadInt64(string name)
     {
         var entry = Find(name);
-        if (entry.Type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16)
+        if (entry.Type.IsFloatingPoint())
             throw new InvalidDataException($"Tensor '{name}' of '{Name}' is {entry}, expected integers.");
 
         var values = new long[entry.Count];
@@ -136,7 +136,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     internal void ReadSingle(string name, long start, Span<float> destination)
     {
         var entry = Find(name);
-        if (entry.Type is not (TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16))
+        if (!entry.Type.IsFloatingPoint())
             throw new InvalidDataException($"Tensor '{name}' of '{Name}' is {entry}, expected floating-point numbers.");
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, entry.Count - destination.Length);

@@ -30,9 +30,6 @@ internal sealed class WeightTensor : IStoredValues
     /// <summary>The number of elements.</summary>
     public long Count { get; }
 
-    /// <summary>The stored bytes, without a copy.</summary>
-    public ReadOnlySpan<byte> Bytes => _file.Bytes(_storedName);
-
     public bool IsFloat32 => Type == TensorType.F32;
 
     /// <summary>The values of an F32 tensor, without a copy.</summary>

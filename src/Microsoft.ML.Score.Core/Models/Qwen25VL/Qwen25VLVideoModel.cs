@@ -77,14 +77,12 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
     protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)
     {
         var grid = kept.Grid;
-        var merge = _model.Config.VisionConfig.SpatialMergeSize;
         // The original marks a still image with image_token_id. Pad ids only hold the place of visual rows, and an image has the
         // positions of a video of one step, so one form serves both.
         var pads = Enumerable.Repeat(_model.Config.VideoTokenId, grid.Count);
-        var patchGrid = new PatchGrid(grid.TimeSteps, grid.Height * merge, grid.Width * merge);
         return _model.CreatePrompt(
             [.. _beforeVideo, .. pads, .. EncodeText(QwenChatTemplate.AfterVideo(question), nameof(question))],
-            [new VisualItem(IsVideo: true, patchGrid, grid.SecondsPerStep)],
+            [new VisualItem(IsVideo: true, _model.Config.PatchGridOf(grid), grid.SecondsPerStep)],
             continuation);
     }
 

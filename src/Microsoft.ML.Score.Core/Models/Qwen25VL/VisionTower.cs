@@ -94,7 +94,7 @@ internal sealed class VisionTower
             using var up = block.UpProj.Apply(_kernels, y);
             using var inner = _kernels.SwiGlu(gate, up);
             using var result = block.DownProj.Apply(_kernels, inner, residual: h);
-            _kernels.Scatter(result, Enumerable.Range(start, count).ToArray(), x);
+            _kernels.Scatter(result, RowChunks.Indices(start, count), x);
         }
     }
 
