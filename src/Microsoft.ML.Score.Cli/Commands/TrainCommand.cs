@@ -91,11 +91,11 @@ internal sealed class TrainCommand
             var validationExamples = validationRows is null ? null : Encode(validationRows);
             result = new ScoreTrainer(model, Options(parsed, checkpoint)).Fit(examples, validationExamples, initialPolicy: null, report, cancellationToken);
 
-            EncodedRows Encode(TrainingRow[] rows)
+            EncodedRows Encode(IReadOnlyCollection<TrainingRow> rows)
             {
                 var encoded = new EncodedRows(rows, model, cache, cancellationToken);
                 if (cache is not null)
-                    encoded.Encode(done => progress.Report(done, rows.Length, "encoding videos"));
+                    encoded.Encode(done => progress.Report(done, rows.Count, "encoding videos"));
                 return encoded;
             }
         }
@@ -119,14 +119,14 @@ internal sealed class TrainCommand
         return 0;
     }
 
-    private TrainingRow[] Rows(ParseResult parsed, string data, SyntheticSplit split, int images, int videos)
+    private IReadOnlyCollection<TrainingRow> Rows(ParseResult parsed, string data, SyntheticSplit split, int images, int videos)
     {
         if (data == SyntheticData)
             return TrainingRow.Synthetic(split, images, videos);
         var skipped = new SkippedRows();
-        TrainingRow[] rows = [.. _dataOptions.Read(parsed, data, skipped)];
+        var count = _dataOptions.Read(parsed, data, skipped).Count();
         skipped.Report(parsed.InvocationConfiguration.Error, data);
-        return rows.Length > 0 ? rows : throw new InvalidDataException($"'{data}' has no rows.");
+        return count > 0 ? new RowFile(_dataOptions.Read(parsed, data, new SkippedRows()), count) : throw new InvalidDataException($"'{data}' has no rows.");
     }
 
     private TrainerOptions Options(ParseResult parsed, string checkpoint) => new()

@@ -9,17 +9,17 @@ namespace Microsoft.ML.Score.Cli.Videos;
 /// Training rows with their tokens, made as they are asked for. The first 1 GiB of tokens stays in memory; rows beyond it are read from
 /// the cache, or without one encoded, again each epoch. Not safe for concurrent enumerations.
 /// </summary>
-internal sealed class EncodedRows(TrainingRow[] rows, IVideoLanguageModel model, FeatureCache? cache, CancellationToken cancellationToken) : IEnumerable<TrainingExample>
+internal sealed class EncodedRows(IReadOnlyCollection<TrainingRow> rows, IVideoLanguageModel model, FeatureCache? cache, CancellationToken cancellationToken) : IEnumerable<TrainingExample>
 {
     private const long MostBytesHeld = 1L << 30;
 
-    private readonly VideoTokens?[] _held = new VideoTokens?[rows.Length];
+    private readonly Dictionary<int, VideoTokens> _held = [];
     private long _bytesHeld;
 
     public IEnumerator<TrainingExample> GetEnumerator()
     {
-        for (var i = 0; i < rows.Length; i++)
-            yield return new TrainingExample(_held[i] ?? Get(i), rows[i].Caption);
+        foreach (var (index, row) in rows.Index())
+            yield return new TrainingExample(_held.GetValueOrDefault(index) ?? Get(index, row.Video), row.Caption);
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
@@ -32,17 +32,16 @@ internal sealed class EncodedRows(TrainingRow[] rows, IVideoLanguageModel model,
             report(index + 1);
     }
 
-    private VideoTokens Get(int row)
+    private VideoTokens Get(int index, VideoReference reference)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var reference = rows[row].Video;
         var video = cache is null || reference.IsFeatureFile
             ? reference.Encode(model, cancellationToken)
             : FeatureFile.Read(cache.GetOrAdd(reference.Identity(), () => reference.Encode(model, cancellationToken)));
         var bytes = (long)video.Vectors.Length * sizeof(float);
         if (_bytesHeld + bytes <= MostBytesHeld)
         {
-            _held[row] = video;
+            _held.Add(index, video);
             _bytesHeld += bytes;
         }
 
