@@ -133,11 +133,9 @@ public sealed class ScoreTrainer
         private float[] _weightedLogitGradient = []; // this video's share of the step
 
         public required IVideoLanguageModel Model { get; init; }
-        public TrainerOptions Options { get; } = options;
         public required TimeProvider Time { get; init; }
         public required IEnumerable<TrainingExample> Examples { get; init; }
         public required IEnumerable<TrainingExample>? Validation { get; init; }
-        public TrainerState State { get; } = state;
         public required Action SaveCheckpoint { get; init; }
         public required MetricsLog? Log { get; init; }
         public required IProgress<TrainingProgress>? Progress { get; init; }
@@ -149,33 +147,33 @@ public sealed class ScoreTrainer
                 Warn("There is no validation set, so the last policy is kept; the best one usually comes earlier.");
             try
             {
-                for (; State.Stage <= TrainingStage.Main; NextStage())
-                    RunStage(State.Stage, Options.StepsOf(State.Stage));
+                for (; state.Stage <= TrainingStage.Main; NextStage())
+                    RunStage(state.Stage, options.StepsOf(state.Stage));
             }
             finally
             {
                 // A cancelled or failed run can go on from its last whole step too.
                 SaveCheckpoint();
             }
-            return new TrainingResult((State.Best ?? State.Policy).Clone(), State.Step, State.Best is null ? null : State.BestCrossEntropy, _warnings);
+            return new TrainingResult((state.Best ?? state.Policy).Clone(), state.Step, state.Best is null ? null : state.BestCrossEntropy, _warnings);
         }
 
         private void RunStage(TrainingStage stage, int steps)
         {
             if (steps == 0)
                 return;
-            using var source = Source(stage).Skip(checked(State.StepInStage * Options.BatchSize)).GetEnumerator();
+            using var source = Source(stage).Skip(checked(state.StepInStage * options.BatchSize)).GetEnumerator();
             while (true)
             {
-                if (Validation is not null && State.ValidatedStep != State.Step && (State.StepInStage % Options.ValidationInterval == 0 || State.StepInStage == steps))
+                if (Validation is not null && state.ValidatedStep != state.Step && (state.StepInStage % options.ValidationInterval == 0 || state.StepInStage == steps))
                     Validate(stage, Validation);
-                if (State.StepInStage % Options.CheckpointInterval == 0)
+                if (state.StepInStage % options.CheckpointInterval == 0)
                     SaveCheckpoint();
-                if (State.StepInStage == steps || State.StaleValidations >= (Options.Patience ?? int.MaxValue))
+                if (state.StepInStage == steps || state.StaleValidations >= (options.Patience ?? int.MaxValue))
                     return;
                 if (!TakeStep(stage, source))
                 {
-                    if (State.Step == 0)
+                    if (state.Step == 0)
                         throw new ArgumentException(stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.", "examples");
                     Warn("The training data has no row of more than one time step; the main stage is left out.");
                     return;
@@ -185,15 +183,15 @@ public sealed class ScoreTrainer
 
         private void NextStage()
         {
-            State.Stage++;
-            State.StepInStage = 0;
-            State.StaleValidations = 0;
+            state.Stage++;
+            state.StepInStage = 0;
+            state.StaleValidations = 0;
         }
 
         /// <summary>The endless stream of a stage's videos; empty if the data has none.</summary>
         private IEnumerable<TrainingExample> Source(TrainingStage stage)
         {
-            return stage == TrainingStage.WarmUp ? new PseudoVideos(Examples, Options.Seed, Warn) : Videos();
+            return stage == TrainingStage.WarmUp ? new PseudoVideos(Examples, options.Seed, Warn) : Videos();
 
             IEnumerable<TrainingExample> Videos()
             {
@@ -215,7 +213,7 @@ public sealed class ScoreTrainer
             var start = Time.GetTimestamp();
             _gradient.AsSpan().Clear();
             List<VideoOutcome> outcomes = [];
-            while (outcomes.Count < Options.BatchSize)
+            while (outcomes.Count < options.BatchSize)
             {
                 CancellationToken.ThrowIfCancellationRequested();
                 if (!source.MoveNext())
@@ -223,9 +221,9 @@ public sealed class ScoreTrainer
                 outcomes.Add(AccumulateVideo(stage, source.Current, videoOfStep: outcomes.Count));
             }
 
-            State.Adam.Update(State.Policy.Parameters, _gradient, Options.LearningRate, State.Step + 1);
-            State.Step++;
-            State.StepInStage++;
+            state.Adam.Update(state.Policy.Parameters, _gradient, options.LearningRate, state.Step + 1);
+            state.Step++;
+            state.StepInStage++;
             ReportStep(stage, outcomes, Time.GetElapsedTime(start).TotalSeconds);
             return true;
         }
@@ -237,25 +235,25 @@ public sealed class ScoreTrainer
             var count = video.Grid.Count;
             if (_logits.Length < count)
                 (_logits, _logitGradient, _weightedLogitGradient) = (new float[count], new double[count], new float[count]);
-            PolicyForward.Run(State.Policy, video, _logits, _activations);
+            PolicyForward.Run(state.Policy, video, _logits, _activations);
             var logits = _logits.AsSpan(0, count);
-            _rollouts.Sample(logits, k => new CounterRandom(Options.Seed, 5, (int)stage, State.StepInStage, videoOfStep, k));
+            _rollouts.Sample(logits, k => new CounterRandom(options.Seed, 5, (int)stage, state.StepInStage, videoOfStep, k));
 
             // Pseudo-videos hardly ever come again, so only the main stage's values are worth keeping.
-            var baseCrossEntropy = stage == TrainingStage.Main ? State.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example)) : WithAllTokens(example);
+            var baseCrossEntropy = stage == TrainingStage.Main ? state.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example)) : WithAllTokens(example);
             double[] crossEntropies = [.. _rollouts.Gather(video).SelectMany(sets => CrossEntropy(example, sets))];
-            var group = new SplitAdvantage(baseCrossEntropy, crossEntropies, _rollouts.KeptCounts, count, Options.TauOf(stage), Options.Epsilon);
+            var group = new SplitAdvantage(baseCrossEntropy, crossEntropies, _rollouts.KeptCounts, count, options.TauOf(stage), options.Epsilon);
 
             var loss = PolicyLoss.Evaluate(logits, _rollouts.Masks, group.Advantage, _logitGradient.AsSpan(0, count));
             var (sum, squares) = (0.0, 0.0);
             for (var i = 0; i < count; i++)
             {
-                _weightedLogitGradient[i] = (float)(_logitGradient[i] / Options.BatchSize);
+                _weightedLogitGradient[i] = (float)(_logitGradient[i] / options.BatchSize);
                 sum += logits[i];
                 squares += (double)logits[i] * logits[i];
             }
 
-            PolicyBackward.Accumulate(State.Policy, video, _activations, _weightedLogitGradient.AsSpan(0, count), _gradient);
+            PolicyBackward.Accumulate(state.Policy, video, _activations, _weightedLogitGradient.AsSpan(0, count), _gradient);
             return new VideoOutcome(
                 loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / crossEntropies.Length,
                 sum / count, squares / count);
@@ -265,7 +263,7 @@ public sealed class ScoreTrainer
 
         private double[] CrossEntropy(TrainingExample example, IReadOnlyList<KeptTokens> sets)
         {
-            var values = Model.CrossEntropy(sets, Options.CaptionQuestion, example.Caption, CancellationToken);
+            var values = Model.CrossEntropy(sets, options.CaptionQuestion, example.Caption, CancellationToken);
             if (values.Length != sets.Count || !values.All(double.IsFinite))
                 throw new InvalidOperationException($"The model '{Model.Info.Source}' returned [{string.Join(", ", values)}] as the cross-entropies of {sets.Count} kept-token sets; expected {sets.Count} finite values.");
             return values;
@@ -274,25 +272,25 @@ public sealed class ScoreTrainer
         private void Validate(TrainingStage stage, IEnumerable<TrainingExample> validation)
         {
             var start = Time.GetTimestamp();
-            var compressor = new ScoreCompressor(State.Policy);
+            var compressor = new ScoreCompressor(state.Policy);
             double sum = 0, baseSum = 0;
             var rows = 0;
             foreach (var example in validation)
             {
                 CancellationToken.ThrowIfCancellationRequested();
-                sum += CrossEntropy(example, [compressor.Compress(example.Video, Options.RetentionRatio)])[0];
-                baseSum += State.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example));
+                sum += CrossEntropy(example, [compressor.Compress(example.Video, options.RetentionRatio)])[0];
+                baseSum += state.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example));
                 rows++;
             }
             if (rows == 0)
                 throw new ArgumentException("The validation set has no rows; give null for none.", nameof(validation));
 
-            var isBest = sum / rows < State.BestCrossEntropy;
-            State.StaleValidations = isBest ? 0 : State.StaleValidations + 1;
+            var isBest = sum / rows < state.BestCrossEntropy;
+            state.StaleValidations = isBest ? 0 : state.StaleValidations + 1;
             if (isBest)
-                (State.Best, State.BestCrossEntropy) = (State.Policy.Clone(), sum / rows);
-            State.ValidatedStep = State.Step;
-            var metrics = new ValidationMetrics(stage, State.Step, Options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds);
+                (state.Best, state.BestCrossEntropy) = (state.Policy.Clone(), sum / rows);
+            state.ValidatedStep = state.Step;
+            var metrics = new ValidationMetrics(stage, state.Step, options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds);
             Log?.Write(metrics);
             Report(validation: metrics);
         }
@@ -301,7 +299,7 @@ public sealed class ScoreTrainer
         {
             var mean = outcomes.Average(outcome => outcome.LogitMean);
             var metrics = new StepMetrics(
-                stage, State.Step, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
+                stage, state.Step, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
                 outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
                 outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
                 TensorPrimitives.Norm<float>(_gradient), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), seconds);
@@ -316,7 +314,7 @@ public sealed class ScoreTrainer
         }
 
         private void Report(StepMetrics? metrics = null, ValidationMetrics? validation = null, string? warning = null) =>
-            Progress?.Report(new TrainingProgress(State.Step, Options.StepsOf(TrainingStage.WarmUp) + Options.StepsOf(TrainingStage.Main), metrics, validation, warning));
+            Progress?.Report(new TrainingProgress(state.Step, options.StepsOf(TrainingStage.WarmUp) + options.StepsOf(TrainingStage.Main), metrics, validation, warning));
     }
 
     /// <summary>Means over the rollouts of one video.</summary>
