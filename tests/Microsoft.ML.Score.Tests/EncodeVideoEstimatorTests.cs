@@ -183,13 +183,7 @@ internal sealed class EncodeVideoEstimatorTests
     [Test]
     public void Transform_RealVideoFile_GivesMaskOfItsTokens()
     {
-        var root = new DirectoryInfo(TestContext.CurrentContext.TestDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Microsoft.ML.Score.sln")))
-            root = root.Parent;
-        var path = Path.Combine(root?.Parent?.FullName ?? "", "shared", "data", "videos", "mdn_flower.webm");
-        if (!File.Exists(path))
-            Assert.Ignore($"There is no {path}.");
-
+        var path = RepositoryFolder.RequireShared("data", "videos", "mdn_flower.webm");
         using var model = VideoModel.Load("tiny");
         var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = path } });
         var policy = Policy.PolicyNetwork.Initialize(model.Info.Dimension, encoderFingerprint: model.Info.Fingerprint);

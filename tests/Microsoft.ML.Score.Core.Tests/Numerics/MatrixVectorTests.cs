@@ -28,7 +28,7 @@ internal sealed class MatrixVectorTests
         using var x = _kernels.Upload([.. Enumerable.Repeat(float.NaN, 64)], 1, 64);
         using var y = _kernels.Linear(x, _kernels.UploadWeight(values, 0, 3, 64));
 
-        Assert.That(Download(y), Is.All.NaN);
+        Assert.That(_kernels.ToArray(y), Is.All.NaN);
     }
 
     private void Check(TensorType type, int length, int outputs, int firstRow, Activation activation)
@@ -42,7 +42,7 @@ internal sealed class MatrixVectorTests
         using var y = _kernels.Linear(x, _kernels.UploadWeight(values, firstRow, outputs, length), b, activation, r);
 
         var row = new float[length];
-        var actual = Download(y);
+        var actual = _kernels.ToArray(y);
         for (var output = 0; output < outputs; output++)
         {
             values.Read((long)(firstRow + output) * length, row);
@@ -63,13 +63,6 @@ internal sealed class MatrixVectorTests
             Activation.GeluTanh => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x))),
             _ => x,
         };
-    }
-
-    private float[] Download(Tensor tensor)
-    {
-        var values = new float[tensor.Rows * tensor.Columns];
-        _kernels.Download(tensor, values);
-        return values;
     }
 
     private static float[] Random(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
