@@ -42,7 +42,7 @@ public static class LongVideoBench
     private static AnnotatedQuestion Read(AnnotationRow row, Func<string, string> write)
     {
         var options = row.Has("candidates") ? row.Texts("candidates") : ReadNumbered(row);
-        var answerField = row.FirstOf("correct_choice", "answer_number");
+        var answerField = row.Has("answer_number") ? "answer_number" : "correct_choice";
         if (OptionAnswer.ByIndex(row, answerField, options.Count) is not { } answer)
             return AnnotatedQuestion.LeftOut(OptionAnswer.NotAnOption(row, answerField));
 

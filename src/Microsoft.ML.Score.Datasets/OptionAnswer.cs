@@ -8,9 +8,11 @@ internal static class OptionAnswer
     /// <summary>The letter of the option at an index, of 26; more options make no question.</summary>
     public static char Letter(int index) => (char)('A' + index);
 
-    /// <summary>The index of the option; null when it is beyond the options, as "-1" and a full stop are for hidden answers.</summary>
+    /// <summary>The index of the option; null when there is no answer or it is beyond the options, as "-1" and a full stop are for hidden answers.</summary>
     public static int? ByLetter(AnnotationRow row, string field, int options)
     {
+        if (!row.Has(field))
+            return null;
         var answer = row.Text(field).Trim();
         return answer.Length == 1 && char.ToUpperInvariant(answer[0]) - 'A' is >= 0 and var index && index < options ? index : null;
     }

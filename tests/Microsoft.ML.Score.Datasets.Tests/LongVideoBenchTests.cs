@@ -29,17 +29,43 @@ public class LongVideoBenchTests
         }
     }
 
+    /// <summary>Pandas makes decimals of whole numbers where a column has gaps.</summary>
+    [Test]
+    public void Open_WholeNumbersAsDecimals_AreRead()
+    {
+        const string table = "index\tvideo_path\tquestion\tcandidates\tcorrect_choice\tquestion_category\tduration_group\tid\n"
+            + "0\t./videos/walk.mp4\tWhat?\t['a', 'b']\t1.0\tT3E\t15.0\twalk_0\n";
+        using var folder = new BenchmarkFolder("videos/walk.mp4");
+
+        var video = LongVideoBench.Open(folder.Write("LongVideoBench.tsv", table), folder.Videos).Videos.Single();
+
+        Assert.That((video.LengthClass, video.Questions[0].Answer), Is.EqualTo(("15 s", "b")));
+    }
+
+    [TestCase("1.5")]
+    [TestCase("\"B\"")]
+    [TestCase("1e9")]
+    public void Open_AnswerThatIsNoIndex_Throws(string choice)
+    {
+        using var folder = new BenchmarkFolder("walk.mp4");
+        var path = folder.Write("rows.jsonl", $$"""{"question": "What?", "candidates": ["a", "b"], "correct_choice": {{choice}}, "question_category": "T3E", "id": "walk_0", "video_path": "walk.mp4"}""");
+
+        Assert.That(() => LongVideoBench.Open(path, folder.Videos), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'correct_choice' must be a whole number"));
+    }
+
     [Test]
     public void Open_HiddenAnswer_IsLeftOut()
     {
         const string rows = """
             {"question": "What?", "candidates": ["a", "b"], "correct_choice": 1, "question_category": "T3E", "id": "walk_0", "video_path": "walk.mp4"}
             {"question": "What?", "candidates": ["a", "b"], "correct_choice": -1, "question_category": "T3E", "id": "walk_1", "video_path": "walk.mp4"}
+            {"question": "What?", "candidates": ["a", "b"], "correct_choice": null, "question_category": "T3E", "id": "walk_2", "video_path": "walk.mp4"}
+            {"question": "What?", "candidates": ["a", "b"], "question_category": "T3E", "id": "walk_3", "video_path": "walk.mp4"}
             """;
         using var folder = new BenchmarkFolder("walk.mp4");
 
         var benchmark = LongVideoBench.Open(folder.Write("rows.jsonl", rows), folder.Videos);
 
-        Assert.That((benchmark.Videos[0].Questions.Count, benchmark.LeftOut.Count), Is.EqualTo((1, 1)));
+        Assert.That((benchmark.Videos[0].Questions.Count, benchmark.LeftOut.Count), Is.EqualTo((1, 3)));
     }
 }

@@ -133,12 +133,25 @@ public class VideoMmeTests
     [TestCase("[\"A. One.\", \"B. Two.\", \"C. Three.\", \"D. Four.\"]", "7", "options")]
     [TestCase("\"video_id\": \"301\"", "\"video_id\": \"301\", \"video_id\": \"302\"", "JSON")]
     [TestCase("How many kites fly?", "\\ud800", "Unicode")]
+    [TestCase("Counting Problem", " ", "task is empty")]
     public void Open_FaultyRow_ThrowsAndSaysWhat(string from, string to, string expected)
     {
         using var folder = new BenchmarkFolder("kite-1.mp4", "boat_2.mp4");
         var path = folder.Write("test.json", Rows.Replace(from, to, StringComparison.Ordinal));
 
         Assert.That(() => VideoMme.Open(path, folder.Videos), Throws.TypeOf<InvalidDataException>().With.Message.Contains(expected));
+    }
+
+    [TestCase("null")]
+    [TestCase("\"-1\"")]
+    [TestCase("\"\"")]
+    public void Open_HiddenAnswer_IsLeftOut(string answer)
+    {
+        using var folder = new BenchmarkFolder("kite-1.mp4", "boat_2.mp4");
+
+        var benchmark = VideoMme.Open(folder.Write("test.json", Rows.Replace("\"answer\": \"C\"", $"\"answer\": {answer}", StringComparison.Ordinal)), folder.Videos);
+
+        Assert.That((benchmark.LeftOut.Single().Where, benchmark.Videos.Sum(video => video.Questions.Count)), Is.EqualTo(("test.json, row 1", 2)));
     }
 
     [Test]

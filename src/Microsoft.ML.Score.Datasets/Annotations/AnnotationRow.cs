@@ -29,9 +29,9 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
     /// <exception cref="InvalidDataException">The field is missing or neither.</exception>
     public string Text(string field) => Text(Value(field), field);
 
-    /// <summary>A whole number, or a text of one.</summary>
+    /// <summary>A whole number, or a text of one; exports of columns with gaps write 1 as 1.0.</summary>
     /// <exception cref="InvalidDataException">The field is missing or no such number.</exception>
-    public int Integer(string field) => int.TryParse(Text(field), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+    public int Integer(string field) => int.TryParse(Text(field), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
         ? number
         : throw Error($"'{field}' must be a whole number, is '{Text(field)}'");
 
@@ -64,6 +64,8 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
     /// <exception cref="InvalidDataException">The parts make no question.</exception>
     public MultipleChoiceQuestion Question(string text, IReadOnlyList<string> options, int answer, string task)
     {
+        if (string.IsNullOrWhiteSpace(task))
+            throw Error("its task is empty");
         try
         {
             return new MultipleChoiceQuestion(text, options, answer, task);
