@@ -1,10 +1,11 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Score.Video;
 
 /// <summary>A program run without a shell, its output read as a stream and the end of its error output kept. Disposing kills it if it still runs.</summary>
-internal sealed class ChildProcess : IDisposable
+internal sealed partial class ChildProcess : IDisposable
 {
     private const int KeptErrorLines = 6;
     private const int KeptLineLength = 300;
@@ -82,6 +83,7 @@ internal sealed class ChildProcess : IDisposable
     {
         if (string.IsNullOrWhiteSpace(line))
             return;
+        line = Address().Replace(line, "");
         lock (_errorLines)
         {
             if (_errorLines.Count == KeptErrorLines)
@@ -89,4 +91,8 @@ internal sealed class ChildProcess : IDisposable
             _errorLines.Enqueue(line.Length <= KeptLineLength ? line : line[..KeptLineLength] + "...");
         }
     }
+
+    /// <summary>What FFmpeg writes behind the name of a part, "[mov @ 0x55bb129cd000]": another one in every run, and results hold these messages.</summary>
+    [GeneratedRegex("(?<=^\\[[^]]+) @ 0x[0-9a-f]+(?=])")]
+    private static partial Regex Address();
 }

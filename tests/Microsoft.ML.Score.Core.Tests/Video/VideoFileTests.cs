@@ -180,7 +180,8 @@ public class VideoFileTests
         var path = Path.Combine(_folder, "broken.mp4");
         File.WriteAllText(path, content);
 
-        Assert.That(() => VideoFile.Open(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path));
+        // FFmpeg's own message has an address, another one in every run.
+        Assert.That(() => VideoFile.Open(path), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(path).And.Message.Not.Contains("0x"));
     }
 
     [Test]
