@@ -6,10 +6,14 @@ namespace Microsoft.ML.Score.Evaluation;
 /// <summary>Reads which option a model chose from what it said.</summary>
 public static partial class AnswerExtraction
 {
+    /// <summary>What <see cref="Words"/> makes of a text without letters and digits, which every response contains.</summary>
+    private const string NoWords = " ";
+
     /// <summary>
     /// Finds the option that a response names: first an option's text and nothing else; then an option's letter, A for the first,
     /// alone, as a heading ("B. blue", "(b)") or declared ("the answer is B"); then the only option whose text occurs in the
     /// response, an option inside a longer one that occurs not counted ("red" in "red circle"). Case, punctuation and spacing are ignored.
+    /// An option without a letter or digit, or with the same words as another, is found by its letter alone.
     /// </summary>
     /// <param name="response">What the model said.</param>
     /// <param name="options">The option texts.</param>
@@ -21,7 +25,7 @@ public static partial class AnswerExtraction
 
         var said = Words(response);
         var texts = options.Select(Words).ToList();
-        if (texts.IndexOf(said) is >= 0 and var exact)
+        if (Naming(text => text == said) is [var exact])
             return exact;
         if (Letter().Match(response) is { Success: true } match)
         {
@@ -29,9 +33,11 @@ public static partial class AnswerExtraction
             return letter < options.Count ? letter : null;
         }
 
-        var named = Enumerable.Range(0, texts.Count).Where(index => said.Contains(texts[index], StringComparison.Ordinal)).ToList();
+        var named = Naming(text => said.Contains(text, StringComparison.Ordinal));
         named.RemoveAll(index => named.Any(other => texts[other].Length > texts[index].Length && texts[other].Contains(texts[index], StringComparison.Ordinal)));
         return named.Count == 1 ? named[0] : null;
+
+        List<int> Naming(Predicate<string> isNamed) => [.. Enumerable.Range(0, texts.Count).Where(index => texts[index] != NoWords && isNamed(texts[index]))];
     }
 
     /// <summary>

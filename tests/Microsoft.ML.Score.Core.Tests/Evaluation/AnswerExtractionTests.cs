@@ -41,6 +41,20 @@ public class AnswerExtractionTests
         Assert.That(AnswerExtraction.FindOption("B", ["a", "c", "b"]), Is.EqualTo(2));
 
     /// <summary>Expected letters are what the original program answers (lmms-eval at 75571cfe, mcq_extract.py) given as many letters; "" where it gives up.</summary>
+    /// <summary>Benchmarks have options that are empty or the same (MLVU): their letters tell them, their texts do not.</summary>
+    [TestCase("", null)]
+    [TestCase("...", null)]
+    [TestCase("I do not know", null)]
+    [TestCase("red", null)]
+    [TestCase("It is red.", null)]
+    [TestCase("D", 3)]
+    [TestCase("A", 0)]
+    [TestCase("(c) -", 2)]
+    [TestCase("blue", 1)]
+    [TestCase("It is blue.", 1)]
+    public void FindOption_EmptyOrEqualOptions_AreFoundByLetterAlone(string response, int? expected) =>
+        Assert.That(AnswerExtraction.FindOption(response, ["red", "blue", "", "Red!", "-"]), Is.EqualTo(expected));
+
     [TestCase("B", 4, "B")]
     [TestCase(" b ", 4, "")]
     [TestCase("B.", 4, "B")]
