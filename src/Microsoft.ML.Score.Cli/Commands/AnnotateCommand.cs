@@ -45,6 +45,8 @@ internal sealed class AnnotateCommand
     private async Task<int> RunAsync(ParseResult parsed, TimeProvider time, CancellationToken cancellationToken)
     {
         var (data, outputPath, model) = (parsed.GetRequiredValue(_data), parsed.GetRequiredValue(_output), parsed.GetRequiredValue(_model));
+        if (Path.GetFullPath(data) == Path.GetFullPath(outputPath))
+            throw new ArgumentException($"--output names the file of --data, '{data}'; name another one.");
         var failuresPath = outputPath + ".failed";
         var skipped = new SkippedRows();
         var rows = _dataOptions.Read(parsed, data, skipped);

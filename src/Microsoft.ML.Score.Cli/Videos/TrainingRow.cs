@@ -32,7 +32,8 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
             {
                 return Parse(line, folder);
             }
-            catch (Exception exception) when (exception is JsonException or FormatException or FileNotFoundException)
+            // The last is what a text with half a surrogate pair gives.
+            catch (Exception exception) when (exception is JsonException or FormatException or FileNotFoundException or InvalidOperationException)
             {
                 if (onDamaged is null)
                     throw new InvalidDataException($"{path}, line {number}: {exception.Message}", exception);

@@ -59,6 +59,18 @@ public sealed class AnnotateCommandTests : IDisposable
         Assert.That(run.Error, Does.Contain("--api-key-env").And.Not.Contain("sk-pasted"));
     }
 
+    [Test]
+    public void Annotate_OutputThatIsTheData_IsRefused()
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("None."));
+        var before = File.ReadAllText(_folder.File("rows.jsonl"));
+
+        var run = ScoreProgram.Run([.. Command(server).Where(argument => argument != _folder.File("out.jsonl")).SelectMany(argument => argument == "--output" ? [argument, _folder.File("rows.jsonl")] : new[] { argument })]);
+
+        Assert.That((run.ExitCode, server.Prompts.Count, File.ReadAllText(_folder.File("rows.jsonl"))), Is.EqualTo((1, 0, before)));
+        Assert.That(run.Error, Does.Contain("--output names the file of --data"));
+    }
+
     [TestCase("--endpoint", "localhost", "--endpoint must be an http or https address")]
     [TestCase("--requests-per-minute", "0", "--requests-per-minute must be a positive number")]
     [TestCase("--requests-per-minute", "many", "many")]

@@ -135,12 +135,12 @@ public class TrainCommandTests
         using var folder = new TemporaryFolder();
         Directory.CreateDirectory(folder.File("videos"));
         FeatureFile.Write(folder.File("videos/0.safetensors"), new FakeVideoModel().Encode(SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 0).Clip), TensorType.F32);
-        var rows = WriteRows(folder, """{"path": "0.safetensors", "caption": "A red circle.", "original": "Circle"}""", """{"path": "1.safetensors", "caption": "Gone."}""", "torn");
+        var rows = WriteRows(folder, """{"path": "0.safetensors", "caption": "A red circle.", "original": "Circle"}""", """{"path": "1.safetensors", "caption": "Gone."}""", "torn", """{"path": "0.safetensors", "caption": "\ud800"}""");
 
         var run = ScoreProgram.Run(["train", "--data", rows, "--videos", folder.File("videos"), "--skip-damaged", "--output", folder.File("policy.safetensors"), .. s_small]);
 
         Assert.That(run.ExitCode, Is.Zero);
-        Assert.That(run.Error, Does.Contain("passed over 1 rows whose file is missing, the first: line 2").And.Contain("passed over 1 rows that are damaged, the first: line 3"));
+        Assert.That(run.Error, Does.Contain("passed over 1 rows whose file is missing, the first: line 2").And.Contain("passed over 2 rows that are damaged, the first: line 3"));
     }
 
     private static string WriteLlava(TemporaryFolder folder, IEnumerable<(string Video, string Caption)> rows)
