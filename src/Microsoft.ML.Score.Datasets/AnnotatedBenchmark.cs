@@ -24,6 +24,9 @@ public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
     /// <inheritdoc/>
     public override string Name { get; }
 
+    /// <summary>The files that the annotations were read from.</summary>
+    public IReadOnlyList<string> AnnotationPaths { get; private init; } = [];
+
     /// <summary>The videos whose files are there, in the annotations' order.</summary>
     public IReadOnlyList<AnnotatedVideo> Videos { get; }
 
@@ -69,7 +72,8 @@ public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
         var leftOut = new List<LeftOutQuestion>();
         var asked = new List<AnnotatedQuestion>();
         var ids = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var row in AnnotationFiles.Read(annotationsPath))
+        var paths = AnnotationFiles.Find(annotationsPath);
+        foreach (var row in paths.SelectMany(AnnotationFiles.Read))
             foreach (var question in read(row))
             {
                 if (question.LeftOutReason is { } reason)
@@ -98,6 +102,6 @@ public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
                 missing.Add(first.VideoFile);
         }
 
-        return new AnnotatedBenchmark(name, metrics, videos, missing, leftOut);
+        return new AnnotatedBenchmark(name, metrics, videos, missing, leftOut) { AnnotationPaths = paths };
     }
 }

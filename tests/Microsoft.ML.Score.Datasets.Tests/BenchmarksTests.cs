@@ -70,6 +70,17 @@ public class BenchmarksTests
         }
     }
 
+    /// <summary>Sets are distributed with annotations and videos in one folder.</summary>
+    [Test]
+    public void Open_FolderWithOtherFiles_NamesTheAnnotationsAlone()
+    {
+        using var folder = new BenchmarkFolder("9f.mp4", "notes.txt");
+        var rows = folder.Write("videos/b.jsonl", """{"video_idx": "9f", "question": "What?", "option": ["A. Cook.", "B. Sew."], "answer": "0"}""");
+        folder.Write("videos/subtitles/a.json", "{}");
+
+        Assert.That(EgoSchema.Open(folder.Videos, folder.Videos).AnnotationPaths, Is.EqualTo(new[] { rows }));
+    }
+
     /// <summary>A question of more options than letters is refused, not written.</summary>
     [Test]
     public void Open_MoreOptionsThanLetters_Throws()

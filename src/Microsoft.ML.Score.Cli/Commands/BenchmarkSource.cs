@@ -24,14 +24,16 @@ internal sealed record BenchmarkSource(MultipleChoiceBenchmark Benchmark, string
     /// <param name="annotations">A file, or a folder of files.</param>
     /// <param name="videos">The folder of videos.</param>
     /// <param name="prompt">One of <see cref="Benchmarks.Prompts"/>.</param>
-    public static BenchmarkSource Open(string name, string annotations, string videos, string prompt) =>
-        new(Benchmarks.Open(name, annotations, videos, prompt), $"{HashOf(annotations)}, prompt {prompt}");
+    public static BenchmarkSource Open(string name, string annotations, string videos, string prompt)
+    {
+        var benchmark = Benchmarks.Open(name, annotations, videos, prompt);
+        return new BenchmarkSource(benchmark, $"{HashOf(benchmark.AnnotationPaths)}, prompt {prompt}");
+    }
 
-    private static string HashOf(string path)
+    private static string HashOf(IReadOnlyList<string> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        string[] files = Directory.Exists(path) ? Directory.GetFiles(path, "*", SearchOption.AllDirectories) : [path];
-        foreach (var file in files.Order(StringComparer.Ordinal))
+        foreach (var file in files)
             hash.AppendData(File.ReadAllBytes(file));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

@@ -67,6 +67,8 @@ internal sealed class EvalCommand
             BenchmarkSystem.AllTokens,
             .. CompressorWords.Systems(words, parsed.GetRequiredValue(_ratios), Chosen(parsed, _tokens, preset?.Tokens), policies, seed, frozen),
         ];
+        if (parsed.GetValue(_json) is { } jsonPath and not "-")
+            PrepareFile(jsonPath);
         var evaluation = new Evaluation(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
         EvaluationTable table;
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
@@ -121,6 +123,14 @@ internal sealed class EvalCommand
             table.Write(output);
         if (jsonPath is not (null or "-"))
             AtomicFile.Write(jsonPath, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Format(table.ToJson()) + "\n")));
+    }
+
+    /// <summary>So that a run does not end with results that cannot be written.</summary>
+    private static void PrepareFile(string path)
+    {
+        if (Directory.Exists(path))
+            throw new IOException($"'{path}' is a folder; --json names a file.");
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     /// <summary>What the command line says, or else the preset, or else the option's default.</summary>

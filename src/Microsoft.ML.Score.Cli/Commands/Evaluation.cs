@@ -20,6 +20,8 @@ internal sealed class Evaluation(
     /// <param name="cancellationToken">Stops between questions.</param>
     public EvaluationTable Run(string? recordsPath, Action<int, int> report, CancellationToken cancellationToken)
     {
+        if (benchmarks.FirstOrDefault(benchmark => benchmark.Benchmark.Count == 0) is { Benchmark: { } empty })
+            throw new FileNotFoundException($"None of the {empty.MissingVideos.Count} videos of {empty.Name} is there ('{empty.MissingVideos[0]}' ...).");
         var run = Describe();
         using var records = recordsPath is null ? null : BenchmarkRecords.Open(recordsPath, run);
         var options = new BenchmarkOptions { Records = records, MaxDegreeOfParallelism = concurrency };

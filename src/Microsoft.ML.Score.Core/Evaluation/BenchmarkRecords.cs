@@ -38,12 +38,14 @@ public sealed class BenchmarkRecords : IDisposable
     /// <param name="run">What decides the answers, by name: the model, the systems, the benchmark. The same to go on.</param>
     /// <exception cref="ArgumentException">The file is the record of another run; the message names what differs.</exception>
     /// <exception cref="InvalidDataException">The file is no such record, or a line before the last is damaged.</exception>
-    /// <exception cref="IOException">Another process has the file.</exception>
+    /// <exception cref="IOException">Another process has the file, or it is a folder.</exception>
     public static BenchmarkRecords Open(string path, IReadOnlyDictionary<string, string> run)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(run);
 
+        if (Directory.Exists(path))
+            throw new IOException($"'{path}' is a folder; records are a file.");
         if (!File.Exists(path))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
@@ -131,10 +133,14 @@ public sealed class BenchmarkRecords : IDisposable
                     break;
                 case "video" when index > 0:
                     var video = document.Deserialize(RecordJson.Default.VideoLine)!;
+                    if (video.Tokens < 1 || video.Kept < 1 || !AreTimes(video.Decode, video.Encode, video.Compress, video.Gather))
+                        throw new JsonException("a count or time is out of range");
                     _videos.Add((video.Benchmark, video.System, video.Video), video);
                     break;
                 case "question" when index > 0:
                     var question = document.Deserialize(RecordJson.Default.QuestionLine)!;
+                    if (!AreTimes(question.Prefill, question.Generate))
+                        throw new JsonException("a time is out of range");
                     _questions.Add((question.Benchmark, question.System, question.Video, question.Number), question);
                     break;
                 default:
@@ -146,6 +152,9 @@ public sealed class BenchmarkRecords : IDisposable
             throw new InvalidDataException($"Line {index + 1} of '{path}' is no line of the record of an evaluation ({Format}): {exception.Message}", exception);
         }
     }
+
+    /// <summary>Whether a <see cref="TimeSpan"/> can hold these milliseconds, and sums of them.</summary>
+    private static bool AreTimes(params ReadOnlySpan<double> milliseconds) => !milliseconds.ContainsAnyExceptInRange(0, 1e11);
 
     private static void ThrowIfOther(string path, IReadOnlyDictionary<string, string> recorded, IReadOnlyDictionary<string, string> run)
     {

@@ -19,22 +19,24 @@ internal static class AnnotationFiles
 
     private static readonly JsonDocumentOptions s_json = new() { AllowTrailingCommas = true, AllowDuplicateProperties = false, MaxDepth = 16 };
 
-    /// <exception cref="FileNotFoundException">There is no such file or folder, or no annotation file in the folder.</exception>
-    /// <exception cref="InvalidDataException">A file is not of its format, or of none of these.</exception>
-    public static IEnumerable<AnnotationRow> Read(string path)
+    /// <summary>The file, or the annotation files of the folder.</summary>
+    /// <exception cref="FileNotFoundException">There is no annotation file in the folder.</exception>
+    public static IReadOnlyList<string> Find(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         if (!Directory.Exists(path))
-            return ReadFile(path);
+            return [path];
 
         var files = Directory.EnumerateFiles(path).Where(file => Reader(file) is not null)
             .Order(StringComparer.Ordinal).ToList();
         if (files.Count == 0)
             throw new FileNotFoundException($"There is no .json, .jsonl, .tsv or .parquet file in the folder '{path}'.", path);
-        return files.SelectMany(ReadFile);
+        return files;
     }
 
-    private static IEnumerable<AnnotationRow> ReadFile(string path)
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is not of its format, or of none of these.</exception>
+    public static IEnumerable<AnnotationRow> Read(string path)
     {
         var file = new FileInfo(path);
         if (!file.Exists)

@@ -99,6 +99,54 @@ public class EvalPresetTests
         Assert.That(ScoreProgram.Run([.. args, "--prompt", "video-mme=unknown"]).Error, Does.Contain("there is no 'unknown'"));
     }
 
+    /// <summary>A video that has come since is asked about; the annotations, which decide whether it is the same run, stand beside the videos.</summary>
+    [Test]
+    public void Eval_RecordsAndMoreVideos_GoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        WriteBenchmarks(folder.Path);
+        var videos = folder.File("video-mme/videos");
+        File.Move(folder.File("video-mme/annotations.json"), Path.Combine(videos, "annotations.json"));
+        string[] args = ["eval", "--benchmark", "video-mme", "--compressors", "random", "--ratios", "0.1", "--annotations", $"video-mme={videos}", "--video-folder", $"video-mme={videos}",
+            "--records", folder.File("records.jsonl"), "--json", folder.File("new/eval.json")];
+        Assert.That(ScoreProgram.Run(args).Output, Does.Contain("video-mme: 2 questions about 1 videos"));
+        var first = File.ReadAllText(folder.File("new/eval.json"));
+        Assert.That(ScoreProgram.Run(args).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllText(folder.File("new/eval.json")), Is.EqualTo(first), "nothing was asked, so times are the records'");
+
+        File.Copy(Path.Combine(videos, "clip.mp4"), Path.Combine(videos, "gone.mp4"));
+        var run = ScoreProgram.Run(args);
+
+        Assert.That(run.Output, Does.Contain("video-mme: 3 questions about 2 videos"), run.Error);
+    }
+
+    [Test]
+    public void Eval_BenchmarkWithoutAnyVideo_FailsBeforeTheOthersAreRun()
+    {
+        using var folder = new TemporaryFolder();
+        WriteBenchmarks(folder.Path);
+        File.Delete(folder.File("lvbench/videos/clip.mp4"));
+        var model = new FakeVideoModel();
+
+        var run = ScoreProgram.Run(model, CancellationToken.None, "eval", "--benchmark", "video-mme,lvbench", "--data", folder.Path, "--compressors", "random");
+
+        Assert.That((run.ExitCode, model.Encoded), Is.EqualTo((1, 0)));
+        Assert.That(run.Error, Does.Contain("None of the 1 videos of lvbench is there ('clip' ...)"));
+    }
+
+    [TestCase("--json")]
+    [TestCase("--records")]
+    public void Eval_FolderForAFile_FailsBeforeTheWork(string option)
+    {
+        using var folder = new TemporaryFolder();
+        var model = new FakeVideoModel();
+
+        var run = ScoreProgram.Run(model, CancellationToken.None, "eval", "--videos", "1", "--lengths", "short", "--compressors", "random", option, folder.Path);
+
+        Assert.That((run.ExitCode, model.Encoded), Is.EqualTo((1, 0)));
+        Assert.That(run.Error, Does.Contain("is a folder"));
+    }
+
     [TestCase("--annotations", "lvbench")]
     [TestCase("--annotations", "elsewhere=x.json")]
     [TestCase("--benchmark", "lvbench,lvbench")]

@@ -90,6 +90,34 @@ public class BenchmarkRecordsTests
         }
     }
 
+    [TestCase("\"tokens\":", "0")]
+    [TestCase("\"kept\":", "-1")]
+    [TestCase("\"decode\":", "1e300")]
+    [TestCase("\"gather\":", "-1")]
+    [TestCase("\"prefill\":", "1e300")]
+    [TestCase("\"generate\":", "-0.5")]
+    public void Open_NumberOutOfRange_Throws(string name, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("records.jsonl");
+        Run(path, out _);
+        var lines = File.ReadAllLines(path);
+        var line = Array.FindIndex(lines, text => text.Contains(name, StringComparison.Ordinal));
+        var start = lines[line].IndexOf(name, StringComparison.Ordinal) + name.Length;
+        lines[line] = lines[line][..start] + value + lines[line][lines[line].IndexOfAny([',', '}'], start)..];
+        File.WriteAllLines(path, lines);
+
+        Assert.That(() => BenchmarkRecords.Open(path, s_run), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith($"Line {line + 1} of").And.Message.Contains("out of range"));
+    }
+
+    [Test]
+    public void Open_Folder_SaysSo()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.That(() => BenchmarkRecords.Open(folder.Path, s_run), Throws.InstanceOf<IOException>().With.Message.Contains("is a folder"));
+    }
+
     [Test]
     public void Open_WhileAnotherHasTheFile_Throws()
     {
