@@ -60,12 +60,22 @@ internal static class CompressorCases
             ("dycoke", "paper_bound") => DyCokeCompressor.Run(video, Number("K"), DyCokeVariant.PaperBound),
             ("dycoke", "port_vidcom2_qwen") => InOrder(new DyCokeCompressor(DyCokeVariant.VidCom2Port).Compress(video, Number("R")), video),
             ("vidcom2", "linear") => InOrder(new VidCom2Compressor().Compress(video, Number("R")), video),
-            ("holitom", "outer") => HoliTomCompressor.Run(video, statistics.ReceivedAttention, Number("R"), Number("tau"), noise),
+            ("holitom", "outer") when Number("beta") == 0.6 && Number("D") == 0 && Number("K_neighbours") == 7 => HoliTomCompressor.Run(video, statistics.ReceivedAttention, Number("R"), Number("tau"), noise),
             ("holitom", "port_vidcom2_qwen") => InOrder(new HoliTomCompressor(HoliTomVariant.VidCom2Port).Compress(video, Number("R")), video),
             ("fastvid", "port_vidcom2_qwen") => InOrder(new FastVidCompressor(FastVidVariant.VidCom2Port).Compress(video, Number("R")), video),
-            ("fastvid", _) when FastVid(variant) is { } form => FastVidCompressor.Run(
-                video, statistics.PooledAttention, form, FastVidSettings.Of(form) with { C = settings.GetProperty("c").GetInt32() }, Number("R"), noise),
+            ("fastvid", _) when FastVid(variant) is { } form && Number("k") == 4 => FastVidCompressor.Run(
+                video, statistics.PooledAttention, form, Settings(form), Number("R"), noise),
             _ => null,
+        };
+
+        FastVidSettings Settings(FastVidVariant form) => FastVidSettings.Of(form) with
+        {
+            C = settings.GetProperty("c").GetInt32(),
+            Tau = Number("tau"),
+            Ignore = settings.TryGetProperty("ignore", out var ignore) ? ignore.GetDouble() : double.PositiveInfinity,
+            D = Number("d"),
+            P = settings.GetProperty("p").GetInt32(),
+            Beta = Number("beta"),
         };
     }
 

@@ -1,16 +1,18 @@
-using System.Numerics.Tensors;
+using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;
 
-/// <summary>Cosine similarities; that of a zero vector is 0.</summary>
+/// <summary>
+/// Cosine similarities; exactly 1 for equal vectors, and 0 for a zero vector. In double precision, because places that stay still differ
+/// from 1 only in the last digits of single precision, and those decide the order.
+/// </summary>
 internal static class Cosine
 {
-    public static float Similarity(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
-    {
-        var similarity = TensorPrimitives.CosineSimilarity(x, y);
-        return float.IsFinite(similarity) ? similarity : 0;
-    }
+    private const double SmallestProduct = 1e-24;
+
+    public static double Similarity(ReadOnlySpan<float> x, ReadOnlySpan<float> y) =>
+        WideSums.Dot(x, y) / Math.Max(Math.Sqrt(WideSums.Dot(x, x) * WideSums.Dot(y, y)), SmallestProduct);
 
     /// <summary>The similarity of each token of one step to the token at the same place of another step, [N].</summary>
     public static double[] OfSteps(VideoTokens video, int step, int other)

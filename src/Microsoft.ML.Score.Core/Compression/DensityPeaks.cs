@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Score.Numerics;
 
 namespace Microsoft.ML.Score.Compression;
 
@@ -12,7 +13,7 @@ internal sealed class DensityPeaks
     private const double NoiseWeight = 1e-6;
 
     private readonly int _count;
-    private readonly float[] _distances; // [n, n]
+    private readonly double[] _distances; // [n, n]
     private readonly double[] _scores;
 
     /// <param name="rows">The vectors, n of [D].</param>
@@ -29,7 +30,7 @@ internal sealed class DensityPeaks
         for (var i = 0; i < _count; i++)
             density[i] = Math.Exp(-MeanOfSmallestSquares(Row(i), nearest)) + (drawn.IsEmpty ? 0 : NoiseWeight * drawn[i]);
 
-        var largest = _count == 0 ? 0 : TensorPrimitives.Max(_distances);
+        var largest = _count == 0 ? 0 : TensorPrimitives.Max<double>(_distances);
         _scores = new double[_count];
         for (var i = 0; i < _count; i++)
         {
@@ -54,14 +55,14 @@ internal sealed class DensityPeaks
         return nearest;
     }
 
-    private ReadOnlySpan<float> Row(int row) => _distances.AsSpan(row * _count, _count);
+    private ReadOnlySpan<double> Row(int row) => _distances.AsSpan(row * _count, _count);
 
-    private static double MeanOfSmallestSquares(ReadOnlySpan<float> distances, Span<double> nearest)
+    private static double MeanOfSmallestSquares(ReadOnlySpan<double> distances, Span<double> nearest)
     {
         nearest.Fill(double.PositiveInfinity);
         foreach (var distance in distances)
         {
-            var square = (double)distance * distance;
+            var square = distance * distance;
             if (square >= nearest[^1])
                 continue;
             var place = nearest.Length - 1;
@@ -77,16 +78,15 @@ internal sealed class DensityPeaks
     }
 
     // By differences, not by scalar products: near duplicates are what is looked for, and there the products cancel.
-    private static float[] Distances(IReadOnlyList<ReadOnlyMemory<float>> rows)
+    private static double[] Distances(IReadOnlyList<ReadOnlyMemory<float>> rows)
     {
         var n = rows.Count;
-        var distances = new float[n * n];
+        var distances = new double[n * n];
         Parallel.For(0, n, i =>
         {
             var row = rows[i].Span;
-            var scale = 1 / MathF.Sqrt(row.Length);
             for (var j = 0; j < i; j++)
-                distances[i * n + j] = distances[j * n + i] = TensorPrimitives.Distance(row, rows[j].Span) * scale;
+                distances[i * n + j] = distances[j * n + i] = Math.Sqrt(WideSums.SquaredDistance(row, rows[j].Span) / row.Length);
         });
         return distances;
     }

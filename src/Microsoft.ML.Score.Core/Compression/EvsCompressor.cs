@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;
@@ -14,8 +13,7 @@ namespace Microsoft.ML.Score.Compression;
 public sealed class EvsCompressor : TokenPruner
 {
     // Dissimilarities lie in [0, 2].
-    private const float FirstStep = 255;
-    private const float SmallestNormProduct = 1e-8f;
+    private const double FirstStep = 255;
 
     /// <inheritdoc/>
     public override string Name => "EVS";
@@ -26,18 +24,15 @@ public sealed class EvsCompressor : TokenPruner
         ArgumentNullException.ThrowIfNull(video);
 
         var count = TopK.RetainedCount(retentionRatio, video.Grid.Count);
-        var (n, d) = (video.Grid.TokensPerStep, video.Dimension);
-        var x = video.Vectors.Span;
-        var dissimilarity = new float[video.Grid.Count];
+        var (steps, n) = (video.Grid.TimeSteps, video.Grid.TokensPerStep);
+        var dissimilarity = new double[video.Grid.Count];
         dissimilarity.AsSpan(0, n).Fill(FirstStep);
-        for (var i = n; i < dissimilarity.Length; i++)
+        Parallel.For(1, steps, step =>
         {
-            var now = x.Slice(i * d, d);
-            var before = x.Slice((i - n) * d, d);
-            var norms = TensorPrimitives.Norm(now) * TensorPrimitives.Norm(before);
-            dissimilarity[i] = 1 - TensorPrimitives.Dot(now, before) / Math.Max(norms, SmallestNormProduct);
-        }
-
-        return TopK.Select(dissimilarity, count);
+            var similarities = Cosine.OfSteps(video, step, step - 1);
+            for (var i = 0; i < n; i++)
+                dissimilarity[step * n + i] = 1 - similarities[i];
+        });
+        return Ranking.Highest(dissimilarity, count);
     }
 }

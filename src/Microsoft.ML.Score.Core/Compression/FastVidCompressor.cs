@@ -45,10 +45,16 @@ public sealed class FastVidCompressor(FastVidVariant variant) : ITokenCompressor
     internal static CompressedSequence Run(
         VideoTokens video, ReadOnlyMemory<float> salience, FastVidVariant variant, FastVidSettings settings, double retentionRatio, DensityNoise noise)
     {
+        var sequence = new CompressedSequence();
+        if (variant == FastVidVariant.VidCom2Port && retentionRatio >= 1)
+        {
+            sequence.Keep(0, video.Grid.Count);
+            return sequence;
+        }
+
         var similarities = StepSimilarities(video, variant);
         var cuts = Ranking.Lowest(similarities, settings.C - 1).ToHashSet();
         cuts.UnionWith(Enumerable.Range(0, similarities.Length).Where(step => similarities[step] < settings.Tau));
-        var sequence = new CompressedSequence();
         var first = 0;
         foreach (var last in cuts.Order().Append(similarities.Length))
         {

@@ -14,6 +14,9 @@ internal sealed class FastVidSegment(VideoTokens video, ReadOnlyMemory<float> sa
 {
     private const int Neighbours = 4;
 
+    // Similarities as close as this are compared again in double precision.
+    private const float UndecidedShare = 1e-4f;
+
     private readonly int _n = video.Grid.TokensPerStep;
 
     /// <summary>Appends the segment's tokens, in the order of their positions.</summary>
@@ -73,7 +76,7 @@ internal sealed class FastVidSegment(VideoTokens video, ReadOnlyMemory<float> sa
         for (var i = 0; i < rows; i++)
             nearest[i] = salient[i] || (!anchorsAreMembers && Array.BinarySearch(anchors, i) >= 0)
                 ? -1
-                : TensorPrimitives.IndexOfMax(similarities.AsSpan(i * anchors.Length, anchors.Length));
+                : MostSimilar(anchors, i, similarities.AsSpan(i * anchors.Length, anchors.Length));
 
         var blended = new float[anchors.Length][];
         Parallel.For(0, anchors.Length, a =>
@@ -85,6 +88,23 @@ internal sealed class FastVidSegment(VideoTokens video, ReadOnlyMemory<float> sa
             blended[a] = members.Blend(Token(anchors[a]), Math.Max(1d / (members.Count + 1), beta));
         });
         return blended;
+    }
+
+    /// <summary>The anchor most similar to a token, as a number among the anchors; the first of equally similar ones.</summary>
+    /// <param name="anchors">The anchors.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="similarities">To each anchor, times the token's length, in single precision.</param>
+    private int MostSimilar(int[] anchors, int token, ReadOnlySpan<float> similarities)
+    {
+        var best = TensorPrimitives.IndexOfMax(similarities);
+        var least = similarities[best] - UndecidedShare * Math.Abs(similarities[best]);
+        for (var a = 0; a < anchors.Length; a++)
+            if (a != best && similarities[a] >= least
+                && Exact(a).CompareTo(Exact(best)) is var order && (order > 0 || (order == 0 && a < best)))
+                best = a;
+        return best;
+
+        double Exact(int anchor) => Cosine.Similarity(Token(token), Token(anchors[anchor]));
     }
 
     private ReadOnlySpan<float> Token(int index) => video.Token(firstStep * _n + index);

@@ -1,4 +1,4 @@
-using System.Numerics.Tensors;
+using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;
@@ -23,7 +23,7 @@ internal static class Salience
     {
         var norms = new float[video.Grid.Count];
         for (var i = 0; i < norms.Length; i++)
-            norms[i] = TensorPrimitives.Norm(video.Token(i));
+            norms[i] = (float)Math.Sqrt(WideSums.Dot(video.Token(i), video.Token(i)));
         return norms;
     }
 }

@@ -17,7 +17,7 @@ namespace Microsoft.ML.Score.Compression;
 public sealed class VidCom2Compressor : TokenPruner
 {
     private const double Temperature = 0.01;
-    private const float SmallestNorm = 1e-12f;
+    private const double SmallestNorm = 1e-12;
     private static readonly double[] Widths = [1 / 8d, 1 / 4d, 1 / 2d, 1, 2];
 
     /// <inheritdoc/>
@@ -38,8 +38,7 @@ public sealed class VidCom2Compressor : TokenPruner
             var typicality = new double[n];
             for (var i = 0; i < n; i++)
                 typicality[i] = similarities.ToVideo[step * n + i] + similarities.ToStep[step * n + i];
-            // The original rounds the product in single precision, half to even.
-            var count = Math.Max(1, (int)MathF.Round((float)shares[step] * n));
+            var count = Math.Max(1, (int)MathF.Round(shares[step] * n));
             var places = Ranking.Lowest(typicality, count);
             Array.Sort(places);
             kept.AddRange(places.Select(place => step * n + place));
@@ -48,8 +47,11 @@ public sealed class VidCom2Compressor : TokenPruner
         return [.. kept];
     }
 
-    /// <summary>The share of its tokens that each step keeps: rho, more for steps unlike the video, less for others.</summary>
-    private static double[] StepShares(double[] toVideo, int t, int n, double retentionRatio)
+    /// <summary>
+    /// The share of its tokens that each step keeps: rho, more for steps unlike the video, less for others. In single precision and in
+    /// the original's order, because shares of exactly half a token occur, and those are rounded to even.
+    /// </summary>
+    private static float[] StepShares(double[] toVideo, int t, int n, double retentionRatio)
     {
         var distinctiveness = new double[t];
         for (var step = 0; step < t; step++)
@@ -57,31 +59,27 @@ public sealed class VidCom2Compressor : TokenPruner
         var highest = distinctiveness.Max();
         var weights = Array.ConvertAll(distinctiveness, u => Math.Exp((u - highest) / Temperature));
         var sum = weights.Sum();
-        return Array.ConvertAll(weights, weight => Math.Min(retentionRatio * (1 + weight / sum - 1d / t), 1));
+        return Array.ConvertAll(weights, weight => Math.Min((float)retentionRatio * (1 + (float)(weight / sum) - 1f / t), 1));
     }
 
     /// <summary>Kernel similarity of each token to the mean of the video and to that of its step, [T*N] each.</summary>
     private static (double[] ToVideo, double[] ToStep) Similarities(VideoTokens video)
     {
-        var (t, n, d) = (video.Grid.TimeSteps, video.Grid.TokensPerStep, video.Dimension);
-        var chosen = LeastVaryingChannels(video);
-        var inverseNorms = new float[t * n];
-        var stepMeans = new float[t][];
+        var (t, n) = (video.Grid.TimeSteps, video.Grid.TokensPerStep);
+        var channels = LeastVaryingChannels(video);
+        var stepMeans = new double[t][];
         Parallel.For(0, t, step =>
         {
-            var z = new float[d];
-            var sum = new float[d];
+            var (z, mean) = (new double[channels.Length], stepMeans[step] = new double[channels.Length]);
             for (var i = step * n; i < (step + 1) * n; i++)
             {
-                TensorPrimitives.Multiply(video.Token(i), chosen, z);
-                inverseNorms[i] = 1 / Math.Max(TensorPrimitives.Norm(z), SmallestNorm);
-                TensorPrimitives.MultiplyAdd(z, inverseNorms[i], sum, sum);
+                Normalise(video.Token(i), channels, z);
+                TensorPrimitives.Add(mean, z, mean);
             }
 
-            TensorPrimitives.Divide(sum, n, sum);
-            stepMeans[step] = sum;
+            TensorPrimitives.Divide(mean, n, mean);
         });
-        var videoMean = new float[d];
+        var videoMean = new double[channels.Length];
         foreach (var mean in stepMeans)
             TensorPrimitives.Add(videoMean, mean, videoMean);
         TensorPrimitives.Divide(videoMean, t, videoMean);
@@ -89,16 +87,23 @@ public sealed class VidCom2Compressor : TokenPruner
         var (toVideo, toStep) = (new double[t * n], new double[t * n]);
         Parallel.For(0, t, step =>
         {
-            var z = new float[d];
+            var z = new double[channels.Length];
             for (var i = step * n; i < (step + 1) * n; i++)
             {
-                TensorPrimitives.Multiply(video.Token(i), chosen, z);
-                TensorPrimitives.Multiply(z, inverseNorms[i], z);
-                toVideo[i] = Kernel(TensorPrimitives.Distance(z, videoMean));
-                toStep[i] = Kernel(TensorPrimitives.Distance(z, stepMeans[step]));
+                Normalise(video.Token(i), channels, z);
+                toVideo[i] = Kernel(TensorPrimitives.Distance<double>(z, videoMean));
+                toStep[i] = Kernel(TensorPrimitives.Distance<double>(z, stepMeans[step]));
             }
         });
         return (toVideo, toStep);
+    }
+
+    /// <summary>The chosen channels of a token, scaled to length 1.</summary>
+    private static void Normalise(ReadOnlySpan<float> token, int[] channels, Span<double> z)
+    {
+        for (var c = 0; c < channels.Length; c++)
+            z[c] = token[channels[c]];
+        TensorPrimitives.Divide(z, Math.Max(TensorPrimitives.Norm<double>(z), SmallestNorm), z);
     }
 
     private static double Kernel(double distance)
@@ -109,33 +114,31 @@ public sealed class VidCom2Compressor : TokenPruner
         return similarity;
     }
 
-    /// <summary>1 for the half of the channels whose values vary least over all tokens, else 0, [D].</summary>
-    private static float[] LeastVaryingChannels(VideoTokens video)
+    /// <summary>The half of the channels whose values vary least over all tokens, one at least.</summary>
+    private static int[] LeastVaryingChannels(VideoTokens video)
     {
         var (t, n, d) = (video.Grid.TimeSteps, video.Grid.TokensPerStep, video.Dimension);
-        var first = video.Token(0).ToArray();
-        var (stepSums, stepSquares) = (new float[t][], new float[t][]);
+        var first = Array.ConvertAll(video.Token(0).ToArray(), value => (double)value);
+        var (stepSums, stepSquares) = (new double[t][], new double[t][]);
         Parallel.For(0, t, step =>
         {
-            // Relative to the first token, so that a large mean does not drown a small variance.
-            var (centred, sum, square) = (new float[d], stepSums[step] = new float[d], stepSquares[step] = new float[d]);
+            var (values, sum, square) = (new double[d], stepSums[step] = new double[d], stepSquares[step] = new double[d]);
             for (var i = step * n; i < (step + 1) * n; i++)
             {
-                TensorPrimitives.Subtract(video.Token(i), first, centred);
-                TensorPrimitives.Add(sum, centred, sum);
-                TensorPrimitives.MultiplyAdd(centred, centred, square, square);
+                // Relative to the first token, so that a large mean does not drown a small variance.
+                TensorPrimitives.ConvertTruncating(video.Token(i), values);
+                TensorPrimitives.Subtract(values, first, values);
+                TensorPrimitives.Add(sum, values, sum);
+                TensorPrimitives.MultiplyAdd(values, values, square, square);
             }
         });
         var variances = new double[d];
         for (var c = 0; c < d; c++)
         {
-            var mean = stepSums.Sum(sums => (double)sums[c]) / (t * n);
-            variances[c] = stepSquares.Sum(squares => (double)squares[c]) / (t * n) - mean * mean;
+            var mean = stepSums.Sum(sums => sums[c]) / (t * n);
+            variances[c] = stepSquares.Sum(squares => squares[c]) / (t * n) - mean * mean;
         }
 
-        var chosen = new float[d];
-        foreach (var channel in Ranking.Lowest(variances, d / 2))
-            chosen[channel] = 1;
-        return chosen;
+        return Ranking.Lowest(variances, Math.Max(1, d / 2));
     }
 }

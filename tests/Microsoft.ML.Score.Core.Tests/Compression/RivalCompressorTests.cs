@@ -78,6 +78,73 @@ public class RivalCompressorTests
         Assert.That(new DyCokeCompressor(variant).Compress(Video(steps, height, width, 1), ratio).Count, Is.EqualTo(expected));
 
     [Test]
+    public void DyCoke_StepsAlikeInSinglePrecision_KeepsWhatChangedMost()
+    {
+        // The cosine of (1, 0) and (1, e) is 1 - e^2 / 2: 1 in single precision for each of these.
+        float[] changes = [1e-4f, 4e-4f, 2e-4f, 3e-4f];
+        float[] vectors = [.. changes.SelectMany(_ => new[] { 1f, 0 }), .. changes.SelectMany(change => new[] { 1f, change })];
+        var video = new VideoTokens(new TokenGrid(2, 1, 4), 2, vectors);
+
+        Assert.That(DyCokeCompressor.Run(video, 0.5, DyCokeVariant.Official).Indices, Is.EqualTo(new[] { 0, 1, 2, 3, 4 + 1, 4 + 3 }));
+    }
+
+    [Test]
+    public void DyCoke_StillVideo_KeepsTheFirstPlaces()
+    {
+        var step = Video(1, 3, 3, 1).Vectors.ToArray();
+        float[] vectors = [.. step, .. step];
+
+        var kept = new DyCokeCompressor().Compress(new VideoTokens(new TokenGrid(2, 3, 3), 4, vectors), 0.55);
+
+        Assert.That(kept.Positions.ToArray(), Is.EqualTo(Enumerable.Range(0, 12)));
+    }
+
+    // Counts of the original's arithmetic in single precision; in double precision the shares are 3.5 and 13.5.
+    [TestCase(1, 25, 0.1, new[] { 2 })]
+    [TestCase(1, 30, 0.25, new[] { 8 })]
+    [TestCase(3, 15, 0.35, new[] { 3, 9, 3 })]
+    [TestCase(4, 20, 0.9, new[] { 13, 20, 13, 13 })]
+    public void VidCom2_SharesOfHalfAToken_RoundsAsTheOriginal(int steps, int places, double ratio, int[] expected)
+    {
+        // The second step is unlike the others, far enough for it to get all of the weight.
+        var values = from step in Enumerable.Range(0, steps)
+                     from place in Enumerable.Range(0, places)
+                     from value in new[] { (step == 1 ? 1 : -1) + 0.01f * place, 1 + 0.02f * place, 5f * place, -5f * place }
+                     select value;
+
+        var kept = new VidCom2Compressor().Compress(new VideoTokens(new TokenGrid(steps, 1, places), 4, values.ToArray()), ratio);
+
+        Assert.That(kept.Positions.ToArray().CountBy(position => position / places).Select(count => count.Value), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void VidCom2_OneChannel_KeepsTheRatio() =>
+        Assert.That(new VidCom2Compressor().Compress(new VideoTokens(new TokenGrid(2, 1, 4), 1, new float[] { 1, 2, 3, 4, -5, 6, 7, 8 }), 0.5).Count, Is.EqualTo(4));
+
+    [Test]
+    public void FastVid_AnchorsAlikeInSinglePrecision_MergesIntoTheMoreSimilar()
+    {
+        // Three salient tokens, two clusters in nearly one direction, and between them a token whose direction is nearer to the second's.
+        float[] vectors = [0, 9, 0, 8, 0, 7, 1, 0, 1.001f, 0, 0.999f, 0, 10, 1e-3f, 10.001f, 1e-3f, 9.999f, 1e-3f, 5, 3e-4f];
+        var video = WithStatistics(new TokenGrid(1, 1, 10), vectors, [9, 8, 7, 1, 1, 1, 1, 1, 1, 1], dimension: 2);
+
+        var kept = new FastVidCompressor(FastVidVariant.Qwen25VL).Compress(video, 0.5);
+
+        Assert.That(kept.Positions.ToArray(), Is.EqualTo(new[] { 0, 1, 2, 4, 8 }));
+        Assert.That(kept.Vectors.ToArray()[6..], Is.EqualTo(new[] { 1.0004f, 0, 9.3328665f, 9.066667e-4f }).Within(1e-6));
+    }
+
+    [Test]
+    public void FastVid_PortAtRatioOne_KeepsEveryTokenAsItIs()
+    {
+        var video = Video(9, 4, 4, 1);
+
+        var kept = new FastVidCompressor(FastVidVariant.VidCom2Port).Compress(video, 1);
+
+        Assert.That(kept.Vectors.ToArray(), Is.EqualTo(video.Vectors.ToArray()));
+    }
+
+    [Test]
     public void VidCom2_EqualSteps_GivesEachTheRatio()
     {
         var step = Video(1, 5, 8, 1).Vectors.ToArray();
