@@ -93,6 +93,6 @@ internal sealed partial class ChildProcess : IDisposable
     }
 
     /// <summary>What FFmpeg writes behind the name of a part, "[mov @ 0x55bb129cd000]": another one in every run, and results hold these messages.</summary>
-    [GeneratedRegex("(?<=^\\[[^]]+) @ 0x[0-9a-f]+(?=])")]
+    [GeneratedRegex(" @ 0x[0-9a-f]+(?=])")]
     private static partial Regex Address();
 }
