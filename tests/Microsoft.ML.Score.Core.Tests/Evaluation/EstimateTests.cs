@@ -34,6 +34,21 @@ public class EstimateTests
         });
     }
 
+    /// <summary>lmms-eval's error (api/metrics.py, clustered_stderr), pair by pair: it divides the variance of single values by n - 1 where we divide by n.</summary>
+    [Test]
+    public void OfMean_AnyClusters_IsTheHarnessErrorButForOneDivisor() =>
+        Prop.ForAll(Gen.Choose(0, 1).Zip(Gen.Choose(0, 4)).NonEmptyListOf().Where(values => values.Count > 1).ToArbitrary(), values =>
+        {
+            var (n, mean) = (values.Count, values.Average(value => (double)value.Item1));
+            var single = values.Sum(value => Math.Pow(value.Item1 - mean, 2));
+            var pairs = values.Index().Sum(one => values.Index().Where(other => other.Index != one.Index && other.Item.Item2 == one.Item.Item2).Sum(other => (one.Item.Item1 - mean) * (other.Item.Item1 - mean)));
+            var harness = single / (n - 1) / n + pairs / ((double)n * n);
+
+            var estimate = Estimate.OfMean(values.Select(value => ($"{value.Item2}", (double)value.Item1)), resamples: 100);
+
+            return Math.Abs(harness - (Math.Pow(estimate.StandardError, 2) + single / ((double)n * n * (n - 1)))) < 1e-12;
+        }).QuickCheckThrowOnFailure();
+
     /// <summary>Answers that only repeat within a video add no information: ten copies leave error and interval as they were.</summary>
     [Test]
     public void OfMean_RepeatedWithinClusters_LeavesTheUncertainty()
