@@ -14,13 +14,19 @@ public sealed class EncodeVideoOptions
     /// </summary>
     public string? CacheFolder { get; init; }
 
-    /// <summary>How the feature files store numbers: BF16 or F16 (half the size, rounded to nearest) or F32 (exact). Default BF16, the type of the released models.</summary>
+    /// <summary>
+    /// How the feature files store numbers: BF16 or F16 (half the size, rounded to nearest) or F32 (exact). Default BF16, the type of the
+    /// released models.
+    /// </summary>
     public TensorType CacheType { get; init; } = TensorType.BF16;
 
     /// <summary>Name of the grid column beside the features. Default "Grid".</summary>
     public string GridColumnName { get; init; } = "Grid";
 
-    /// <summary>Frames a second of videos given as frames in memory, positive and finite; video files have their own. Default 2, the rate at which Qwen2.5-VL samples.</summary>
+    /// <summary>
+    /// Frames a second of videos given as frames in memory, positive and finite; video files have their own. Default 2, the rate at which
+    /// Qwen2.5-VL samples.
+    /// </summary>
     public double FramesPerSecond { get; init; } = 2;
 
     internal void ThrowIfFaulty(string parameterName)

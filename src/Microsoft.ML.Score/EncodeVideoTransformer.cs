@@ -81,7 +81,8 @@ public sealed class EncodeVideoTransformer : VideoTransformer
         return found.Processing == wanted.Processing && (found.EncoderStatistics || !wanted.EncoderStatistics)
             ? clip.Read(video => model.Encode(video))
             : throw new InvalidOperationException(
-                $"The pipeline was made with a model loaded with the frame processing '{wanted.Processing}' and {nameof(wanted.EncoderStatistics)} {wanted.EncoderStatistics}, "
+                $"The pipeline was made with a model loaded with the frame processing '{wanted.Processing}' "
+                + $"and {nameof(wanted.EncoderStatistics)} {wanted.EncoderStatistics}, "
                 + $"the model found for it has '{found.Processing}' and {found.EncoderStatistics}; "
                 + $"load the same checkpoint with those options and set {nameof(ScoreLoadOptions)}.{nameof(ScoreLoadOptions.Model)}.");
     }

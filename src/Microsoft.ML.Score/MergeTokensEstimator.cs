@@ -33,7 +33,9 @@ public sealed class MergeTokensEstimator : IEstimator<MergeTokensTransformer>
     }
 
     /// <summary>Reads the schema; no data is looked at.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">An input column is missing, of another type, or without the attention that the method chooses by.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// An input column is missing, of another type, or without the attention that the method chooses by.
+    /// </exception>
     public MergeTokensTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

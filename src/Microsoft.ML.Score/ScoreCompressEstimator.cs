@@ -67,7 +67,8 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
 
         using var channel = host.Start("Fit");
         var result = new ScoreTrainer(_model, training).Fit(rows, validation, _options.InitialPolicy, new ChannelProgress(channel), _options.CancellationToken);
-        channel.Info(MessageSensitivity.None, $"Trained for {result.Steps} steps{(result.BestCrossEntropy is { } best ? $"; best validation cross-entropy {best:F4} nats a token" : "")}.");
+        var best = result.BestCrossEntropy is { } crossEntropy ? $"; best validation cross-entropy {crossEntropy:F4} nats a token" : "";
+        channel.Info(MessageSensitivity.None, $"Trained for {result.Steps} steps{best}.");
         return new ScoreCompressTransformer(ScoreCompressSettings.From(features, _outputColumnName, _options), result.Policy);
     }
 

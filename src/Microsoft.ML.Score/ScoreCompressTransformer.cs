@@ -87,7 +87,8 @@ public sealed class ScoreCompressTransformer : VideoTransformer
 }
 
 /// <summary>What <see cref="ScoreCompressTransformer"/> is made of, beside its policy, and saved as.</summary>
-internal sealed record ScoreCompressSettings(FeatureColumns Features, string Mask, string? KeptIndices, string? Probabilities, double RetentionRatio, bool AllowOtherEncoder)
+internal sealed record ScoreCompressSettings(
+    FeatureColumns Features, string Mask, string? KeptIndices, string? Probabilities, double RetentionRatio, bool AllowOtherEncoder)
 {
     public static ScoreCompressSettings From(FeatureColumns features, string mask, ScorePolicyOptions options) =>
         new(features, mask, options.KeptIndicesColumnName, options.ProbabilitiesColumnName, options.RetentionRatio, options.AllowOtherEncoder);

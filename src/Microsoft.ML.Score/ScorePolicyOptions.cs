@@ -6,7 +6,10 @@ public class ScorePolicyOptions : TokenCompressionOptions
     /// <summary>Name of an extra output column with the k kept flat grid indices, ascending (Vector of <see cref="int"/>). Default null: none.</summary>
     public string? KeptIndicesColumnName { get; init; }
 
-    /// <summary>Name of an extra output column with the keep probability of each of the T*N tokens (Vector of <see cref="float"/>). Default null: none.</summary>
+    /// <summary>
+    /// Name of an extra output column with the keep probability of each of the T*N tokens (Vector of <see cref="float"/>). Default null:
+    /// none.
+    /// </summary>
     public string? ProbabilitiesColumnName { get; init; }
 
     /// <summary>Takes features of another encoder than the policy was trained on, as long as their dimension is the same. Default false: an error.</summary>

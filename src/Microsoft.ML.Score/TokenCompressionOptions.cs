@@ -7,7 +7,10 @@ public abstract class TokenCompressionOptions
     {
     }
 
-    /// <summary>rho, the share of tokens that stay: k = max(1, floor(rho*T*N)) in double arithmetic, where the method does not count otherwise. In (0, 1]. Default 0.10.</summary>
+    /// <summary>
+    /// rho, the share of tokens that stay: k = max(1, floor(rho*T*N)) in double arithmetic, where the method does not count otherwise. In
+    /// (0, 1]. Default 0.10.
+    /// </summary>
     public double RetentionRatio { get; init; } = 0.10;
 
     /// <summary>

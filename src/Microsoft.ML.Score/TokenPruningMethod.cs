@@ -28,7 +28,10 @@ public enum TokenPruningMethod
     /// <summary>A control: k tokens at equal distances. See <see cref="UniformCompressor"/>.</summary>
     Uniform,
 
-    /// <summary>A control: one token of each of k equal stretches, from the seed and the video's content. See <see cref="JitteredUniformCompressor"/>.</summary>
+    /// <summary>
+    /// A control: one token of each of k equal stretches, from the seed and the video's content. See
+    /// <see cref="JitteredUniformCompressor"/>.
+    /// </summary>
     JitteredUniform,
 
     /// <summary>A control: the k tokens that change most from the step before. See <see cref="LargestResidualCompressor"/>.</summary>

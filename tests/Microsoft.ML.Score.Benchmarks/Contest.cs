@@ -20,7 +20,10 @@ internal sealed class Contest(string title, double operations)
     /// <summary>A row for what this machine does not have.</summary>
     public void AddMissing(string name) => _entries.Add((name, () => { }, 0));
 
-    /// <summary>Runs all rounds and prints a row for each entry: best time, its rate, the fraction of the best peak, and how many times longer than ours it takes.</summary>
+    /// <summary>
+    /// Runs all rounds and prints a row for each entry: best time, its rate, the fraction of the best peak, and how many times longer than
+    /// ours it takes.
+    /// </summary>
     public void Run(int rounds)
     {
         var seconds = _entries.ConvertAll(_ => new List<double>());

@@ -9,7 +9,10 @@ using Perfolizer.Horology;
 
 namespace Microsoft.ML.Score.Benchmarks;
 
-/// <summary>Each kernel on one sequence of the size that a training step of the embedded model sees, and what it allocates; the scalar reference is the baseline.</summary>
+/// <summary>
+/// Each kernel on one sequence of the size that a training step of the embedded model sees, and what it allocates; the scalar reference is
+/// the baseline.
+/// </summary>
 [MemoryDiagnoser(displayGenColumns: false)]
 public class KernelBenchmarks
 {

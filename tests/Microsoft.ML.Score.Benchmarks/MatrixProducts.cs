@@ -4,7 +4,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Benchmarks;
 
-/// <summary>The linear layer x[m,k] w[n,k]^T with weights in each stored type against OpenBLAS, the naive loop and one dot product of System.Numerics.Tensors per element.</summary>
+/// <summary>
+/// The linear layer x[m,k] w[n,k]^T with weights in each stored type against OpenBLAS, the naive loop and one dot product of
+/// System.Numerics.Tensors per element.
+/// </summary>
 internal static class MatrixProducts
 {
     public static void Run()

@@ -113,7 +113,10 @@ internal sealed class Prefill : IDisposable
         return new Sample(Stopwatch.GetElapsedTime(start).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds, Operations(kept.Indices.Length + TextTokens));
     }
 
-    /// <summary>Floating-point operations that are done: every row in all layers but the last, where only keys and values of the rows before the last one are asked for.</summary>
+    /// <summary>
+    /// Floating-point operations that are done: every row in all layers but the last, where only keys and values of the rows before the
+    /// last one are asked for.
+    /// </summary>
     private double Operations(double n)
     {
         double d = _config.HiddenSize, keyValue = _config.KeyValueSize, i = _config.IntermediateSize;

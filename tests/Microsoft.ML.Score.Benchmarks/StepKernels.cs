@@ -3,7 +3,10 @@ using Microsoft.ML.Score.Numerics;
 
 namespace Microsoft.ML.Score.Benchmarks;
 
-/// <summary>Times every operation of another backend. Operations of one model run one after another, so their times add up. Not safe for concurrent calls.</summary>
+/// <summary>
+/// Times every operation of another backend. Operations of one model run one after another, so their times add up. Not safe for concurrent
+/// calls.
+/// </summary>
 internal sealed class StepKernels(IKernels kernels) : IKernels
 {
     private readonly Dictionary<string, TimeSpan> _times = [];

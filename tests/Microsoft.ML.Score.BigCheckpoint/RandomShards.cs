@@ -5,7 +5,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score;
 
-/// <summary>Writes the tensors that a configuration asks for as random bf16 values, in several files with an index, as large checkpoints are published.</summary>
+/// <summary>
+/// Writes the tensors that a configuration asks for as random bf16 values, in several files with an index, as large checkpoints are
+/// published.
+/// </summary>
 internal static class RandomShards
 {
     private const ushort One = 0x3F80;

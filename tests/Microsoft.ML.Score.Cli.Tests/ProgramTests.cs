@@ -46,7 +46,7 @@ public class ProgramTests
     [TestCase("Option '--data' is required.", "train", "--output", "p.safetensors")]
     [TestCase("Option '--output' is required.", "train", "--data", "synthetic")]
     [TestCase("--output must be a .safetensors", "train", "--data", "synthetic", "--output", "policy.txt")]
-    [TestCase("--learning-rate must be a positive finite number, got '-1'.", "train", "--data", "synthetic", "--output", "p.safetensors", "--learning-rate", "-1")]
+    [TestCase("--learning-rate must be a positive number, got '-1'.", "train", "--data", "synthetic", "--output", "p.safetensors", "--learning-rate", "-1")]
     [TestCase("--batch-size must be a whole number of at least 1, got '0'.", "train", "--data", "synthetic", "--output", "p.safetensors", "--batch-size", "0")]
     [TestCase("--warm-up-steps and --main-steps together must be from 1 to", "train", "--data", "synthetic", "--output", "p.safetensors", "--warm-up-steps", "0", "--main-steps", "0")]
     public void WrongUsage_OfAnyCommand_ExitsWithTwoAndSaysWhy(string message, params string[] args)

@@ -26,7 +26,8 @@ public sealed class TransformerChain<TLastTransformer> : ITransformer, IEnumerab
         if (_transformers.Length > 0)
         {
             LastTransformer = _transformers[^1] as TLastTransformer
-                ?? throw new ArgumentException($"The last transformer must be a {typeof(TLastTransformer)}, got {_transformers[^1].GetType()}", nameof(transformers));
+                ?? throw new ArgumentException(
+                    $"The last transformer must be a {typeof(TLastTransformer)}, got {_transformers[^1].GetType()}", nameof(transformers));
         }
     }
 

@@ -31,7 +31,8 @@ public sealed class ComponentCatalog
                 foreach (var attribute in type.GetCustomAttributes<ExtensionBaseAttribute>(inherit: false))
                 {
                     if (!_extensions.TryAdd((attribute.GetType(), attribute.ContractName), type) && throwOnError)
-                        throw new InvalidOperationException($"The contract name '{attribute.ContractName}' is claimed by {_extensions[(attribute.GetType(), attribute.ContractName)]} and {type}");
+                        throw new InvalidOperationException(
+                            $"The contract name '{attribute.ContractName}' is claimed by {_extensions[(attribute.GetType(), attribute.ContractName)]} and {type}");
                 }
             }
         }

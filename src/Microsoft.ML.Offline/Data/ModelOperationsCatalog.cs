@@ -27,7 +27,9 @@ public sealed class ModelOperationsCatalog
         ModelZip.WriteFile(filePath, model, inputSchema);
     }
 
-    /// <exception cref="InvalidDataException">The stream is not a model written by <see cref="Save(ITransformer, DataViewSchema, Stream)"/>, or is damaged.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The stream is not a model written by <see cref="Save(ITransformer, DataViewSchema, Stream)"/>, or is damaged.
+    /// </exception>
     public ITransformer Load(Stream stream, out DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -36,7 +38,9 @@ public sealed class ModelOperationsCatalog
     }
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not a model written by <see cref="Save(ITransformer, DataViewSchema, string)"/>, or is damaged.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not a model written by <see cref="Save(ITransformer, DataViewSchema, string)"/>, or is damaged.
+    /// </exception>
     public ITransformer Load(string filePath, out DataViewSchema inputSchema)
     {
         ArgumentException.ThrowIfNullOrEmpty(filePath);

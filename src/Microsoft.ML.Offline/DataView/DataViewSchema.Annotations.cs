@@ -25,7 +25,8 @@ public sealed partial class DataViewSchema
                 throw new ArgumentOutOfRangeException(nameof(column), $"Annotation '{column.Name}' is not one of this column's");
 
             return _getters[column.Index] as ValueGetter<TValue>
-                ?? throw new InvalidOperationException($"Invalid call to GetGetter: annotation '{column.Name}' has values of {column.Type.RawType}, not {typeof(TValue)}");
+                ?? throw new InvalidOperationException(
+                    $"Invalid call to GetGetter: annotation '{column.Name}' has values of {column.Type.RawType}, not {typeof(TValue)}");
         }
 
         public void GetValue<TValue>(string kind, ref TValue value)

@@ -8,7 +8,8 @@ internal static class Getters
     /// <summary>The getter as one of <typeparamref name="TValue"/>, or the error for asking the wrong type.</summary>
     public static ValueGetter<TValue> Cast<TValue>(Delegate getter, DataViewSchema.Column column) =>
         getter as ValueGetter<TValue>
-        ?? throw new InvalidOperationException($"Invalid TValue in GetGetter for column '{column.Name}': '{typeof(TValue)}', expected type: '{column.Type.RawType}'.");
+        ?? throw new InvalidOperationException(
+            $"Invalid TValue in GetGetter for column '{column.Name}': '{typeof(TValue)}', expected type: '{column.Type.RawType}'.");
 
     /// <summary>The getter of a column at its own raw type.</summary>
     public static Delegate Of(DataViewRow row, DataViewSchema.Column column) =>

@@ -70,7 +70,8 @@ internal static class ConstantLambda
                 text.Append((char)code);
                 return 6;
             default:
-                throw new ArgumentException($"The expression's text has an escape other than \\\\ \\\" \\' \\n \\r \\t \\uXXXX: {Shortened(expression)}", nameof(expression));
+                throw new ArgumentException(
+                    $"The expression's text has an escape other than \\\\ \\\" \\' \\n \\r \\t \\uXXXX: {Shortened(expression)}", nameof(expression));
         }
     }
 

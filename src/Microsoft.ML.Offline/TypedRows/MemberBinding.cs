@@ -38,7 +38,8 @@ internal abstract class MemberBinding<TRow>
         if (memberType.IsArray && valueType == typeof(VBuffer<>).MakeGenericType(memberType.GetElementType()))
             return (MemberBinding<TRow>)Getters.CallGeneric(OfArray<int>, [memberType.GetElementType()], member, column);
         if (memberType != valueType)
-            throw new ArgumentOutOfRangeException(nameof(column), $"Can't bind the IDataView column '{column.ColumnName}' of type '{column.ColumnType}' to field or property '{member.Name}' of type '{memberType}'.");
+            throw new ArgumentOutOfRangeException(
+                nameof(column), $"Can't bind the IDataView column '{column.ColumnName}' of type '{column.ColumnType}' to field or property '{member.Name}' of type '{memberType}'.");
         return valueType.IsGenericType && valueType.GetGenericTypeDefinition() == typeof(VBuffer<>)
             ? (MemberBinding<TRow>)Getters.CallGeneric(OfBuffer<int>, valueType.GetGenericArguments(), member, column)
             : (MemberBinding<TRow>)Getters.CallGeneric(OfValue<int>, [valueType], member, column);

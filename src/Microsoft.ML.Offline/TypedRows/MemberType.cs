@@ -28,7 +28,8 @@ internal static class MemberType
     private static PrimitiveDataViewType ItemType(MemberInfo member, Type type)
     {
         var itemType = PrimitiveType.Of(type == typeof(string) ? typeof(ReadOnlyMemory<char>) : type)
-            ?? throw new ArgumentOutOfRangeException("userType", $"Could not determine an IDataView type for member '{member.Name}' of {member.DeclaringType}: {Of(member)}");
+            ?? throw new ArgumentOutOfRangeException(
+                "userType", $"Could not determine an IDataView type for member '{member.Name}' of {member.DeclaringType}: {Of(member)}");
         if (member.GetCustomAttribute<KeyTypeAttribute>() is not { } key)
             return itemType;
         return new KeyDataViewType(type, key.Count ?? DefaultKeyCount(type));

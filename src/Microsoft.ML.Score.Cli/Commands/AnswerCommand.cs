@@ -12,18 +12,28 @@ internal static class AnswerCommand
 {
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
-        var video = new Argument<string>("video") { Description = "A video file, still image, feature file (.safetensors) or clip of the synthetic world (synthetic:test-short-0)." };
+        var video = new Argument<string>("video")
+        {
+            Description = "A video file, still image, feature file (.safetensors) or clip of the synthetic world (synthetic:test-short-0).",
+        };
         var question = CommonOptions.Required<string>("--question", "The question.", "a question", text => !string.IsNullOrWhiteSpace(text));
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var most = CommonOptions.AtLeast("--max-new-tokens", "The most tokens of the answer.", 1, 64);
-        var temperature = CommonOptions.Checked("--temperature", "What logits are divided by before tokens are drawn; 0 always takes the likeliest.", "a number of at least 0", value => value >= 0 && double.IsFinite(value), 0.0);
-        var topP = CommonOptions.Checked("--top-p", "Draw among the likeliest tokens whose probabilities reach this sum.", "a number above 0 and at most 1", value => value is > 0 and <= 1, 1.0);
+        var temperature = CommonOptions.Checked(
+            "--temperature", "What logits are divided by before tokens are drawn; 0 always takes the likeliest.",
+            "a number of at least 0", value => value >= 0 && double.IsFinite(value), 0.0);
+        var topP = CommonOptions.Checked(
+            "--top-p", "Draw among the likeliest tokens whose probabilities reach this sum.",
+            "a number above 0 and at most 1", value => value is > 0 and <= 1, 1.0);
         var seed = CommonOptions.Checked("--seed", "Of the draws.", "a whole number", _ => true, 1);
         var json = CommonOptions.Json();
-        var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.") { video, question, model, memory, policy, ratio, most, temperature, topP, seed, json };
+        var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.")
+        {
+            video, question, model, memory, policy, ratio, most, temperature, topP, seed, json,
+        };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {

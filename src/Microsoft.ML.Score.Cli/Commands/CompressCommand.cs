@@ -22,10 +22,17 @@ internal static class CompressCommand
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var folder = new Option<string?>("--output") { Description = "A folder for one file a video." };
-        var format = new Option<string>("--format") { Description = "What --output writes: the mask as JSON, or the kept tokens as safetensors.", DefaultValueFactory = _ => "mask" };
+        var format = new Option<string>("--format")
+        {
+            Description = "What --output writes: the mask as JSON, or the kept tokens as safetensors.",
+            DefaultValueFactory = _ => "mask",
+        };
         format.AcceptOnlyFromAmong("mask", "tokens");
         var json = CommonOptions.Json();
-        var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.") { videos, model, memory, policy, ratio, folder, format, json };
+        var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")
+        {
+            videos, model, memory, policy, ratio, folder, format, json,
+        };
         command.Validators.Add(result =>
         {
             var names = (result.GetValue(videos) ?? []).Select(Path.GetFileName).ToArray();

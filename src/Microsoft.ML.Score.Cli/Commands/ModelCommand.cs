@@ -12,7 +12,10 @@ internal static class ModelCommand
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = "tiny (embedded) or the folder of a Hugging Face checkpoint." };
-        var video = new Option<string?>("--video") { Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow." };
+        var video = new Option<string?>("--video")
+        {
+            Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow.",
+        };
         var seconds = CommonOptions.Positive("--seconds", "The clip's length.", 60);
         var rate = CommonOptions.Positive("--fps", "Its frames a second.", 30);
         var width = CommonOptions.AtLeast("--width", "Its width in pixels.", 1, 1280);

@@ -16,7 +16,8 @@ internal static class PolicySource
 
         var policy = PolicyFile.Load(path);
         if (policy.Dimension != model.Info.Dimension)
-            throw new InvalidDataException($"The policy '{path}' scores tokens of dimension {policy.Dimension}; those of '{model.Info.Source}' have {model.Info.Dimension}.");
+            throw new InvalidDataException(
+                $"The policy '{path}' scores tokens of dimension {policy.Dimension}; those of '{model.Info.Source}' have {model.Info.Dimension}.");
         if (policy.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint)
             throw new InvalidDataException($"The policy '{path}' was trained on encoder {encoder}; the model '{model.Info.Source}' is {model.Info.Fingerprint}.");
         return policy;

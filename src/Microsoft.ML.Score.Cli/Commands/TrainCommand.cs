@@ -19,9 +19,18 @@ internal sealed class TrainCommand
 
     private static readonly TrainerOptions s_defaults = new();
 
-    private readonly Option<string> _data = new("--data") { Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}; or synthetic, the embedded world.", Required = true };
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}; or synthetic, the embedded world.",
+        Required = true,
+    };
+
     private readonly DataOptions _dataOptions = new();
-    private readonly Option<string?> _validation = new("--validation") { Description = "Rows to choose the best policy on, as --data. Default: synthetic for synthetic data, else none." };
+    private readonly Option<string?> _validation = new("--validation")
+    {
+        Description = "Rows to choose the best policy on, as --data. Default: synthetic for synthetic data, else none.",
+    };
+
     private readonly Option<int> _images = CommonOptions.AtLeast("--synthetic-images", "Still images of synthetic data.", 0, 256);
     private readonly Option<int> _videos = CommonOptions.AtLeast("--synthetic-videos", "Videos of synthetic data, short and medium by turns.", 1, 128);
     private readonly Option<int> _validationVideos = CommonOptions.AtLeast("--synthetic-validation", "Videos of synthetic validation data.", 1, 32);
@@ -34,15 +43,28 @@ internal sealed class TrainCommand
     private readonly Option<int> _warmUpSteps = CommonOptions.AtLeast("--warm-up-steps", "Steps on pseudo-videos made of still images.", 0, s_defaults.WarmUpSteps);
     private readonly Option<int> _mainSteps = CommonOptions.AtLeast("--main-steps", "Steps on videos.", 0, s_defaults.MainSteps);
     private readonly Option<int> _batchSize = CommonOptions.AtLeast("--batch-size", "Videos of a step.", 1, s_defaults.BatchSize);
-    private readonly Option<double> _learningRate = CommonOptions.Checked("--learning-rate", "Adam's learning rate.", "a positive finite number", rate => rate > 0 && double.IsFinite(rate), s_defaults.LearningRate);
+    private readonly Option<double> _learningRate = CommonOptions.Positive("--learning-rate", "Adam's learning rate.", s_defaults.LearningRate);
+    private readonly Option<double> _retentionRatio = CommonOptions.Ratio(
+        "--retention-ratio", "The share of tokens kept in validation and by the ML.NET model.", s_defaults.RetentionRatio);
 
-    private readonly Option<double> _retentionRatio = CommonOptions.Ratio("--retention-ratio", "The share of tokens kept in validation and by the ML.NET model.", s_defaults.RetentionRatio);
+    private readonly Option<bool> _withoutResidual = new("--without-residual")
+    {
+        Description = "Score tokens by themselves, not by their change: the paper's ablation (table 5).",
+    };
 
-    private readonly Option<bool> _withoutResidual = new("--without-residual") { Description = "Score tokens by themselves, not by their change: the paper's ablation (table 5)." };
-    private readonly Option<int> _seed = new("--seed") { Description = "The same seed and data give the same policy, bit for bit.", DefaultValueFactory = _ => s_defaults.Seed };
+    private readonly Option<int> _seed = new("--seed")
+    {
+        Description = "The same seed and data give the same policy, bit for bit.",
+        DefaultValueFactory = _ => s_defaults.Seed,
+    };
+
     private readonly Option<string?> _features = new("--features") { Description = "A folder to keep encoded videos in, for this run and others." };
     private readonly Option<string> _featureType = new("--feature-type") { Description = "How --features stores numbers.", DefaultValueFactory = _ => "bf16" };
-    private readonly Option<string?> _checkpoint = new("--checkpoint") { Description = "The folder of the checkpoint. Default: OUTPUT.checkpoint, removed when training is complete." };
+    private readonly Option<string?> _checkpoint = new("--checkpoint")
+    {
+        Description = "The folder of the checkpoint. Default: OUTPUT.checkpoint, removed when training is complete.",
+    };
+
     private readonly Option<string?> _metrics = new("--metrics") { Description = "A file for the metrics of every step (JSON lines)." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -53,8 +75,10 @@ internal sealed class TrainCommand
         var train = new TrainCommand();
         var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
         {
-            train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._validation, train._images, train._videos, train._validationVideos,
-            train._model, train._memory, train._output, train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed, train._features, train._featureType, train._checkpoint, train._metrics, train._json,
+            train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._validation,
+            train._images, train._videos, train._validationVideos, train._model, train._memory, train._output,
+            train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed,
+            train._features, train._featureType, train._checkpoint, train._metrics, train._json,
         };
         command.Validators.Add(result =>
         {
@@ -78,7 +102,9 @@ internal sealed class TrainCommand
             ? Rows(parsed, validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
             : null;
         using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Limit(parsed.GetValue(_memory)));
-        var cache = parsed.GetValue(_features) is { } folder ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true), model.Info) : null;
+        var cache = parsed.GetValue(_features) is { } folder
+            ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true), model.Info)
+            : null;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(outputPath))!); // better now than after hours
 
         var report = new TrainingReport();
@@ -146,7 +172,14 @@ internal sealed class TrainCommand
     {
         if (json)
         {
-            output.WriteLine(JsonOutput.Format(new { output = outputPath, steps = result.Steps, validationCrossEntropy = result.BestCrossEntropy, baseCrossEntropy, warnings = result.Warnings }));
+            output.WriteLine(JsonOutput.Format(new
+            {
+                output = outputPath,
+                steps = result.Steps,
+                validationCrossEntropy = result.BestCrossEntropy,
+                baseCrossEntropy,
+                warnings = result.Warnings,
+            }));
             return;
         }
 

@@ -14,9 +14,13 @@ internal static class VerifyCommand
         var backend = new Option<string>("--backend") { Description = "The kernels that models run on.", DefaultValueFactory = _ => "simd" };
         backend.AcceptOnlyFromAmong("simd", "scalar");
         var json = CommonOptions.Json();
-        var command = new Command("verify", "Compare this build with golden numbers. Exit code 1 when a case is off, 2 when a kind is not built yet.") { folder, backend, json };
+        var command = new Command("verify", "Compare this build with golden numbers. Exit code 1 when a case is off, 2 when a kind is not built yet.")
+        {
+            folder, backend, json,
+        };
         command.SetAction((parsed, cancellationToken) => Task.Run(
-            () => Run(parsed.GetValue(folder)!, parsed.GetValue(backend)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellationToken), cancellationToken));
+            () => Run(parsed.GetValue(folder)!, parsed.GetValue(backend)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellationToken),
+            cancellationToken));
         return command;
     }
 

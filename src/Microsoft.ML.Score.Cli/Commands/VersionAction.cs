@@ -10,7 +10,8 @@ internal sealed class VersionAction : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        parseResult.InvocationConfiguration.Output.WriteLine($"score {VersionOf(typeof(VersionAction).Assembly)} with {typeof(MLContext).Assembly.GetName().Name} {VersionOf(typeof(MLContext).Assembly)}");
+        var (score, ml) = (typeof(VersionAction).Assembly, typeof(MLContext).Assembly);
+        parseResult.InvocationConfiguration.Output.WriteLine($"score {VersionOf(score)} with {ml.GetName().Name} {VersionOf(ml)}");
         return 0;
     }
 

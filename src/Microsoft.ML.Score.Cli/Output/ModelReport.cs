@@ -6,7 +6,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Cli.Output;
 
-/// <summary>A checkpoint's parts, the tokens that a clip becomes, and the memory that answering a question about it takes with all tokens and with some.</summary>
+/// <summary>
+/// A checkpoint's parts, the tokens that a clip becomes, and the memory that answering a question about it takes with all tokens and with
+/// some.
+/// </summary>
 internal sealed class ModelReport
 {
     private readonly string _source;

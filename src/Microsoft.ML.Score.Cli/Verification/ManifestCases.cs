@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Microsoft.ML.Score.Cli.Verification;
 
-/// <summary>Golden lists of the tensors of released models, NAME.json with "tensors" (name to shape) and "parameters", against those that the model's configuration implies.</summary>
+/// <summary>
+/// Golden lists of the tensors of released models, NAME.json with "tensors" (name to shape) and "parameters", against those that the
+/// model's configuration implies.
+/// </summary>
 internal static class ManifestCases
 {
     /// <summary>Whether a folder holds manifests and nothing else.</summary>

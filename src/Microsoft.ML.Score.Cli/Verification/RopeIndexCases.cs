@@ -83,7 +83,10 @@ internal static class RopeIndexCases
             yield return golden.Close("vision_rot_angles", Singles(golden, $"{name}.vision_rot_angles"), layout.RotaryAngles, 1e-5);
     }
 
-    /// <summary>The released 7B configuration but for tokens_per_second, written as re-saved checkpoints are: keys equal to the class defaults missing.</summary>
+    /// <summary>
+    /// The released 7B configuration but for tokens_per_second, written as re-saved checkpoints are: keys equal to the class defaults
+    /// missing.
+    /// </summary>
     private static Qwen25VLConfig Config(int tokensPerSecond) => Qwen25VLConfig.Read(ConfigSection.Parse(
         Encoding.UTF8.GetBytes($$"""
         {

@@ -3,7 +3,10 @@ namespace Microsoft.ML.Score.Cli.Verification;
 /// <summary>One quantity of one golden case compared with what this build computes.</summary>
 /// <param name="Case">The case, for example "qwen25vl_tiny_A/case2_windows".</param>
 /// <param name="Quantity">What was compared, for example "llm.final_norm".</param>
-/// <param name="Deviation">Largest absolute deviation in the units of the tolerance; for exact quantities the number of elements that differ; NaN for an unsupported case.</param>
+/// <param name="Deviation">
+/// Largest absolute deviation in the units of the tolerance; for exact quantities the number of elements that differ; NaN for an
+/// unsupported case.
+/// </param>
 /// <param name="Tolerance">The largest deviation allowed; 0 for exact quantities.</param>
 /// <param name="Outcome">Whether the deviation is within the tolerance, or the kind of case is not built yet.</param>
 internal sealed record VerificationRow(string Case, string Quantity, double Deviation, double Tolerance, VerificationOutcome Outcome)

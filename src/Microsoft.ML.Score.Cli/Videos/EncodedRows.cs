@@ -9,7 +9,8 @@ namespace Microsoft.ML.Score.Cli.Videos;
 /// Training rows with their tokens, made as they are asked for. The first 1 GiB of tokens stays in memory; rows beyond it are read from
 /// the cache, or without one encoded, again each epoch. Not safe for concurrent enumerations.
 /// </summary>
-internal sealed class EncodedRows(IReadOnlyCollection<TrainingRow> rows, IVideoLanguageModel model, FeatureCache? cache, CancellationToken cancellationToken) : IEnumerable<TrainingExample>
+internal sealed class EncodedRows(IReadOnlyCollection<TrainingRow> rows, IVideoLanguageModel model, FeatureCache? cache, CancellationToken cancellationToken)
+    : IEnumerable<TrainingExample>
 {
     private const long MostBytesHeld = 1L << 30;
 

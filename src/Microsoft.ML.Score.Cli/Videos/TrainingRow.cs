@@ -11,13 +11,17 @@ namespace Microsoft.ML.Score.Cli.Videos;
 internal sealed record TrainingRow(VideoReference Video, string Caption, string Name)
 {
     /// <summary>
-    /// Reads JSON lines <c>{"video": PATH, "caption": TEXT}</c>, in which <c>path</c> may stand for <c>video</c>, as in what score annotate writes. Blank lines are passed over.
+    /// Reads JSON lines <c>{"video": PATH, "caption": TEXT}</c>, in which <c>path</c> may stand for <c>video</c>, as in what score annotate
+    /// writes. Blank lines are passed over.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="folder">What its paths are relative to; null means its own folder.</param>
     /// <param name="onDamaged">Told of every line that is no row, which is then passed over; null to end at the first.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">While enumerating: a line is no such object, names a video that is not there or has an empty caption; the message has the line number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// While enumerating: a line is no such object, names a video that is not there or has an empty caption; the message has the line
+    /// number.
+    /// </exception>
     public static IEnumerable<TrainingRow> ReadFile(string path, string? folder = null, Action<SkippedRow>? onDamaged = null)
     {
         if (!File.Exists(path))

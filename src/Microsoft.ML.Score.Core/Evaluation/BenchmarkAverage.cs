@@ -35,7 +35,10 @@ public sealed class BenchmarkAverage
     public Estimate Difference(IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second, long seed = 0) =>
         Compare(first, second, (one, other) => one - other, _ => (1, -1), seed)!;
 
-    /// <summary>The average of the first as a share of that of the second: the accuracy that a compressor keeps; null where the second has no right answer.</summary>
+    /// <summary>
+    /// The average of the first as a share of that of the second: the accuracy that a compressor keeps; null where the second has no right
+    /// answer.
+    /// </summary>
     /// <param name="first">One system, or several to average.</param>
     /// <param name="second">The systems to compare with.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
@@ -69,11 +72,13 @@ public sealed class BenchmarkAverage
     }
 
     /// <summary>The scores of both sides added up by video [cluster] and group of the metric [group].</summary>
-    private static Tally[][] Clusters((BenchmarkResult Result, BenchmarkMetric Metric) benchmark, IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second)
+    private static Tally[][] Clusters(
+        (BenchmarkResult Result, BenchmarkMetric Metric) benchmark, IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second)
     {
         var (ones, others) = (benchmark.Result.Scores(first), benchmark.Result.Scores(second));
         var questions = benchmark.Result.Questions.Where(question => question.System == first.First()).ToList();
-        var groups = questions.SelectMany(benchmark.Metric.Groups).Distinct(StringComparer.Ordinal).Index().ToDictionary(group => group.Item, group => group.Index, StringComparer.Ordinal);
+        var groups = questions.SelectMany(benchmark.Metric.Groups).Distinct(StringComparer.Ordinal).Index()
+            .ToDictionary(group => group.Item, group => group.Index, StringComparer.Ordinal);
         return [.. questions.GroupBy(question => question.VideoId, StringComparer.Ordinal).Select(video =>
         {
             var tallies = new Tally[groups.Count];

@@ -14,7 +14,10 @@ public sealed class BenchmarkOptions
     /// <summary>Videos evaluated at a time, at least 1. Default 1; with more, answers stay the same but times are not comparable.</summary>
     public int MaxDegreeOfParallelism { get; init; } = 1;
 
-    /// <summary>Where records are written as they come in, and what is not asked again. Default null: nowhere. Systems need different names or ratios then. Not disposed.</summary>
+    /// <summary>
+    /// Where records are written as they come in, and what is not asked again. Default null: nowhere. Systems need different names or
+    /// ratios then. Not disposed.
+    /// </summary>
     public BenchmarkRecords? Records { get; init; }
 
     /// <summary>The clock of all times. Default the system's.</summary>

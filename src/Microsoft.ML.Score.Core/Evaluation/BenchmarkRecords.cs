@@ -162,7 +162,8 @@ public sealed class BenchmarkRecords : IDisposable
             .Where(name => recorded.GetValueOrDefault(name) != run.GetValueOrDefault(name))
             .Select(name => $"{name} was '{recorded.GetValueOrDefault(name)}', now '{run.GetValueOrDefault(name)}'").ToArray();
         if (differences.Length > 0)
-            throw new ArgumentException($"'{path}' is the record of another run: {string.Join("; ", differences)}. Run as then to go on with it, or name another file.", nameof(path));
+            throw new ArgumentException(
+                $"'{path}' is the record of another run: {string.Join("; ", differences)}. Run as then to go on with it, or name another file.", nameof(path));
     }
 
     private static byte[] Line<T>(string kind, T line) =>

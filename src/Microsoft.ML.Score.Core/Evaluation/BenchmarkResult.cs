@@ -41,7 +41,8 @@ public sealed record QuestionResult(BenchmarkSystem System, string VideoId, stri
 /// <param name="CaptionCrossEntropy">Mean cross-entropy of the caption in nats a token; null without a caption.</param>
 /// <param name="Times">Where the time before the language model went.</param>
 /// <param name="PeakMemory">The most memory that the process had held by then, in bytes (its resident set, pages of mapped weights included).</param>
-public sealed record VideoResult(BenchmarkSystem System, string VideoId, string LengthClass, int TokenCount, int KeptCount, double? CaptionCrossEntropy, BenchmarkTimes Times, long PeakMemory);
+public sealed record VideoResult(
+    BenchmarkSystem System, string VideoId, string LengthClass, int TokenCount, int KeptCount, double? CaptionCrossEntropy, BenchmarkTimes Times, long PeakMemory);
 
 /// <summary>
 /// The records of a benchmark run and the statistics over them. Where a method takes several systems, as for seeds of one
@@ -82,7 +83,10 @@ public sealed class BenchmarkResult
     public Estimate Accuracy(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null, long seed = 0) =>
         Estimate.OfMean(Scores(systems, where).Select(score => (score.Key.VideoId, score.Value)), seed);
 
-    /// <summary>The mean over the categories of a kind of the accuracy in each, so that a small category weighs as much as a large one. Categories without a question do not count.</summary>
+    /// <summary>
+    /// The mean over the categories of a kind of the accuracy in each, so that a small category weighs as much as a large one. Categories
+    /// without a question do not count.
+    /// </summary>
     /// <param name="systems">One system, or several to average.</param>
     /// <param name="kind">The kind of category. Default the task.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
@@ -91,7 +95,9 @@ public sealed class BenchmarkResult
     {
         var scores = Scores(systems, where: null);
         var categories = Questions.Where(question => question.System == systems.First())
-            .SelectMany(question => question.Categories.Where(category => category.Kind == kind).Distinct(), (question, category) => (question.VideoId, question.Number, category.Name));
+            .SelectMany(
+                question => question.Categories.Where(category => category.Kind == kind).Distinct(),
+                (question, category) => (question.VideoId, question.Number, category.Name));
         return Estimate.OfMacroMean(categories.Select(question => (question.VideoId, question.Name, scores[(question.VideoId, question.Number)])), seed);
     }
 
@@ -100,7 +106,8 @@ public sealed class BenchmarkResult
     /// <param name="kind">The kind of category. Default the task.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
     /// <exception cref="ArgumentException">A system was not run.</exception>
-    public IReadOnlyList<(string Category, Estimate Accuracy)> AccuracyByCategory(IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0) =>
+    public IReadOnlyList<(string Category, Estimate Accuracy)> AccuracyByCategory(
+        IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0) =>
         [.. Questions.SelectMany(question => question.Categories).Where(category => category.Kind == kind).Distinct().OrderBy(category => category.Name, StringComparer.Ordinal)
             .Select(category => (category.Name, Accuracy(systems, question => question.Categories.Contains(category), seed)))];
 
@@ -116,7 +123,8 @@ public sealed class BenchmarkResult
     /// <param name="where">Which questions count, whoever answers them; null means all.</param>
     /// <param name="seed">Seed of the bootstrap.</param>
     /// <exception cref="ArgumentException">A system was not run, or no question is left, or the filter leaves the sides different questions.</exception>
-    public Estimate Difference(IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second, Func<QuestionResult, bool>? where = null, long seed = 0)
+    public Estimate Difference(
+        IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second, Func<QuestionResult, bool>? where = null, long seed = 0)
     {
         var (minuends, subtrahends) = (Scores(first, where), Scores(second, where));
         if (!minuends.Keys.ToHashSet().SetEquals(subtrahends.Keys))

@@ -8,7 +8,10 @@ namespace Microsoft.ML.Score.Evaluation;
 /// the interval is the percentile bootstrap over whole clusters.
 /// </summary>
 /// <param name="Value">The mean over all values, or over groups of the mean in each.</param>
-/// <param name="StandardError">sqrt(sum over clusters of (sum of value - mean)^2) / n, or the same of a macro mean's influences; 0 with one cluster, where it says nothing.</param>
+/// <param name="StandardError">
+/// sqrt(sum over clusters of (sum of value - mean)^2) / n, or the same of a macro mean's influences; 0 with one cluster, where it says
+/// nothing.
+/// </param>
 /// <param name="Low">Lower end of the 95% interval.</param>
 /// <param name="High">Upper end of the 95% interval.</param>
 /// <param name="Count">n, number of values.</param>

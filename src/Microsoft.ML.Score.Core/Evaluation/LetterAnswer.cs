@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Microsoft.ML.Score.Evaluation;
@@ -65,7 +66,8 @@ internal static class LetterAnswer
 
     private static bool IsLetterAt(string text, int index) => index < text.Length && Rune.TryGetRuneAt(text, index, out var rune) && Rune.IsLetter(rune);
 
-    private static bool EndsWithLetter(ReadOnlySpan<char> text) => Rune.DecodeLastFromUtf16(text, out var rune, out _) == System.Buffers.OperationStatus.Done && Rune.IsLetter(rune);
+    private static bool EndsWithLetter(ReadOnlySpan<char> text) =>
+        Rune.DecodeLastFromUtf16(text, out var rune, out _) == OperationStatus.Done && Rune.IsLetter(rune);
 
     /// <summary>The four separators of ASCII are white space there.</summary>
     private static string Strip(string text)

@@ -21,13 +21,19 @@ public abstract class MultipleChoiceBenchmark
     /// <param name="index">From 0 to <see cref="Count"/> - 1.</param>
     public abstract BenchmarkVideo GetVideo(int index);
 
-    /// <summary>Videos that the benchmark names but whose files are not there: left out of <see cref="Count"/> and reported with the results. Default none.</summary>
+    /// <summary>
+    /// Videos that the benchmark names but whose files are not there: left out of <see cref="Count"/> and reported with the results.
+    /// Default none.
+    /// </summary>
     public virtual IReadOnlyList<string> MissingVideos => [];
 
     /// <summary>The figures that the benchmark is reported by, the main one first. Default the accuracy over all questions.</summary>
     public virtual IReadOnlyList<BenchmarkMetric> Metrics => [BenchmarkMetric.Accuracy];
 
-    /// <summary>Reads which option a response names. Default <see cref="AnswerExtraction.FindOption"/>, by letter or by text. Safe for concurrent calls.</summary>
+    /// <summary>
+    /// Reads which option a response names. Default <see cref="AnswerExtraction.FindOption"/>, by letter or by text. Safe for concurrent
+    /// calls.
+    /// </summary>
     /// <param name="response">What the model said.</param>
     /// <param name="question">What it was asked.</param>
     /// <returns>The index of the option; null when none can be read, which counts as wrong.</returns>
@@ -101,10 +107,13 @@ public abstract class MultipleChoiceBenchmark
     {
         ArgumentNullException.ThrowIfNull(systems);
         if (systems.Count == 0 || systems.Contains(null!) || systems.Distinct().Count() != systems.Count)
-            throw new ArgumentException($"A benchmark needs at least one system, each listed once; got {systems.Count}: {string.Join(", ", systems)}.", nameof(systems));
+            throw new ArgumentException(
+                $"A benchmark needs at least one system, each listed once; got {systems.Count}: {string.Join(", ", systems)}.", nameof(systems));
         if (options.Records is not null && systems.CountBy(system => system.Key).FirstOrDefault(count => count.Value > 1) is { Key: { } repeated })
             throw new ArgumentException($"Records tell systems apart by name and ratio; there are several '{repeated}'.", nameof(systems));
         if (model is not IScalableVideoModel && systems.FirstOrDefault(system => system.IsReencoded) is { } reencoded)
-            throw new ArgumentException($"'{reencoded}' needs a model whose encoder takes frames of any size, such as Qwen2.5-VL; '{model.Info.Source}' takes one size only.", nameof(systems));
+            throw new ArgumentException(
+                $"'{reencoded}' needs a model whose encoder takes frames of any size, "
+                + $"such as Qwen2.5-VL; '{model.Info.Source}' takes one size only.", nameof(systems));
     }
 }

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Models;
 
-/// <summary>Keeps a resource until the calls that use it have ended: after <see cref="Dispose"/> no call begins, and the last one in flight releases the resource. Thread-safe.</summary>
+/// <summary>
+/// Keeps a resource until the calls that use it have ended: after <see cref="Dispose"/> no call begins, and the last one in flight releases
+/// the resource. Thread-safe.
+/// </summary>
 internal sealed class CallGuard(IDisposable resource, string owner) : IDisposable
 {
     private readonly Lock _lock = new();

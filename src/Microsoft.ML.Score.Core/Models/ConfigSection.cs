@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Microsoft.ML.Score.Models;
 
-/// <summary>One object of a checkpoint's config.json. Keys that are absent or null take the default given, as in the original classes; a value of the wrong kind is an error that names file, key and value.</summary>
+/// <summary>
+/// One object of a checkpoint's config.json. Keys that are absent or null take the default given, as in the original classes; a value of
+/// the wrong kind is an error that names file, key and value.
+/// </summary>
 internal sealed class ConfigSection(JsonElement element, string file)
 {
     /// <summary>More layers than any model has.</summary>
@@ -73,7 +76,8 @@ internal sealed class ConfigSection(JsonElement element, string file)
     public string[]? Texts(string key) => Find(key) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. value.EnumerateArray().Select(item => item.GetString()!)],
+        { ValueKind: JsonValueKind.Array } value when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) =>
+            [.. value.EnumerateArray().Select(item => item.GetString()!)],
         { } value => throw Wrong(key, "an array of strings", value),
     };
 

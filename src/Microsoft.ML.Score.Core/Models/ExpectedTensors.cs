@@ -49,7 +49,9 @@ internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
     }
 
     /// <summary>Holds a checkpoint to the list. Tensors beyond it are none of the model's business, as in transformers.</summary>
-    /// <exception cref="InvalidDataException">Tensors are missing, of another shape or no floating-point numbers; the message counts them all and names the first.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Tensors are missing, of another shape or no floating-point numbers; the message counts them all and names the first.
+    /// </exception>
     public void ThrowIfNotIn(Checkpoint checkpoint)
     {
         var missing = this.Where(tensor => !checkpoint.Contains(tensor.Name)).ToArray();

@@ -14,7 +14,10 @@ public sealed class GenerationOptions
     /// <summary>Most tokens to generate, 1 to 131,072. Memory for all of them is taken at the start. Default 64.</summary>
     public int MaxNewTokens { get; init; } = 64;
 
-    /// <summary>What logits are divided by before the softmax that tokens are drawn from, at least 0 and finite. Default 0: no drawing, always the likeliest token.</summary>
+    /// <summary>
+    /// What logits are divided by before the softmax that tokens are drawn from, at least 0 and finite. Default 0: no drawing, always the
+    /// likeliest token.
+    /// </summary>
     public double Temperature { get; init; }
 
     /// <summary>Draw among this many of the likeliest tokens only, at least 1. Default null: among all. Without effect at temperature 0.</summary>

@@ -11,7 +11,10 @@ public interface IScalableVideoModel : IVideoLanguageModel
 {
     /// <summary>As <see cref="IVideoLanguageModel.Encode"/>, with smaller frames: as many time steps, each of at most as many tokens as given.</summary>
     /// <param name="clip">The video.</param>
-    /// <param name="tokensPerStep">Most tokens of a time step, at least 1. The grid is the one that comes nearest to it and to the shape that the frames have otherwise.</param>
+    /// <param name="tokensPerStep">
+    /// Most tokens of a time step, at least 1. The grid is the one that comes nearest to it and to the shape that the frames have
+    /// otherwise.
+    /// </param>
     /// <param name="cancellationToken">Stops between time steps.</param>
     /// <exception cref="ArgumentException">The number is below 1, or the clip is not one that the model can encode.</exception>
     /// <exception cref="InvalidDataException">A frame cannot be decoded.</exception>

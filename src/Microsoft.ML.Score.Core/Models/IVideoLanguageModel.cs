@@ -32,7 +32,10 @@ public interface IVideoLanguageModel : IDisposable
     /// <param name="target">The answer to score; not empty.</param>
     /// <param name="cancellationToken">Stops between layers.</param>
     /// <returns>One value a set, in order; the same whatever else is in the batch up to rounding.</returns>
-    /// <exception cref="ArgumentException">There is no set, the sets differ in grid, their dimension is not the model's, a value is not finite, or a text is empty or names visual tokens.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no set, the sets differ in grid, their dimension is not the model's, a value is not finite, or a text is empty or names
+    /// visual tokens.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default);
 
@@ -46,7 +49,9 @@ public interface IVideoLanguageModel : IDisposable
     /// </param>
     /// <param name="cancellationToken">Stops between tokens and between layers.</param>
     /// <returns>The answer without its stop token.</returns>
-    /// <exception cref="ArgumentException">An option is out of its range, the tokens' dimension is not the model's, a value is not finite, or the question names visual tokens.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of its range, the tokens' dimension is not the model's, a value is not finite, or the question names visual tokens.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     string Generate(
         KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default);

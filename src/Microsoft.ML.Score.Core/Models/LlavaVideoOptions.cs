@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Models;
 
-/// <summary>What a LLaVA-Video checkpoint leaves open, since its training, its documentation and its official evaluation differ. Other models ignore it.</summary>
+/// <summary>
+/// What a LLaVA-Video checkpoint leaves open, since its training, its documentation and its official evaluation differ. Other models ignore
+/// it.
+/// </summary>
 public sealed class LlavaVideoOptions
 {
     /// <summary>
@@ -10,10 +13,16 @@ public sealed class LlavaVideoOptions
     /// </summary>
     public SpatialPoolMode? SpatialPoolMode { get; init; }
 
-    /// <summary>Most frames of a video, at least 1; exactly as many with <see cref="ForceSample"/>. Default 64, as the released model was trained (frames_upbound).</summary>
+    /// <summary>
+    /// Most frames of a video, at least 1; exactly as many with <see cref="ForceSample"/>. Default 64, as the released model was trained
+    /// (frames_upbound).
+    /// </summary>
     public int MaxFrames { get; init; } = 64;
 
-    /// <summary>Whether <see cref="MaxFrames"/> evenly spaced frames are always taken, those of a short video repeating; otherwise one frame a second, evenly spaced ones where those are too many. Default true.</summary>
+    /// <summary>
+    /// Whether <see cref="MaxFrames"/> evenly spaced frames are always taken, those of a short video repeating; otherwise one frame a
+    /// second, evenly spaced ones where those are too many. Default true.
+    /// </summary>
     public bool ForceSample { get; init; } = true;
 
     /// <summary>
@@ -23,7 +32,10 @@ public sealed class LlavaVideoOptions
     /// </summary>
     public bool AddTimeInstruction { get; init; }
 
-    /// <summary>Whether a line break follows the video in the prompt, as in training and in lmms-eval; LLaVA-NeXT's documentation leaves it out. Default true.</summary>
+    /// <summary>
+    /// Whether a line break follows the video in the prompt, as in training and in lmms-eval; LLaVA-NeXT's documentation leaves it out.
+    /// Default true.
+    /// </summary>
     public bool NewLineAfterVideo { get; init; } = true;
 
     /// <summary>

@@ -45,7 +45,9 @@ internal sealed class ModelDescription
     public long Bytes => Parts.Sum(part => part.Bytes);
 
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
-    /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.
+    /// </exception>
     public static ModelDescription Read(CheckpointFiles files, IModelConfig config)
     {
         using var checkpoint = Checkpoint.Open(files);
@@ -80,8 +82,8 @@ internal sealed class ModelDescription
         var least = Estimate(new TokenGrid(1, 1, 1), 1);
         if (least.Total > limit)
             throw new InsufficientMemoryException(
-                $"The model in {_files.Description} needs {ByteCount.Format(least.Total)} of memory at least, {ByteCount.Format(least.Weights)} for its weights and {ByteCount.Format(least.WorkingSet)} to work on "
-                + $"a single visual token; the limit is {ByteCount.Format(limit)}. Weights are mapped from the files, so with a higher limit "
+                $"The model in {_files.Description} needs {ByteCount.Format(least.Total)} of memory at least, {ByteCount.Format(least.Weights)} "
+                + $"for its weights and {ByteCount.Format(least.WorkingSet)} to work on a single visual token; the limit is {ByteCount.Format(limit)}. Weights are mapped from the files, so with a higher limit "
                 + "the model loads all the same, but reads from the disk what does not stay in memory, for every token again.");
     }
 }

@@ -6,6 +6,9 @@ public enum TemporalPositionRule
     /// <summary>trunc(t * seconds * tokens_per_second): transformers 4.50, and what later versions were corrected to.</summary>
     TruncateAfter,
 
-    /// <summary>t * trunc(seconds) * tokens_per_second: the versions between, in which half-second steps all stand at one position. To reproduce their numbers only.</summary>
+    /// <summary>
+    /// t * trunc(seconds) * tokens_per_second: the versions between, in which half-second steps all stand at one position. To reproduce
+    /// their numbers only.
+    /// </summary>
     IntegerSecondsFirst,
 }

@@ -13,14 +13,18 @@ public static class VideoModel
     private const string EmbeddedPrefix = "Models/Tiny/";
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
-    /// <param name="source">"tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).</param>
+    /// <param name="source">
+    /// "tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).
+    /// </param>
     /// <param name="options">How to run it; null means the defaults.</param>
     /// <returns>The model, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The source is empty, or options are out of range; the message names all of them.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
     /// <exception cref="InsufficientMemoryException">The model is beyond <see cref="VideoModelOptions.MemoryLimit"/>.</exception>
-    /// <exception cref="InvalidDataException">A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.
+    /// </exception>
     public static IVideoLanguageModel Load(string source, VideoModelOptions? options = null)
     {
         ThrowIfNoSource(source);
@@ -78,6 +82,7 @@ public static class VideoModel
         var files = CheckpointFiles.FromResources(typeof(VideoModel).Assembly, EmbeddedPrefix);
         return files.Exists("config.json")
             ? files
-            : throw new FileNotFoundException($"This build of {typeof(VideoModel).Assembly.GetName().Name} does not embed the model '{EmbeddedSource}'; name a checkpoint folder instead.");
+            : throw new FileNotFoundException(
+                $"This build of {typeof(VideoModel).Assembly.GetName().Name} does not embed the model '{EmbeddedSource}'; name a checkpoint folder instead.");
     }
 }

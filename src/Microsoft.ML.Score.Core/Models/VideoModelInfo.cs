@@ -2,7 +2,10 @@ namespace Microsoft.ML.Score.Models;
 
 /// <summary>The identity of a frozen model.</summary>
 /// <param name="Source">As the user gave it: "tiny" or a checkpoint folder.</param>
-/// <param name="Fingerprint">Lower-case hexadecimal SHA-256 over the configuration and the tensor headers (names, types, shapes): the same for two copies of a checkpoint.</param>
+/// <param name="Fingerprint">
+/// Lower-case hexadecimal SHA-256 over the configuration and the tensor headers (names, types, shapes): the same for two copies of a
+/// checkpoint.
+/// </param>
 /// <param name="Dimension">D, values a visual token.</param>
 public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimension)
 {

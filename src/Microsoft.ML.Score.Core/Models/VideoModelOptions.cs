@@ -22,7 +22,10 @@ public sealed class VideoModelOptions
     /// </summary>
     public bool EncoderStatistics { get; init; }
 
-    /// <summary>How Qwen2.5-VL's temporal positions follow from the seconds of a time step; other models ignore it. Default <see cref="TemporalPositionRule.TruncateAfter"/>.</summary>
+    /// <summary>
+    /// How Qwen2.5-VL's temporal positions follow from the seconds of a time step; other models ignore it. Default
+    /// <see cref="TemporalPositionRule.TruncateAfter"/>.
+    /// </summary>
     public TemporalPositionRule TemporalPositions { get; init; } = TemporalPositionRule.TruncateAfter;
 
     /// <summary>Which frames Qwen2.5-VL samples and how large they are; other models ignore it.</summary>

@@ -52,7 +52,9 @@ internal readonly unsafe ref struct AttentionBlock(CpuTensor q, CpuTensor k, Cpu
                 if (seen <= 0)
                     continue;
                 for (var key = 0; key < seen; key += MatrixKernel.Rows)
-                    MatrixKernel.Multiply(keys + (nint)key * k.Columns, k.Columns, 1, Math.Min(MatrixKernel.Rows, seen - key), block.Queries + row * c, c, block.Scores + key * _columns, _columns, add: false);
+                    MatrixKernel.Multiply(
+                        keys + (nint)key * k.Columns, k.Columns, 1, Math.Min(MatrixKernel.Rows, seen - key),
+                        block.Queries + row * c, c, block.Scores + key * _columns, _columns, add: false);
                 var hidden = Math.Max(0, visible + row / _group);
                 for (var key = hidden; key < seen; key++)
                     new Span<float>(block.Scores + key * _columns, Math.Clamp((key - visible + 1) * _group - row, 0, _columns)).Fill(float.NegativeInfinity);
@@ -61,7 +63,9 @@ internal readonly unsafe ref struct AttentionBlock(CpuTensor q, CpuTensor k, Cpu
                     AddSeenValues(block, row, start, seen);
                 else
                     for (var d = 0; d < c; d += MatrixKernel.Rows)
-                        MatrixKernel.Multiply(block.Values + d * Keys, 1, MatrixKernel.Rows, Math.Min(MatrixKernel.Rows, c - d), block.Scores, seen, block.Sums + row * _paddedC + d * _columns, _columns, add: true);
+                        MatrixKernel.Multiply(
+                            block.Values + d * Keys, 1, MatrixKernel.Rows, Math.Min(MatrixKernel.Rows, c - d),
+                            block.Scores, seen, block.Sums + row * _paddedC + d * _columns, _columns, add: true);
             }
         }
     }

@@ -11,7 +11,10 @@ internal readonly record struct AttentionSegment(int QueryStart, int QueryCount,
     /// <summary>A sequence that attends to itself.</summary>
     public static AttentionSegment Self(int start, int count) => new(start, count, start, count);
 
-    /// <summary>The part of a causal segment whose query rows are among [start, start + count), numbered from start; without queries where there are none.</summary>
+    /// <summary>
+    /// The part of a causal segment whose query rows are among [start, start + count), numbered from start; without queries where there are
+    /// none.
+    /// </summary>
     public AttentionSegment AmongRows(int start, int count)
     {
         var first = Math.Max(QueryStart, start);

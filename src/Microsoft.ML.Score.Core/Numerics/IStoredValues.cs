@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Numerics;
 
-/// <summary>The values of a weight as a checkpoint stores them. They stay where they are, perhaps in a mapped file, so they must outlive every <see cref="Weight"/> made from them.</summary>
+/// <summary>
+/// The values of a weight as a checkpoint stores them. They stay where they are, perhaps in a mapped file, so they must outlive every
+/// <see cref="Weight"/> made from them.
+/// </summary>
 internal interface IStoredValues
 {
     /// <summary>Whether the stored type is single precision, so that <see cref="Float32"/> gives the values without a copy.</summary>

@@ -4,7 +4,8 @@ namespace Microsoft.ML.Score.Numerics;
 /// Products of row-major single-precision matrices. Each element of the result is summed in one fixed order (fused
 /// multiply-adds in ascending k within blocks of <see cref="DepthBlock"/>, then block by block), whatever the number of
 /// threads, the vector width and the other rows and columns: a row gives the same bits alone and in a batch. (A machine whose
-/// vectors have no fused multiply-add rounds twice; <see cref="MatrixVectorPart"/> sums a linear layer's only row in its own order.) Nothing is allocated once a thread has multiplied before.
+/// vectors have no fused multiply-add rounds twice; <see cref="MatrixVectorPart"/> sums a linear layer's only row in its own order.)
+/// Nothing is allocated once a thread has multiplied before.
 /// </summary>
 internal static unsafe class MatrixProduct
 {
@@ -24,7 +25,10 @@ internal static unsafe class MatrixProduct
             Run(new MatrixProductPart { A = pa, ARow = k, AStep = 1, B = pb, BStep = n, BColumn = 1, C = pc, M = m, N = n, Depth = k, Accumulate = accumulate });
     }
 
-    /// <summary>c[m,n] = a[m,k] * b[n,k]^T, the form of a linear layer whose weight b is [out, in]; with <paramref name="accumulate"/>, added to what c holds.</summary>
+    /// <summary>
+    /// c[m,n] = a[m,k] * b[n,k]^T, the form of a linear layer whose weight b is [out, in]; with <paramref name="accumulate"/>, added to
+    /// what c holds.
+    /// </summary>
     public static void MultiplyTransposedB(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> c, int m, int n, int k, bool accumulate = false)
     {
         fixed (float* pa = a[..checked(m * k)], pb = b[..checked(n * k)], pc = c[..checked(m * n)])
@@ -47,7 +51,8 @@ internal static unsafe class MatrixProduct
             return;
         }
 
-        fixed (float* a = x.Span, b = weight.IsFloat32 ? weight.Float32 : default, c = y.Span, pBias = bias is null ? default : bias.Span, pResidual = residual is null ? default : residual.Span)
+        fixed (float* a = x.Span, b = weight.IsFloat32 ? weight.Float32 : default, c = y.Span)
+        fixed (float* pBias = bias is null ? default : bias.Span, pResidual = residual is null ? default : residual.Span)
             Run(new MatrixProductPart
             {
                 A = a,

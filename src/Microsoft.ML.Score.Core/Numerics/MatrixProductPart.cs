@@ -99,7 +99,10 @@ internal unsafe struct MatrixProductPart : ILoopBody
         while (start < Depth);
     }
 
-    /// <summary>Asks for values of the next tile while this one is computed: rows stand on pages of their own, where the processor does not look ahead.</summary>
+    /// <summary>
+    /// Asks for values of the next tile while this one is computed: rows stand on pages of their own, where the processor does not look
+    /// ahead.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(float* row, int depth)
     {

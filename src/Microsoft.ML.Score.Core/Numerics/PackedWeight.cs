@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Microsoft.ML.Score.Numerics;
 
-/// <summary>A weight [rows, depth] in panels of <see cref="MatrixKernel.Columns"/> of its rows, each [depth, Columns], as <see cref="MatrixKernel"/> reads them; zero beyond the last row.</summary>
+/// <summary>
+/// A weight [rows, depth] in panels of <see cref="MatrixKernel.Columns"/> of its rows, each [depth, Columns], as <see cref="MatrixKernel"/>
+/// reads them; zero beyond the last row.
+/// </summary>
 internal sealed unsafe class PackedWeight
 {
     private readonly float[] _values;

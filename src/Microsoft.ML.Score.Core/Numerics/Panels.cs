@@ -58,7 +58,8 @@ internal static unsafe class Panels
 
     /// <summary>Transposes two 4x4 blocks side by side, one in each half of the four rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (Vector256<float>, Vector256<float>, Vector256<float>, Vector256<float>) TransposeFour(Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3)
+    private static (Vector256<float>, Vector256<float>, Vector256<float>, Vector256<float>) TransposeFour(
+        Vector256<float> r0, Vector256<float> r1, Vector256<float> r2, Vector256<float> r3)
     {
         var (low01, high01) = (Avx.UnpackLow(r0, r1), Avx.UnpackHigh(r0, r1));
         var (low23, high23) = (Avx.UnpackLow(r2, r3), Avx.UnpackHigh(r2, r3));

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Numerics;
 
-/// <summary>A row-major matrix of single-precision activations, [Rows, Columns], living wherever its backend keeps it. Dispose it as soon as it is not needed: the memory goes back to the backend.</summary>
+/// <summary>
+/// A row-major matrix of single-precision activations, [Rows, Columns], living wherever its backend keeps it. Dispose it as soon as it is
+/// not needed: the memory goes back to the backend.
+/// </summary>
 internal abstract class Tensor(int rows, int columns) : IDisposable
 {
     public int Rows { get; } = rows;

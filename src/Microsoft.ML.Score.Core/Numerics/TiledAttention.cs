@@ -36,7 +36,8 @@ internal static class TiledAttention
                 body.Run(i);
     }
 
-    private readonly record struct Body(CpuTensor Q, CpuTensor K, CpuTensor V, List<(AttentionSegment Segment, int First, int Count)> Tasks, int C, bool Causal, CpuTensor Y) : ILoopBody
+    private readonly record struct Body(
+        CpuTensor Q, CpuTensor K, CpuTensor V, List<(AttentionSegment Segment, int First, int Count)> Tasks, int C, bool Causal, CpuTensor Y) : ILoopBody
     {
         public void Run(int index)
         {

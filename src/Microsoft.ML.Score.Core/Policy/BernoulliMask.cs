@@ -19,7 +19,10 @@ internal static class BernoulliMask
             mask[i] = random.Uniform(i) < probabilities[i];
     }
 
-    /// <summary>A token's part of weighted log-likelihoods (9): the weights of the masks that keep it, times log p, and of those that drop it, times log(1-p).</summary>
+    /// <summary>
+    /// A token's part of weighted log-likelihoods (9): the weights of the masks that keep it, times log p, and of those that drop it, times
+    /// log(1-p).
+    /// </summary>
     public static double LogLikelihood(double logit, double keepWeight, double dropWeight) =>
         -(keepWeight * Softplus(-logit) + dropWeight * Softplus(logit));
 

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Policy;
 
-/// <summary>What the backward pass of the policy needs from the forward pass of the same video. Reused from video to video, so that training does not allocate.</summary>
+/// <summary>
+/// What the backward pass of the policy needs from the forward pass of the same video. Reused from video to video, so that training does
+/// not allocate.
+/// </summary>
 internal sealed class PolicyActivations
 {
     private float[] _hidden = [];

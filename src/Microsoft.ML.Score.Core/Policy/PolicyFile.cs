@@ -26,7 +26,9 @@ public static class PolicyFile
     /// <summary>Reads a policy from a file.</summary>
     /// <param name="path">A file that <see cref="Save"/> made.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is cut off, is no policy, or a tensor has another shape than the metadata says or a value that is not finite.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is cut off, is no policy, or a tensor has another shape than the metadata says or a value that is not finite.
+    /// </exception>
     public static PolicyNetwork Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -153,7 +153,8 @@ internal static unsafe class PolicyForward
                     for (var column = 0; column < width; column += MatrixKernel.Columns)
                         for (var i = 0; i < n; i += MatrixKernel.Rows)
                             MatrixKernel.Multiply(
-                                x + i * xRow, xRow, 1, Math.Min(MatrixKernel.Rows, n - i), weights + start * width + column * depth, depth, products + i * width + column, width, add: start > 0);
+                                x + i * xRow, xRow, 1, Math.Min(MatrixKernel.Rows, n - i),
+                                weights + start * width + column * depth, depth, products + i * width + column, width, add: start > 0);
                 }
         }
 

@@ -41,7 +41,10 @@ public sealed class PolicyNetwork
     /// <summary>Whether the state holds the residual dX; without it the state is X alone (the paper's ablation, table 5).</summary>
     public bool UseResidual { get; }
 
-    /// <summary>Whether each token is divided by its root mean square first, so that learning does not depend on the encoder's scale; it has no parameters.</summary>
+    /// <summary>
+    /// Whether each token is divided by its root mean square first, so that learning does not depend on the encoder's scale; it has no
+    /// parameters.
+    /// </summary>
     public bool UseNormalization { get; }
 
     /// <summary>Fingerprint of the encoder whose tokens the policy was trained on; null when unknown.</summary>
@@ -64,12 +67,14 @@ public sealed class PolicyNetwork
     /// <param name="useNormalization">Whether each token is divided by its root mean square first.</param>
     /// <param name="seed">Seed of the weights.</param>
     /// <param name="encoderFingerprint">Fingerprint of the encoder that the policy is for; null when unknown.</param>
-    public static PolicyNetwork Initialize(int dimension, int hiddenWidth = 64, bool useResidual = true, bool useNormalization = true, int seed = 1, string? encoderFingerprint = null)
+    public static PolicyNetwork Initialize(
+        int dimension, int hiddenWidth = 64, bool useResidual = true, bool useNormalization = true, int seed = 1, string? encoderFingerprint = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenWidth, 1);
 
-        var policy = new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, encoderFingerprint, new float[ParameterCount(dimension, hiddenWidth, useResidual)]);
+        var parameters = new float[ParameterCount(dimension, hiddenWidth, useResidual)];
+        var policy = new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, encoderFingerprint, parameters);
         FillNormal(policy.W1, Math.Sqrt(2.0 / policy.StateWidth), new CounterRandom(seed, 1));
         FillNormal(policy.W2, Math.Sqrt(1.0 / hiddenWidth), new CounterRandom(seed, 2));
         return policy;

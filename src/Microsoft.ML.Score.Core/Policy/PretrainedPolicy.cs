@@ -16,7 +16,9 @@ public static class PretrainedPolicy
         ArgumentNullException.ThrowIfNull(model);
 
         return Shipped().FirstOrDefault(policy => policy.EncoderFingerprint == model.Fingerprint)
-            ?? throw new NotSupportedException($"No trained policy ships for the model '{model.Source}' ({model.Fingerprint}). Train one (ScoreTrainer, or score train) and give its file (PolicyFile.Load, or --policy).");
+            ?? throw new NotSupportedException(
+                $"No trained policy ships for the model '{model.Source}' ({model.Fingerprint}). Train one (ScoreTrainer, "
+                + $"or score train) and give its file (PolicyFile.Load, or --policy).");
     }
 
     private static IEnumerable<PolicyNetwork> Shipped()

@@ -13,7 +13,9 @@ public sealed class ScoreCompressor : TokenPruner
     private readonly bool _acceptOtherEncoders;
 
     /// <param name="policy">The trained policy.</param>
-    /// <param name="acceptOtherEncoders">Score the tokens of an encoder that the policy was not trained on, as long as their dimension fits. Default false: refuse them.</param>
+    /// <param name="acceptOtherEncoders">
+    /// Score the tokens of an encoder that the policy was not trained on, as long as their dimension fits. Default false: refuse them.
+    /// </param>
     /// <param name="name">The name in tables.</param>
     public ScoreCompressor(PolicyNetwork policy, bool acceptOtherEncoders = false, string name = "SCORE")
     {

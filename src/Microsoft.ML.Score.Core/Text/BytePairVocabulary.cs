@@ -5,7 +5,9 @@ internal sealed class BytePairVocabulary
 {
     /// <param name="ids">Token to id; must hold the 256 single bytes.</param>
     /// <param name="merges">Pairs in order of priority; both halves and their concatenation are tokens.</param>
-    /// <exception cref="InvalidDataException">A byte, a half or a merged token is missing, a token is not spelt in the byte alphabet, or an id or pair occurs twice.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A byte, a half or a merged token is missing, a token is not spelt in the byte alphabet, or an id or pair occurs twice.
+    /// </exception>
     public BytePairVocabulary(IReadOnlyDictionary<string, int> ids, IReadOnlyList<(string Left, string Right)> merges)
     {
         Ids = ids;

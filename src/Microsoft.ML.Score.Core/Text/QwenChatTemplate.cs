@@ -30,7 +30,10 @@ internal static class QwenChatTemplate
     /// <summary>The prompt from behind the last visual token to where the answer begins.</summary>
     public static string AfterVideo(string question) => $"{VisionEnd}{question}{EndOfTurn}\n{StartOfAnswer}";
 
-    /// <summary>The text of a conversation, with one <see cref="ImagePad"/> or <see cref="VideoPad"/> for each image or video, however many tokens it has.</summary>
+    /// <summary>
+    /// The text of a conversation, with one <see cref="ImagePad"/> or <see cref="VideoPad"/> for each image or video, however many tokens
+    /// it has.
+    /// </summary>
     /// <param name="messages">The turns; the default system turn precedes them unless the first is a system turn.</param>
     /// <param name="addGenerationPrompt">Opens the answer.</param>
     /// <param name="addVisionId">Numbers images and videos, each kind from 1 through all turns.</param>

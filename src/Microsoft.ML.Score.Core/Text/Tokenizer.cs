@@ -42,7 +42,10 @@ internal sealed class Tokenizer
         VocabularySize = 1 + Math.Max(vocabulary.Bytes.Keys.Max(), _addedTokensById.Keys.DefaultIfEmpty().Max());
     }
 
-    /// <summary>The tokenizer of a checkpoint: tokenizer.json, or vocab.json and merges.txt; added tokens from tokenizer_config.json, added_tokens.json and special_tokens_map.json.</summary>
+    /// <summary>
+    /// The tokenizer of a checkpoint: tokenizer.json, or vocab.json and merges.txt; added tokens from tokenizer_config.json,
+    /// added_tokens.json and special_tokens_map.json.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no tokenizer.</exception>
     /// <exception cref="InvalidDataException">A file is malformed, contradicts another one, or asks for something that is not supported.</exception>
     public static Tokenizer Load(CheckpointFiles files) => TokenizerReader.Read(files);

@@ -16,7 +16,9 @@ public static class FeatureFile
     /// <param name="path">The file to write.</param>
     /// <param name="video">The tokens.</param>
     /// <param name="type">F32 (exact), BF16 or F16 (rounded to nearest; half the size).</param>
-    /// <exception cref="ArgumentException">The type is another one, or a value of tokens or statistics is not finite, be it only after rounding to F16.</exception>
+    /// <exception cref="ArgumentException">
+    /// The type is another one, or a value of tokens or statistics is not finite, be it only after rounding to F16.
+    /// </exception>
     public static void Write(string path, VideoTokens video, TensorType type = TensorType.F32)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -38,9 +40,15 @@ public static class FeatureFile
     }
 
     /// <summary>Reads the tokens of one video.</summary>
-    /// <param name="path">A file that <see cref="Write"/> made, or any safetensors file laid out like it; absent metadata means 1 second a step and an unknown encoder.</param>
+    /// <param name="path">
+    /// A file that <see cref="Write"/> made, or any safetensors file laid out like it; absent metadata means 1 second a step and an unknown
+    /// encoder.
+    /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid, or a value that is not finite.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid, or a value that is not
+    /// finite.
+    /// </exception>
     public static VideoTokens Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

@@ -2,7 +2,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Tokens;
 
-/// <summary>The token vectors of one video, row-major [T*N, D], in the type they are stored in: in memory or in a mapped file. Safe for concurrent reading.</summary>
+/// <summary>
+/// The token vectors of one video, row-major [T*N, D], in the type they are stored in: in memory or in a mapped file. Safe for concurrent
+/// reading.
+/// </summary>
 internal interface ITokenRows
 {
     TokenGrid Grid { get; }

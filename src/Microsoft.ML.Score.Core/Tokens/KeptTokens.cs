@@ -20,7 +20,8 @@ public sealed class KeptTokens
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         TokenGrid.ThrowIfEmpty(grid, nameof(grid));
         if (vectors.Length != (long)positions.Length * dimension)
-            throw new ArgumentException($"{positions.Length} tokens of dimension {dimension} need {(long)positions.Length * dimension} values, got {vectors.Length}.", nameof(vectors));
+            throw new ArgumentException(
+                $"{positions.Length} tokens of dimension {dimension} need {(long)positions.Length * dimension} values, got {vectors.Length}.", nameof(vectors));
         ThrowIfNotPositions(grid, positions.Span);
 
         Grid = grid;

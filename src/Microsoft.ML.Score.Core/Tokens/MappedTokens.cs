@@ -24,7 +24,8 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
             throw new InvalidDataException($"'{file.Name}' has no tensor '{FeaturesKey}'.");
         if (entry.Type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16) || entry.Shape.Count != 4
             || entry.Shape.Any(size => size is < 1 or > int.MaxValue) || entry.Count / entry.Shape[3] > int.MaxValue)
-            throw new InvalidDataException($"Tensor '{FeaturesKey}' of '{file.Name}' is {entry}, expected F32, BF16 or F16 of shape [T, H, W, D] with sizes of at least 1.");
+            throw new InvalidDataException(
+                $"Tensor '{FeaturesKey}' of '{file.Name}' is {entry}, expected F32, BF16 or F16 of shape [T, H, W, D] with sizes of at least 1.");
         var seconds = 1.0;
         if (file.Metadata.TryGetValue(SecondsKey, out var text)
             && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && double.IsFinite(seconds) && seconds > 0))
@@ -53,7 +54,9 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     private long Count => (long)Grid.Count * Dimension;
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid.
+    /// </exception>
     public static MappedTokens Open(string path)
     {
         var file = SafetensorsFile.Open(path);
@@ -75,7 +78,8 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     public VideoTokens ToVideoTokens()
     {
         if (Count > Array.MaxLength)
-            throw new InvalidDataException($"The {Grid} tokens of dimension {Dimension} in '{_file.Name}' are {Count} values; one array holds at most {Array.MaxLength}.");
+            throw new InvalidDataException(
+                $"The {Grid} tokens of dimension {Dimension} in '{_file.Name}' are {Count} values; one array holds at most {Array.MaxLength}.");
         var vectors = _file.ReadSingle(FeaturesKey);
         ThrowIfNotFinite(0, vectors);
 
@@ -114,7 +118,8 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     private void ThrowIfNotFinite(int firstToken, ReadOnlySpan<float> vectors)
     {
         if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
-            throw new InvalidDataException($"Value {(long)firstToken * Dimension + at} of '{FeaturesKey}' in '{_file.Name}' is {vectors[at]}; features must be finite.");
+            throw new InvalidDataException(
+                $"Value {(long)firstToken * Dimension + at} of '{FeaturesKey}' in '{_file.Name}' is {vectors[at]}; features must be finite.");
     }
 
     private StepTimes ReadTimes(string text)
@@ -122,11 +127,14 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         var seconds = Array.ConvertAll(text.Split(','), item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
         try
         {
-            return seconds.Length == Grid.TimeSteps + 1 ? new StepTimes(seconds[..^1], seconds[^1]) : throw new ArgumentException($"there are {seconds.Length} numbers.");
+            return seconds.Length == Grid.TimeSteps + 1 ? new StepTimes(seconds[..^1], seconds[^1]) : throw new ArgumentException(
+                $"there are {seconds.Length} numbers.");
         }
         catch (ArgumentException exception)
         {
-            throw new InvalidDataException($"{TimesKey} of '{_file.Name}' must hold the seconds of its {Grid.TimeSteps} time steps, not descending, and the length of the video, got '{text}'.", exception);
+            throw new InvalidDataException(
+                $"{TimesKey} of '{_file.Name}' must hold the seconds of its {Grid.TimeSteps} time steps, "
+                + $"not descending, and the length of the video, got '{text}'.", exception);
         }
     }
 }

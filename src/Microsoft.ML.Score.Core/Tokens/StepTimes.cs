@@ -6,7 +6,10 @@ namespace Microsoft.ML.Score.Tokens;
 /// </summary>
 public sealed class StepTimes
 {
-    /// <param name="seconds">Seconds from the start of the video to each time step, at least one, not descending and finite; not copied, so it must not change afterwards.</param>
+    /// <param name="seconds">
+    /// Seconds from the start of the video to each time step, at least one, not descending and finite; not copied, so it must not change
+    /// afterwards.
+    /// </param>
     /// <param name="videoSeconds">Length of the video in seconds, not negative and finite.</param>
     /// <exception cref="ArgumentException">There is no time step, a time is out of order, or a time is negative or not finite.</exception>
     public StepTimes(IReadOnlyList<double> seconds, double videoSeconds)
@@ -18,7 +21,8 @@ public sealed class StepTimes
         for (var i = 0; i < seconds.Count; i++)
         {
             if (!(seconds[i] >= previous) || !double.IsFinite(seconds[i]))
-                throw new ArgumentException($"Times must not descend and must be finite, from 0 on; got {seconds[i]} after {previous} at step {i}.", nameof(seconds));
+                throw new ArgumentException(
+                    $"Times must not descend and must be finite, from 0 on; got {seconds[i]} after {previous} at step {i}.", nameof(seconds));
             previous = seconds[i];
         }
 

@@ -10,7 +10,9 @@ public readonly record struct TokenGrid
     /// <param name="height">H, token rows of a step, at least 1.</param>
     /// <param name="width">W, token columns of a step, at least 1.</param>
     /// <param name="secondsPerStep">Seconds of video from one step to the next, positive and finite.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A size is below 1, T*H*W exceeds <see cref="int.MaxValue"/>, or the seconds are not positive and finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A size is below 1, T*H*W exceeds <see cref="int.MaxValue"/>, or the seconds are not positive and finite.
+    /// </exception>
     public TokenGrid(int timeSteps, int height, int width, double secondsPerStep = 1.0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(timeSteps, 1);

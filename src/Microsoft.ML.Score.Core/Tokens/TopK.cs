@@ -3,7 +3,10 @@ namespace Microsoft.ML.Score.Tokens;
 /// <summary>The inference rule of SCORE (paper section 4.5): the k best of T*N scores, k = max(1, floor(rho*T*N)).</summary>
 public static class TopK
 {
-    /// <summary>k = max(1, floor(<paramref name="retentionRatio"/> * <paramref name="tokenCount"/>)) in double arithmetic; the lower bound of 1 is ours.</summary>
+    /// <summary>
+    /// k = max(1, floor(<paramref name="retentionRatio"/> * <paramref name="tokenCount"/>)) in double arithmetic; the lower bound of 1 is
+    /// ours.
+    /// </summary>
     /// <param name="retentionRatio">rho in (0, 1].</param>
     /// <param name="tokenCount">T*N, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">rho is NaN or outside (0, 1], or there is no token.</exception>
@@ -15,7 +18,10 @@ public static class TopK
         return Math.Max(1, (int)Math.Floor(retentionRatio * tokenCount));
     }
 
-    /// <summary>Flat indices of the <paramref name="count"/> highest scores, ascending. Equal scores go to the lower index, so the result is deterministic.</summary>
+    /// <summary>
+    /// Flat indices of the <paramref name="count"/> highest scores, ascending. Equal scores go to the lower index, so the result is
+    /// deterministic.
+    /// </summary>
     /// <param name="scores">One score a token; infinite ones rank as such.</param>
     /// <param name="count">How many to keep, from 1 to the number of scores.</param>
     /// <exception cref="ArgumentException">A score is NaN.</exception>

@@ -16,7 +16,8 @@ public sealed class VideoTokens : ITokenRows
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         TokenGrid.ThrowIfEmpty(grid, nameof(grid));
         if (vectors.Length != (long)grid.Count * dimension)
-            throw new ArgumentException($"A grid of {grid} tokens of dimension {dimension} needs {(long)grid.Count * dimension} values, got {vectors.Length}.", nameof(vectors));
+            throw new ArgumentException(
+                $"A grid of {grid} tokens of dimension {dimension} needs {(long)grid.Count * dimension} values, got {vectors.Length}.", nameof(vectors));
 
         Grid = grid;
         Dimension = dimension;

@@ -52,7 +52,8 @@ internal sealed class PseudoVideos(IEnumerable<TrainingExample> examples, int se
             var (grid, dimension) = (example.Video.Grid, example.Video.Dimension);
             var length = grid.TokensPerStep * dimension;
             var step = example.Video.Vectors.Slice(random.Below(row, grid.TimeSteps) * length, length).ToArray(); // a copy, so that the window does not hold the video
-            return new TrainingExample(new VideoTokens(new TokenGrid(1, grid.Height, grid.Width, grid.SecondsPerStep), dimension, step, example.Video.EncoderFingerprint), example.Caption);
+            var ofStep = new TokenGrid(1, grid.Height, grid.Width, grid.SecondsPerStep);
+            return new TrainingExample(new VideoTokens(ofStep, dimension, step, example.Video.EncoderFingerprint), example.Caption);
         });
     }
 

@@ -42,7 +42,10 @@ internal sealed class Rollouts(int count)
         }
     }
 
-    /// <summary>The kept-token sets of the masks, in order, as many at a time as memory is meant for; each group is valid until the next is asked for.</summary>
+    /// <summary>
+    /// The kept-token sets of the masks, in order, as many at a time as memory is meant for; each group is valid until the next is asked
+    /// for.
+    /// </summary>
     public IEnumerable<IReadOnlyList<KeptTokens>> Gather(VideoTokens video)
     {
         for (int from = 0, to; from < count; from = to)

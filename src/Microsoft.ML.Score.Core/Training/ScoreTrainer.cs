@@ -61,8 +61,12 @@ public sealed class ScoreTrainer
     /// <param name="initialPolicy">Where to start; null for an untrained policy. It is not changed.</param>
     /// <param name="progress">Told after every step and validation, and of warnings.</param>
     /// <param name="cancellationToken">Stops training; the checkpoint, if there is a folder for it, then holds the last step taken.</param>
-    /// <exception cref="ArgumentException">There are no rows to train on, or a row does not fit the model: other dimension, other encoder, or values that are not finite.</exception>
-    /// <exception cref="InvalidOperationException">The checkpoint belongs to a run with other settings, or the model returned a cross-entropy that is not finite.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no rows to train on, or a row does not fit the model: other dimension, other encoder, or values that are not finite.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The checkpoint belongs to a run with other settings, or the model returned a cross-entropy that is not finite.
+    /// </exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
     public TrainingResult Fit(
@@ -71,9 +75,13 @@ public sealed class ScoreTrainer
     {
         ArgumentNullException.ThrowIfNull(examples);
         if (initialPolicy is not null && initialPolicy.Dimension != _model.Info.Dimension)
-            throw new ArgumentException($"The initial policy scores tokens of dimension {initialPolicy.Dimension}; those of '{_model.Info.Source}' have {_model.Info.Dimension}.", nameof(initialPolicy));
+            throw new ArgumentException(
+                $"The initial policy scores tokens of dimension {initialPolicy.Dimension}; "
+                + $"those of '{_model.Info.Source}' have {_model.Info.Dimension}.", nameof(initialPolicy));
         if (initialPolicy?.EncoderFingerprint is { } trainedOn && trainedOn != _model.Info.Fingerprint)
-            throw new ArgumentException($"The initial policy was trained on tokens of encoder {trainedOn}; the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", nameof(initialPolicy));
+            throw new ArgumentException(
+                $"The initial policy was trained on tokens of encoder {trainedOn}; "
+                + $"the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", nameof(initialPolicy));
 
         var identity = _options.Identity();
         identity["Model"] = _model.Info.Fingerprint;
@@ -102,7 +110,9 @@ public sealed class ScoreTrainer
         var info = _model.Info;
         var policy = initialPolicy is null
             ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.UseNormalization, _options.Seed, info.Fingerprint)
-            : new PolicyNetwork(info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, initialPolicy.UseNormalization, info.Fingerprint, initialPolicy.Parameters.ToArray());
+            : new PolicyNetwork(
+                info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, initialPolicy.UseNormalization, info.Fingerprint,
+                initialPolicy.Parameters.ToArray());
         return new TrainerState { Policy = policy, Adam = new Adam(policy.Parameters.Length) };
     }
 
@@ -111,9 +121,11 @@ public sealed class ScoreTrainer
     {
         var video = row?.Video ?? throw new ArgumentException($"Row {index} is null.", parameterName);
         if (video.Dimension != _model.Info.Dimension)
-            throw new ArgumentException($"Row {index} has tokens of dimension {video.Dimension}; those of '{_model.Info.Source}' have {_model.Info.Dimension}.", parameterName);
+            throw new ArgumentException(
+                $"Row {index} has tokens of dimension {video.Dimension}; those of '{_model.Info.Source}' have {_model.Info.Dimension}.", parameterName);
         if (video.EncoderFingerprint is { } encoder && encoder != _model.Info.Fingerprint)
-            throw new ArgumentException($"Row {index} has tokens of encoder {encoder}; the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", parameterName);
+            throw new ArgumentException(
+                $"Row {index} has tokens of encoder {encoder}; the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", parameterName);
         if (!TensorPrimitives.IsFiniteAll(video.Vectors.Span))
             throw new ArgumentException($"Row {index} has tokens with values that are not finite.", parameterName);
         return row;
@@ -174,7 +186,8 @@ public sealed class ScoreTrainer
                 if (!TakeStep(stage, source))
                 {
                     if (state.Step == 0)
-                        throw new ArgumentException(stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.", "examples");
+                        throw new ArgumentException(
+                            stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.", "examples");
                     Warn("The training data has no row of more than one time step; the main stage is left out.");
                     return;
                 }
@@ -265,7 +278,9 @@ public sealed class ScoreTrainer
         {
             var values = Model.CrossEntropy(sets, options.CaptionQuestion, example.Caption, CancellationToken);
             if (values.Length != sets.Count || !values.All(double.IsFinite))
-                throw new InvalidOperationException($"The model '{Model.Info.Source}' returned [{string.Join(", ", values)}] as the cross-entropies of {sets.Count} kept-token sets; expected {sets.Count} finite values.");
+                throw new InvalidOperationException(
+                    $"The model '{Model.Info.Source}' returned [{string.Join(", ", values)}] as the cross-entropies of {sets.Count} kept-token sets; "
+                    + $"expected {sets.Count} finite values.");
             return values;
         }
 

@@ -96,7 +96,8 @@ public sealed record TrainerOptions
         Require(LearningRate > 0 && double.IsFinite(LearningRate), $"{nameof(LearningRate)} must be positive and finite, got {LearningRate}");
         Require(WarmUpSteps >= 0, $"{nameof(WarmUpSteps)} must be at least 0, got {WarmUpSteps}");
         Require(MainSteps >= 0, $"{nameof(MainSteps)} must be at least 0, got {MainSteps}");
-        Require((long)StepsOf(TrainingStage.WarmUp) + StepsOf(TrainingStage.Main) is >= 1 and <= int.MaxValue, $"the stages that are switched on must have from 1 to {int.MaxValue} steps together");
+        Require((long)StepsOf(TrainingStage.WarmUp) + StepsOf(TrainingStage.Main) is >= 1 and <= int.MaxValue,
+            $"the stages that are switched on must have from 1 to {int.MaxValue} steps together");
         Require(WarmUpTau >= 1 && double.IsFinite(WarmUpTau), $"{nameof(WarmUpTau)} must be finite and at least 1, got {WarmUpTau}");
         Require(MainTau >= 1 && double.IsFinite(MainTau), $"{nameof(MainTau)} must be finite and at least 1, got {MainTau}");
         Require(Epsilon > 0 && double.IsFinite(Epsilon), $"{nameof(Epsilon)} must be positive and finite, got {Epsilon}");
@@ -120,7 +121,8 @@ public sealed record TrainerOptions
     {
         Setting(nameof(Seed), Seed), Setting(nameof(Rollouts), Rollouts), Setting(nameof(BatchSize), BatchSize), Setting(nameof(LearningRate), LearningRate),
         Setting(nameof(WarmUpSteps), StepsOf(TrainingStage.WarmUp)), Setting(nameof(MainSteps), StepsOf(TrainingStage.Main)),
-        Setting(nameof(UseResidual), UseResidual), Setting(nameof(UseNormalization), UseNormalization), Setting(nameof(WarmUpTau), WarmUpTau), Setting(nameof(MainTau), MainTau), Setting(nameof(Epsilon), Epsilon),
+        Setting(nameof(UseResidual), UseResidual), Setting(nameof(UseNormalization), UseNormalization),
+        Setting(nameof(WarmUpTau), WarmUpTau), Setting(nameof(MainTau), MainTau), Setting(nameof(Epsilon), Epsilon),
         Setting(nameof(HiddenWidth), HiddenWidth), Setting(nameof(CaptionQuestion), CaptionQuestion), Setting(nameof(RetentionRatio), RetentionRatio),
         Setting(nameof(ValidationInterval), ValidationInterval), Setting(nameof(Patience), Patience?.ToString(CultureInfo.InvariantCulture) ?? "none"),
     }.ToDictionary();

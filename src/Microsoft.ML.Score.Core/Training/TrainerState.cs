@@ -80,11 +80,14 @@ internal sealed class TrainerState
         var different = identity.Where(pair => file.Metadata.GetValueOrDefault($"identity.{pair.Key}") != pair.Value)
             .Select(pair => $"{pair.Key} was '{file.Metadata.GetValueOrDefault($"identity.{pair.Key}")}', is '{pair.Value}'").ToList();
         if (different.Count > 0)
-            throw new InvalidOperationException($"The checkpoint '{path}' belongs to another run: {string.Join("; ", different)}. Give the same settings to go on, or another folder to start anew.");
+            throw new InvalidOperationException(
+                $"The checkpoint '{path}' belongs to another run: {string.Join("; ", different)}. Give the same settings to go on, or another folder to start anew.");
 
         var policy = Network("policy");
         var keys = file.Tensors.ContainsKey("base_cross_entropy.keys") ? file.ReadInt64("base_cross_entropy.keys") : throw Missing("base_cross_entropy.keys");
-        var values = file.Tensors.ContainsKey("base_cross_entropy.values") ? MemoryMarshal.Cast<byte, double>(file.Bytes("base_cross_entropy.values")).ToArray() : throw Missing("base_cross_entropy.values");
+        var values = file.Tensors.ContainsKey("base_cross_entropy.values")
+            ? MemoryMarshal.Cast<byte, double>(file.Bytes("base_cross_entropy.values")).ToArray()
+            : throw Missing("base_cross_entropy.values");
         if (keys.Length != values.Length)
             throw new InvalidDataException($"'{path}' has {keys.Length} keys and {values.Length} values of base cross-entropy.");
         return new TrainerState
@@ -98,7 +101,9 @@ internal sealed class TrainerState
             ValidatedStep = Number("validated_step"),
             StaleValidations = Number("stale_validations"),
             Best = file.Tensors.ContainsKey("best") ? Network("best") : null,
-            BestCrossEntropy = double.TryParse(file.Metadata.GetValueOrDefault("best_cross_entropy"), NumberStyles.Float, CultureInfo.InvariantCulture, out var best) ? best : throw Missing("best_cross_entropy"),
+            BestCrossEntropy = double.TryParse(file.Metadata.GetValueOrDefault("best_cross_entropy"), NumberStyles.Float, CultureInfo.InvariantCulture, out var best)
+                ? best
+                : throw Missing("best_cross_entropy"),
         };
 
         PolicyNetwork Network(string name) =>
@@ -111,10 +116,13 @@ internal sealed class TrainerState
             var count = PolicyNetwork.ParameterCount(dimension, Number("hidden_width"), Flag("use_residual"));
             if (!file.Tensors.TryGetValue(name, out var entry))
                 throw Missing(name);
-            return entry.Count == count ? file.ReadSingle(name) : throw new InvalidDataException($"Tensor '{name}' of '{path}' is {entry}, expected {count} values.");
+            return entry.Count == count ? file.ReadSingle(name) : throw new InvalidDataException(
+                $"Tensor '{name}' of '{path}' is {entry}, expected {count} values.");
         }
 
-        int Number(string key) => int.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) ? value : throw Missing(key);
+        int Number(string key) => int.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+            ? value
+            : throw Missing(key);
 
         InvalidDataException Missing(string key) => new($"The checkpoint '{path}' has no valid '{key}'.");
     }

@@ -2,7 +2,10 @@ using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Training;
 
-/// <summary>One row of the training data: the frozen encoder's tokens of a video and its caption. A row of one time step (an image) feeds the warm-up, the others the main stage.</summary>
+/// <summary>
+/// One row of the training data: the frozen encoder's tokens of a video and its caption. A row of one time step (an image) feeds the
+/// warm-up, the others the main stage.
+/// </summary>
 public sealed class TrainingExample
 {
     /// <param name="video">All tokens of the video.</param>

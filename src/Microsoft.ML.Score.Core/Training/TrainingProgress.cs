@@ -10,7 +10,10 @@ namespace Microsoft.ML.Score.Training;
 /// <param name="Warning">Set when the data or options ask for attention.</param>
 public sealed record TrainingProgress(int Step, int TotalSteps, StepMetrics? Metrics = null, ValidationMetrics? Validation = null, string? Warning = null);
 
-/// <summary>The metrics of one step: means over the step's videos and, where they belong to a rollout, over its rollouts. docs/training.md explains each.</summary>
+/// <summary>
+/// The metrics of one step: means over the step's videos and, where they belong to a rollout, over its rollouts. docs/training.md explains
+/// each.
+/// </summary>
 /// <param name="Stage">The curriculum's stage.</param>
 /// <param name="Step">The step, counted from 1 over both stages.</param>
 /// <param name="Loss">Equation (8).</param>
@@ -32,7 +35,9 @@ public sealed record StepMetrics(
 /// <param name="Stage">The curriculum's stage.</param>
 /// <param name="Step">Steps taken before.</param>
 /// <param name="RetentionRatio">rho of the top-k selection.</param>
-/// <param name="CrossEntropy">Mean caption cross-entropy with the k tokens that the policy ranks highest, in nats a token: the criterion, lower is better.</param>
+/// <param name="CrossEntropy">
+/// Mean caption cross-entropy with the k tokens that the policy ranks highest, in nats a token: the criterion, lower is better.
+/// </param>
 /// <param name="BaseCrossEntropy">The same with all tokens.</param>
 /// <param name="IsBest">Whether it is the lowest so far.</param>
 /// <param name="Seconds">Wall-clock duration.</param>

@@ -21,7 +21,13 @@ internal sealed partial class ChildProcess : IDisposable
     {
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardInput = readsInput, RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true },
+            StartInfo = new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardInput = readsInput,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                CreateNoWindow = true,
+            },
         };
         _process.ErrorDataReceived += (_, line) => KeepError(line.Data);
         try

@@ -5,7 +5,10 @@ public sealed class FrameClip : VideoClip
 {
     private readonly ReadOnlyMemory<byte> _rgb;
 
-    /// <param name="rgb">Frames, row-major [frameCount, height, width, 3], one byte a channel in the order red, green, blue; not copied, so it must not change afterwards.</param>
+    /// <param name="rgb">
+    /// Frames, row-major [frameCount, height, width, 3], one byte a channel in the order red, green, blue; not copied, so it must not
+    /// change afterwards.
+    /// </param>
     /// <param name="frameCount">Number of frames, at least 1.</param>
     /// <param name="height">Frame height in pixels, at least 1.</param>
     /// <param name="width">Frame width in pixels, at least 1.</param>
@@ -20,7 +23,8 @@ public sealed class FrameClip : VideoClip
         if (!(framesPerSecond > 0) || !double.IsFinite(framesPerSecond))
             throw new ArgumentOutOfRangeException(nameof(framesPerSecond), framesPerSecond, "Frames a second must be positive and finite.");
         if ((Int128)frameCount * height * width * 3 != rgb.Length)
-            throw new ArgumentException($"{frameCount} frames of {height}x{width} RGB pixels need {(Int128)frameCount * height * width * 3} bytes, got {rgb.Length}.", nameof(rgb));
+            throw new ArgumentException(
+                $"{frameCount} frames of {height}x{width} RGB pixels need {(Int128)frameCount * height * width * 3} bytes, got {rgb.Length}.", nameof(rgb));
 
         _rgb = rgb;
         FrameCount = frameCount;

@@ -11,7 +11,8 @@ internal static class FrameReading
         foreach (var frame in clip.ReadFrames(frameIndices, cancellationToken))
         {
             if (frame.Length != (long)clip.Height * clip.Width * 3)
-                throw new InvalidDataException($"A frame of {clip.Height}x{clip.Width} RGB pixels has {(long)clip.Height * clip.Width * 3} bytes; the clip gave {frame.Length}.");
+                throw new InvalidDataException(
+                    $"A frame of {clip.Height}x{clip.Width} RGB pixels has {(long)clip.Height * clip.Width * 3} bytes; the clip gave {frame.Length}.");
             count++;
             yield return frame;
         }

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Video;
 
-/// <summary>Which frames of a video the model sees, by qwen-vl-utils' rule: evenly spaced, <see cref="FramesPerSecond"/> of them a second within bounds.</summary>
+/// <summary>
+/// Which frames of a video the model sees, by qwen-vl-utils' rule: evenly spaced, <see cref="FramesPerSecond"/> of them a second within
+/// bounds.
+/// </summary>
 internal sealed record FrameSampling
 {
     /// <summary>Sampled frames a second of video.</summary>

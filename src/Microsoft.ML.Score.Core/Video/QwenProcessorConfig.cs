@@ -156,9 +156,12 @@ internal sealed record QwenProcessorConfig
             return new FileJson();
         try
         {
-            var file = JsonSerializer.Deserialize<FileJson>(files.ReadAllBytes(name), s_json) ?? throw new InvalidDataException($"{name} in {files.Description} holds null.");
-            if (file.DoResize == false || file.DoRescale == false || file.DoNormalize == false || file.Resample is not (null or 3) || Math.Abs((file.RescaleFactor ?? 1 / 255.0) - 1 / 255.0) > 1e-7)
-                throw new InvalidDataException($"{name} in {files.Description} is not supported: expected frames resized (bicubic), rescaled by 1/255 and normalised.");
+            var file = JsonSerializer.Deserialize<FileJson>(files.ReadAllBytes(name), s_json) ?? throw new InvalidDataException(
+                $"{name} in {files.Description} holds null.");
+            if (file.DoResize == false || file.DoRescale == false || file.DoNormalize == false || file.Resample is not (null or 3)
+                || Math.Abs((file.RescaleFactor ?? 1 / 255.0) - 1 / 255.0) > 1e-7)
+                throw new InvalidDataException(
+                    $"{name} in {files.Description} is not supported: expected frames resized (bicubic), rescaled by 1/255 and normalised.");
             return file;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -170,13 +173,21 @@ internal sealed record QwenProcessorConfig
     private void ThrowIfInvalid(string source)
     {
         if (PatchSize is < 1 or > 1024 || TemporalPatchSize is < 1 or > 64 || MergeSize is < 1 or > 64)
-            throw new InvalidDataException($"The processor of {source} has patch_size {PatchSize}, temporal_patch_size {TemporalPatchSize} and merge_size {MergeSize}; expected small positive numbers.");
+            throw new InvalidDataException(
+                $"The processor of {source} has patch_size {PatchSize}, "
+                + $"temporal_patch_size {TemporalPatchSize} and merge_size {MergeSize}; expected small positive numbers.");
         if (ImageMean.Count != 3 || ImageStd.Count != 3 || !ImageMean.All(float.IsFinite) || ImageStd.Any(deviation => !(deviation > 0)))
-            throw new InvalidDataException($"The processor of {source} needs image_mean and image_std of three channels, the latter positive; got [{string.Join(", ", ImageMean)}] and [{string.Join(", ", ImageStd)}].");
+            throw new InvalidDataException(
+                $"The processor of {source} needs image_mean and image_std of three channels, the latter positive; "
+                + $"got [{string.Join(", ", ImageMean)}] and [{string.Join(", ", ImageStd)}].");
         if (MinPixels < 1 || MaxPixels < (MinPixels ?? 1) || FrameMinPixels < 1 || FrameMaxPixels < (FrameMinPixels ?? 1))
-            throw new InvalidDataException($"The processor of {source} has min_pixels {MinPixels} and max_pixels {MaxPixels}, for video {FrameMinPixels} and {FrameMaxPixels}; expected positive numbers, the least first.");
+            throw new InvalidDataException(
+                $"The processor of {source} has min_pixels {MinPixels} and max_pixels {MaxPixels}, "
+                + $"for video {FrameMinPixels} and {FrameMaxPixels}; expected positive numbers, the least first.");
         if (!(Sampling.FramesPerSecond > 0) || Sampling.MinFrames < 1 || Sampling.MaxFrames < TemporalPatchSize)
-            throw new InvalidDataException($"The processor of {source} has fps {Sampling.FramesPerSecond}, min_frames {Sampling.MinFrames} and max_frames {Sampling.MaxFrames}; expected a positive rate and at least the {TemporalPatchSize} frames of a time step.");
+            throw new InvalidDataException(
+                $"The processor of {source} has fps {Sampling.FramesPerSecond}, min_frames {Sampling.MinFrames} and max_frames {Sampling.MaxFrames}; "
+                + $"expected a positive rate and at least the {TemporalPatchSize} frames of a time step.");
     }
 
     private sealed record FileJson(

@@ -14,7 +14,10 @@ public sealed record QwenVideoOptions
     /// <summary>Sampled frames a second of video (fps), positive. Default null: 2.</summary>
     public double? FramesPerSecond { get; init; }
 
-    /// <summary>A fixed number of frames (nframes) in place of the rate, at least 1, rounded to an even number; shorter videos are refused. Default null: by the rate. Not together with <see cref="FramesPerSecond"/>.</summary>
+    /// <summary>
+    /// A fixed number of frames (nframes) in place of the rate, at least 1, rounded to an even number; shorter videos are refused. Default
+    /// null: by the rate. Not together with <see cref="FramesPerSecond"/>.
+    /// </summary>
     public int? FrameCount { get; init; }
 
     /// <summary>Fewest frames (min_frames), at least 1, unless the video has fewer. Default null: 4.</summary>
@@ -23,13 +26,22 @@ public sealed record QwenVideoOptions
     /// <summary>Most frames (max_frames), at least 2. Default null: 768.</summary>
     public int? MaxFrames { get; init; }
 
-    /// <summary>Least pixels of a frame or still image (min_pixels), positive. Default null: 100,352 for a frame, preprocessor_config.json's for a still image.</summary>
+    /// <summary>
+    /// Least pixels of a frame or still image (min_pixels), positive. Default null: 100,352 for a frame, preprocessor_config.json's for a
+    /// still image.
+    /// </summary>
     public double? MinPixels { get; init; }
 
-    /// <summary>Most pixels of a frame or still image (max_pixels), at least <see cref="MinPixels"/>. Default null: 602,112 for a frame, less where many share the budget of their video, which a larger value does not raise; preprocessor_config.json's for a still image.</summary>
+    /// <summary>
+    /// Most pixels of a frame or still image (max_pixels), at least <see cref="MinPixels"/>. Default null: 602,112 for a frame, less where
+    /// many share the budget of their video, which a larger value does not raise; preprocessor_config.json's for a still image.
+    /// </summary>
     public double? MaxPixels { get; init; }
 
-    /// <summary>Wanted height of a frame in pixels (resized_height), rounded to whole tokens, in place of the pixel budget; together with <see cref="ResizedWidth"/>.</summary>
+    /// <summary>
+    /// Wanted height of a frame in pixels (resized_height), rounded to whole tokens, in place of the pixel budget; together with
+    /// <see cref="ResizedWidth"/>.
+    /// </summary>
     public int? ResizedHeight { get; init; }
 
     /// <summary>Wanted width of a frame (resized_width); see <see cref="ResizedHeight"/>.</summary>
@@ -49,7 +61,8 @@ public sealed record QwenVideoOptions
         if (FramesPerSecond is not null && FrameCount is not null)
             yield return $"{nameof(FramesPerSecond)} and {nameof(FrameCount)} exclude each other";
         if (FrameCount < 1 || MinFrames < 1 || MaxFrames < 2 || MaxFrames < MinFrames)
-            yield return $"{nameof(FrameCount)} and {nameof(MinFrames)} must be at least 1, {nameof(MaxFrames)} at least 2 and {nameof(MinFrames)}; got {FrameCount}, {MinFrames} and {MaxFrames}";
+            yield return $"{nameof(FrameCount)} and {nameof(MinFrames)} must be at least 1, {nameof(MaxFrames)} at least 2 and {nameof(MinFrames)}; "
+                + $"got {FrameCount}, {MinFrames} and {MaxFrames}";
         if (!((MinPixels ?? 1) > 0) || !((MaxPixels ?? double.MaxValue) >= (MinPixels ?? 1)) || double.IsInfinity(MaxPixels ?? 1))
             yield return $"{nameof(MinPixels)} and {nameof(MaxPixels)} must be positive and finite, the least first; got {MinPixels} and {MaxPixels}";
         if ((ResizedHeight is null) != (ResizedWidth is null) || ResizedHeight < 1 || ResizedWidth < 1)

@@ -15,7 +15,9 @@ internal sealed class QwenVideoProcessor
     /// <param name="config">The checkpoint's parameters.</param>
     /// <param name="clip">The video; one with too few frames for a time step, a still image above all, has its last frame repeated.</param>
     /// <param name="size">The size of the frames in whole tokens' pixels, in place of the one that the rules give.</param>
-    /// <exception cref="ArgumentException">One side of the frame is more than 200 times the other, or the video has too few frames for those wanted.</exception>
+    /// <exception cref="ArgumentException">
+    /// One side of the frame is more than 200 times the other, or the video has too few frames for those wanted.
+    /// </exception>
     public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip, (int Height, int Width)? size = null)
     {
         _config = config;

@@ -13,7 +13,10 @@ internal static class SmartResize
             ? throw new ArgumentException($"A frame of {height}x{width} pixels is too small: its sides must have {factor} pixels at least.")
             : Fit(height, width, factor, minPixels, maxPixels);
 
-    /// <summary>The multiples of <paramref name="factor"/> nearest to the size, scaled so that their product lies within the bounds (roughly: rounding may leave them). As in the original, a side of a very narrow frame may become 0.</summary>
+    /// <summary>
+    /// The multiples of <paramref name="factor"/> nearest to the size, scaled so that their product lies within the bounds (roughly:
+    /// rounding may leave them). As in the original, a side of a very narrow frame may become 0.
+    /// </summary>
     /// <param name="height">Pixels, at least 1.</param>
     /// <param name="width">Pixels, at least 1.</param>
     /// <param name="factor">patch_size * spatial_merge_size: the pixels of a token's side.</param>

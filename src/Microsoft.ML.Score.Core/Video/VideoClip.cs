@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Video;
 
-/// <summary>A video as a source of RGB frames, read in one forward pass. Frames are read on demand and never all held. The implementations here may be shared between threads, each with a reading of its own.</summary>
+/// <summary>
+/// A video as a source of RGB frames, read in one forward pass. Frames are read on demand and never all held. The implementations here may
+/// be shared between threads, each with a reading of its own.
+/// </summary>
 public abstract class VideoClip
 {
     /// <summary>Number of frames, at least 1.</summary>
@@ -15,7 +18,10 @@ public abstract class VideoClip
     /// <summary>Frames a second, positive and finite.</summary>
     public abstract double FramesPerSecond { get; }
 
-    /// <summary>Whether this is a still image: a clip of one frame, which has no duration, so that its frame rate means nothing. Models treat it by their rule for images.</summary>
+    /// <summary>
+    /// Whether this is a still image: a clip of one frame, which has no duration, so that its frame rate means nothing. Models treat it by
+    /// their rule for images.
+    /// </summary>
     public bool IsStill => FrameCount == 1;
 
     /// <summary>The frames at the given indices, each [height, width, 3] RGB bytes. The memory of one frame is valid until the next is asked for.</summary>

@@ -39,7 +39,10 @@ public sealed class VideoFile : VideoClip
     /// <summary>The average rate; for a still image what FFmpeg supposes, 25.</summary>
     public override double FramesPerSecond { get; }
 
-    /// <summary>Finds size, rate and number of frames of a file's first video stream. Where the file's header does not tell the number, all of it is decoded once.</summary>
+    /// <summary>
+    /// Finds size, rate and number of frames of a file's first video stream. Where the file's header does not tell the number, all of it is
+    /// decoded once.
+    /// </summary>
     /// <param name="path">mp4, webm, avi, mkv, jpg, png and whatever else the installed FFmpeg reads.</param>
     /// <param name="cancellationToken">Stops the program.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>

@@ -129,12 +129,15 @@ internal sealed class Checkpoint : IDisposable
             {
                 var shard = pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString()! : "";
                 if (shard.Length == 0 || shard.AsSpan().ContainsAny('/', '\\', '\0') || shard is "." or "..")
-                    throw new InvalidDataException($"'{IndexFile}' in {source.Description} puts the tensor '{pair.Name}' in {pair.Value.GetRawText()}, expected the name of a file beside it.");
+                    throw new InvalidDataException(
+                        $"'{IndexFile}' in {source.Description} puts the tensor '{pair.Name}' in {pair.Value.GetRawText()}, expected the name of a file beside it.");
                 shards.Add(pair.Name, shard);
             }
 
             if (shards.Values.Distinct().Where(shard => !source.Exists(shard)).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } missing)
-                throw new InvalidDataException($"{missing.Length} of the files that '{IndexFile}' in {source.Description} names are missing: '{string.Join("', '", missing.Take(MostNamed))}'{(missing.Length > MostNamed ? ", ..." : "")}.");
+                throw new InvalidDataException(
+                    $"{missing.Length} of the files that '{IndexFile}' in {source.Description} names are missing: "
+                    + $"'{string.Join("', '", missing.Take(MostNamed))}'{(missing.Length > MostNamed ? ", ..." : "")}.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -34,7 +34,9 @@ internal sealed class SafetensorsHeader
             throw new InvalidDataException($"'{name}' is not a safetensors file: it has {length} bytes, fewer than the 8 of the header's length.");
         var headerLength = BitConverter.ToUInt64(new ReadOnlySpan<byte>(file, 8));
         if (headerLength > MaxLength || (long)headerLength > length - 8)
-            throw new InvalidDataException($"'{name}' is not a safetensors file or is cut off: its header should have {headerLength} bytes; the file has {length - 8} after the length, the format allows {MaxLength}.");
+            throw new InvalidDataException(
+                $"'{name}' is not a safetensors file or is cut off: its header should have {headerLength} bytes; "
+                + $"the file has {length - 8} after the length, the format allows {MaxLength}.");
         var json = new ReadOnlySpan<byte>(file + 8, (int)headerLength);
         if (json.IsEmpty || json[0] != (byte)'{' || !Utf8.IsValid(json))
             throw new InvalidDataException($"'{name}' is not a safetensors file: its header is not a JSON object in UTF-8.");
@@ -70,12 +72,15 @@ internal sealed class SafetensorsHeader
         foreach (var (tensor, entry) in tensors.OrderBy(pair => pair.Value.Offset).ThenBy(pair => pair.Value.ByteLength))
         {
             if (entry.Offset != end)
-                throw new InvalidDataException($"Tensor '{tensor}' of '{name}' starts at byte {entry.Offset} of the data, expected {end}: tensors must follow one another without hole or overlap.");
+                throw new InvalidDataException(
+                    $"Tensor '{tensor}' of '{name}' starts at byte {entry.Offset} of the data, "
+                    + $"expected {end}: tensors must follow one another without hole or overlap.");
             end += entry.ByteLength;
         }
 
         if (end != fileLength - dataStart)
-            throw new InvalidDataException($"The tensors of '{name}' take {end} bytes, the file holds {fileLength - dataStart}: it is cut off or has bytes that belong to no tensor.");
+            throw new InvalidDataException(
+                $"The tensors of '{name}' take {end} bytes, the file holds {fileLength - dataStart}: it is cut off or has bytes that belong to no tensor.");
         return new SafetensorsHeader(dataStart, metadata, tensors);
     }
 
@@ -86,7 +91,8 @@ internal sealed class SafetensorsHeader
             || !value.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String
             || !value.TryGetProperty("shape", out var shapeValue) || !TryReadSizes(shapeValue, out var shape)
             || !value.TryGetProperty("data_offsets", out var offsetsValue) || !TryReadSizes(offsetsValue, out var offsets) || offsets.Length != 2)
-            throw new InvalidDataException($"Tensor '{property.Name}' of '{name}' needs dtype (a string), shape (sizes) and data_offsets (two sizes), got {value.GetRawText()}.");
+            throw new InvalidDataException(
+                $"Tensor '{property.Name}' of '{name}' needs dtype (a string), shape (sizes) and data_offsets (two sizes), got {value.GetRawText()}.");
         if (!TensorTypes.TryParse(dtype.GetString()!, out var type))
             throw new InvalidDataException($"Tensor '{property.Name}' of '{name}' has the type {dtype.GetString()}, which is not supported.");
 
@@ -103,7 +109,9 @@ internal sealed class SafetensorsHeader
         }
 
         if (end < begin || end - begin != bytes)
-            throw new InvalidDataException($"Tensor '{property.Name}' of '{name}' ({type.Word()} {TensorTypes.Describe<long>(shape)}) needs {bytes} bytes, its data_offsets are {begin} and {end}.");
+            throw new InvalidDataException(
+                $"Tensor '{property.Name}' of '{name}' ({type.Word()} {TensorTypes.Describe<long>(shape)}) needs {bytes} bytes, "
+                + $"its data_offsets are {begin} and {end}.");
         return new TensorEntry(type, shape, begin, bytes);
     }
 

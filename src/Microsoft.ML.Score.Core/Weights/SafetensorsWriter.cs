@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace Microsoft.ML.Score.Weights;
 
-/// <summary>Writes safetensors files (https://huggingface.co/docs/safetensors). The same tensors and metadata give the same bytes. Safe for concurrent use on different files.</summary>
+/// <summary>
+/// Writes safetensors files (https://huggingface.co/docs/safetensors). The same tensors and metadata give the same bytes. Safe for
+/// concurrent use on different files.
+/// </summary>
 public static class SafetensorsWriter
 {
     /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>

@@ -7,7 +7,10 @@ namespace Microsoft.ML.Score.Weights;
 /// <summary>Single precision from and to the floating-point types that files store.</summary>
 internal static class StoredValues
 {
-    /// <summary>Effectively computes <c>destination[i] = (float)source[i]</c>, where source holds values of <paramref name="type"/>. F64 is rounded, the others are exact.</summary>
+    /// <summary>
+    /// Effectively computes <c>destination[i] = (float)source[i]</c>, where source holds values of <paramref name="type"/>. F64 is rounded,
+    /// the others are exact.
+    /// </summary>
     public static void Widen(TensorType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         switch (type)

@@ -11,7 +11,9 @@ public sealed class TensorData
     /// <param name="type">How the elements are stored.</param>
     /// <param name="shape">The dimensions, outermost first; empty for a scalar.</param>
     /// <param name="bytes">The elements, little endian, row-major; not copied.</param>
-    /// <exception cref="ArgumentException">The number of bytes is not what type and shape need, a dimension is negative, or the name is empty or reserved.</exception>
+    /// <exception cref="ArgumentException">
+    /// The number of bytes is not what type and shape need, a dimension is negative, or the name is empty or reserved.
+    /// </exception>
     public TensorData(string name, TensorType type, ReadOnlySpan<int> shape, ReadOnlyMemory<byte> bytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -50,12 +52,16 @@ public sealed class TensorData
     /// <param name="shape">The dimensions, outermost first; empty for a scalar.</param>
     /// <param name="values">The elements, row-major.</param>
     /// <param name="type">How they are stored.</param>
-    /// <exception cref="ArgumentException">As the constructor's, the values take 2 GiB or more, or <paramref name="type"/> is not F64, F32, F16 or BF16.</exception>
+    /// <exception cref="ArgumentException">
+    /// As the constructor's, the values take 2 GiB or more, or <paramref name="type"/> is not F64, F32, F16 or BF16.
+    /// </exception>
     public static TensorData FromSingle(string name, ReadOnlySpan<int> shape, ReadOnlySpan<float> values, TensorType type = TensorType.F32)
     {
         var bytes = (long)values.Length * type.Size();
         if (bytes > Array.MaxLength)
-            throw new ArgumentException($"Tensor '{name}' has {values.Length} values, {bytes} bytes as {type.Word()}; at most {Array.MaxLength} bytes are written in one tensor.", nameof(values));
+            throw new ArgumentException(
+                $"Tensor '{name}' has {values.Length} values, {bytes} bytes as {type.Word()}; "
+                + $"at most {Array.MaxLength} bytes are written in one tensor.", nameof(values));
 
         return new(name, type, shape, StoredValues.Narrow(type, values));
     }

@@ -9,8 +9,13 @@ public static class VideoTransformsCatalog
 {
     /// <summary>Adds the tokens of a video as the frozen vision encoder gives them, computed when a row is read.</summary>
     /// <param name="catalog">The transforms catalog.</param>
-    /// <param name="outputColumnName">Name of the features column: a Vector of <see cref="float"/> with the grid beside it, or with a cache folder the path of a feature file.</param>
-    /// <param name="inputColumnName">Name of the column of video file paths, or of RGB frames (Vector of <see cref="byte"/> with dimensions [*, height, width, 3]).</param>
+    /// <param name="outputColumnName">
+    /// Name of the features column: a Vector of <see cref="float"/> with the grid beside it, or with a cache folder the path of a feature
+    /// file.
+    /// </param>
+    /// <param name="inputColumnName">
+    /// Name of the column of video file paths, or of RGB frames (Vector of <see cref="byte"/> with dimensions [*, height, width, 3]).
+    /// </param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Cache folder, grid column, frame rate; null means the defaults.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
@@ -152,7 +157,10 @@ public static class VideoTransformsCatalog
         return new PruneTokensEstimator(outputColumnName, featuresColumnName, method, options);
     }
 
-    /// <summary>Adds the vectors of the tokens that a merging method without training leaves, [k, D], their positions, and the grid where the features themselves give it.</summary>
+    /// <summary>
+    /// Adds the vectors of the tokens that a merging method without training leaves, [k, D], their positions, and the grid where the
+    /// features themselves give it.
+    /// </summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">Name of the column of merged vectors.</param>
     /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
@@ -177,7 +185,10 @@ public static class VideoTransformsCatalog
         return new MergeTokensEstimator(outputColumnName, featuresColumnName, method, options);
     }
 
-    /// <summary>Adds the vectors of the tokens that a mask keeps, [k, D], their original positions, and the grid where the features themselves give it.</summary>
+    /// <summary>
+    /// Adds the vectors of the tokens that a mask keeps, [k, D], their original positions, and the grid where the features themselves give
+    /// it.
+    /// </summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">Name of the column of kept vectors.</param>
     /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
@@ -227,10 +238,16 @@ public static class VideoTransformsCatalog
         return CreateAnswerVideoQuestion(outputColumnName, featuresColumnName, maskColumnName, questionColumnName, model, options ?? new AnswerVideoQuestionOptions());
     }
 
-    /// <summary>Adds the frozen language model's answer to a question about kept or merged tokens, as <c>GatherTokens</c> and <c>MergeTokens</c> give them.</summary>
+    /// <summary>
+    /// Adds the frozen language model's answer to a question about kept or merged tokens, as <c>GatherTokens</c> and <c>MergeTokens</c>
+    /// give them.
+    /// </summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">Name of the text column of answers.</param>
-    /// <param name="tokensColumnName">Name of the column of kept vectors, a Vector of <see cref="float"/> of k*D values. Positions and grid are read from the columns that the options name.</param>
+    /// <param name="tokensColumnName">
+    /// Name of the column of kept vectors, a Vector of <see cref="float"/> of k*D values. Positions and grid are read from the columns that
+    /// the options name.
+    /// </param>
     /// <param name="questionColumnName">Name of the text column of questions.</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Length and sampling of answers, and the positions and grid columns; null means the defaults.</param>

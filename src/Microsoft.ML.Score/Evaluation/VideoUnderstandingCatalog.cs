@@ -19,7 +19,10 @@ public sealed class VideoUnderstandingCatalog
     /// <param name="labelColumnName">Text column of right answers.</param>
     /// <param name="answerColumnName">Text column of given answers; an empty one counts as unanswered, and as wrong.</param>
     /// <param name="categoryColumnName">Text column that groups the questions; null for no groups.</param>
-    /// <param name="videoColumnName">Text column that names the video of each row: questions about one video are not independent, and the intervals then say so. Null takes rows as independent.</param>
+    /// <param name="videoColumnName">
+    /// Text column that names the video of each row: questions about one video are not independent, and the intervals then say so. Null
+    /// takes rows as independent.
+    /// </param>
     /// <param name="maskColumnName">Mask column (Vector of <see cref="bool"/>); null where the share of retained tokens is not asked for.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidDataException">There is no row, or a label, category or video is empty.</exception>

@@ -13,7 +13,10 @@ public sealed class VideoUnderstandingMetrics
         PerCategory = perCategory;
     }
 
-    /// <summary>The share of right answers over all rows, 0 to 1, with its 95% interval: a bootstrap over whole videos where a video column was named, else over rows.</summary>
+    /// <summary>
+    /// The share of right answers over all rows, 0 to 1, with its 95% interval: a bootstrap over whole videos where a video column was
+    /// named, else over rows.
+    /// </summary>
     public Estimate Accuracy { get; }
 
     /// <summary>Number of rows.</summary>

@@ -53,7 +53,8 @@ internal static class CarrierChain
         return SavedTransformer.Decode(payload.Span).Restore(options);
     }
 
-    private static bool IsCarrierColumn(string name) => name.StartsWith(CarrierSlots.Prefix, StringComparison.Ordinal) || name.StartsWith(CarrierOutput.Prefix, StringComparison.Ordinal);
+    private static bool IsCarrierColumn(string name) =>
+        name.StartsWith(CarrierSlots.Prefix, StringComparison.Ordinal) || name.StartsWith(CarrierOutput.Prefix, StringComparison.Ordinal);
 
     private static IDataView EmptyView(MLContext context, DataViewSchema.DetachedColumn[] columns, string[] slots)
     {

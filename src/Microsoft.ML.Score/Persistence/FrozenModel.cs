@@ -17,7 +17,9 @@ internal sealed class FrozenModel
     public FrozenModel(VideoModelInfo info, ScoreLoadOptions options)
     {
         if (options.Model is { } model && model.Info.Fingerprint != info.Fingerprint)
-            throw new ArgumentException($"The pipeline was saved with the model '{info.Source}' of fingerprint {info.Fingerprint}; the given model '{model.Info.Source}' has {model.Info.Fingerprint}.", nameof(options));
+            throw new ArgumentException(
+                $"The pipeline was saved with the model '{info.Source}' of fingerprint {info.Fingerprint}; "
+                + $"the given model '{model.Info.Source}' has {model.Info.Fingerprint}.", nameof(options));
 
         Info = info;
         _options = options;

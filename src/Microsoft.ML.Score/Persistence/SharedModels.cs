@@ -3,7 +3,10 @@ using Microsoft.ML.Score.Models;
 
 namespace Microsoft.ML.Score.Persistence;
 
-/// <summary>The frozen models that loaded pipelines use: one of each fingerprint, with or without encoder statistics, for the whole process, kept until it ends.</summary>
+/// <summary>
+/// The frozen models that loaded pipelines use: one of each fingerprint, with or without encoder statistics, for the whole process, kept
+/// until it ends.
+/// </summary>
 internal static class SharedModels
 {
     public const string PathVariable = "SCORE_MODEL_PATH";

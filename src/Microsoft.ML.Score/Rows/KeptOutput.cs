@@ -16,7 +16,10 @@ internal sealed record KeptOutput(string Tokens, string Positions, string? Grid)
     public static KeptOutput Over(FeatureColumns features, string tokens, string? positions, string grid) =>
         new(tokens, PositionsName(tokens, positions), features.Grid is null ? grid : null);
 
-    /// <summary>The columns over a promised shape, which says as much as it has no dimensions: features without a grid column bring the grid themselves.</summary>
+    /// <summary>
+    /// The columns over a promised shape, which says as much as it has no dimensions: features without a grid column bring the grid
+    /// themselves.
+    /// </summary>
     public static IReadOnlyList<DataViewSchema.DetachedColumn> Promise(SchemaShape inputSchema, string features, string tokens, string? positions, string grid)
     {
         var byPath = ColumnKind.Text.Fits(InputColumns.Find(inputSchema, features, ColumnKind.Singles, ColumnKind.Text));

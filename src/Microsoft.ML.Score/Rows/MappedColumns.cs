@@ -26,7 +26,8 @@ internal sealed class MappedColumns
     public bool IsActive(DataViewSchema.Column column)
     {
         if (column.Index >= _active.Length)
-            throw new ArgumentOutOfRangeException(nameof(column), $"Column '{column.Name}' is not of this schema: its index is {column.Index}, the schema has {_active.Length} columns.");
+            throw new ArgumentOutOfRangeException(
+                nameof(column), $"Column '{column.Name}' is not of this schema: its index is {column.Index}, the schema has {_active.Length} columns.");
         return _active[column.Index];
     }
 
@@ -37,6 +38,7 @@ internal sealed class MappedColumns
         if (!_mapping.IsAdded(column))
             return _input.GetGetter<TValue>(_mapping.InputSchema[column.Index]);
         return _added![column.Index - _mapping.InputSchema.Count] as ValueGetter<TValue>
-            ?? throw new InvalidOperationException($"Invalid TValue in GetGetter: '{typeof(TValue)}', expected type: '{_mapping.OutputSchema[column.Index].Type.RawType}'.");
+            ?? throw new InvalidOperationException(
+                $"Invalid TValue in GetGetter: '{typeof(TValue)}', expected type: '{_mapping.OutputSchema[column.Index].Type.RawType}'.");
     }
 }

@@ -40,7 +40,6 @@ public class AnswerExtractionTests
     public void FindOption_LetterThatIsAnOption_IsTheOption() =>
         Assert.That(AnswerExtraction.FindOption("B", ["a", "c", "b"]), Is.EqualTo(2));
 
-    /// <summary>Expected letters are what the original program answers (lmms-eval at 75571cfe, mcq_extract.py) given as many letters; "" where it gives up.</summary>
     /// <summary>Benchmarks have options that are empty or the same (MLVU): their letters tell them, their texts do not.</summary>
     [TestCase("", null)]
     [TestCase("...", null)]
@@ -55,6 +54,10 @@ public class AnswerExtractionTests
     public void FindOption_EmptyOrEqualOptions_AreFoundByLetterAlone(string response, int? expected) =>
         Assert.That(AnswerExtraction.FindOption(response, ["red", "blue", "", "Red!", "-"]), Is.EqualTo(expected));
 
+    /// <summary>
+    /// Expected letters are what the original program answers (lmms-eval at 75571cfe, mcq_extract.py) given as many letters; "" where it
+    /// gives up.
+    /// </summary>
     [TestCase("B", 4, "B")]
     [TestCase(" b ", 4, "")]
     [TestCase("B.", 4, "B")]

@@ -4,7 +4,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models;
 
-/// <summary>A folder with a small Qwen2.5-VL checkpoint of random weights: one merged token a window, no full-attention blocks, tied embeddings, as the embedded model has them. Deleted on dispose.</summary>
+/// <summary>
+/// A folder with a small Qwen2.5-VL checkpoint of random weights: one merged token a window, no full-attention blocks, tied embeddings, as
+/// the embedded model has them. Deleted on dispose.
+/// </summary>
 internal sealed class RandomCheckpoint : IDisposable
 {
     private const int Hidden = 64, Intermediate = 192, Layers = 3, Vision = 32, VisionIntermediate = 64, VisionDepth = 2, Patch = 4;

@@ -3,7 +3,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Numerics;
 
-/// <summary>Weights in memory, stored as a checkpoint of the given type stores them; F64 holds single precision exactly and can only be read by widening.</summary>
+/// <summary>
+/// Weights in memory, stored as a checkpoint of the given type stores them; F64 holds single precision exactly and can only be read by
+/// widening.
+/// </summary>
 internal sealed class WeightValues(float[] values, TensorType type = TensorType.F32) : IStoredValues
 {
     private readonly byte[] _bytes = StoredValues.Narrow(type, values);

@@ -4,7 +4,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.LlavaVideo;
 
-/// <summary>What rivals take from the SigLIP tower beside the tokens: attention received in the last layer and, with a SigLIP checkpoint, the pooling head.</summary>
+/// <summary>
+/// What rivals take from the SigLIP tower beside the tokens: attention received in the last layer and, with a SigLIP checkpoint, the
+/// pooling head.
+/// </summary>
 internal sealed class FrameSalience
 {
     private readonly LlavaVideoModel _model;

@@ -54,7 +54,10 @@ internal sealed record LlavaVideoConfig : IModelConfig
 
     public TokenGrid GridOf(VideoClip clip, CheckpointFiles files) => GridOf(new SiglipProcessor(clip, new LlavaFrameSampling(), VisionConfig.ImageSize).Frames);
 
-    /// <summary>The tokens of the given frames. They may be unevenly spaced: seconds per step are their mean distance, the length of the video where all are one frame, and 1 for a still image.</summary>
+    /// <summary>
+    /// The tokens of the given frames. They may be unevenly spaced: seconds per step are their mean distance, the length of the video where
+    /// all are one frame, and 1 for a still image.
+    /// </summary>
     public TokenGrid GridOf(LlavaFrames frames)
     {
         var distance = frames.Seconds.Length > 1 ? (frames.Seconds[^1] - frames.Seconds[0]) / (frames.Seconds.Length - 1) : 0;
@@ -111,7 +114,8 @@ internal sealed record LlavaVideoConfig : IModelConfig
         "frame" => NewlinePosition.Frame,
         null or "one_token" => NewlinePosition.OneToken,
         "no_token" => NewlinePosition.NoToken,
-        var other => throw new InvalidDataException($"{config.File}: mm_newline_position '{other}' is not supported; expected 'grid', 'frame', 'one_token' or 'no_token'."),
+        var other => throw new InvalidDataException(
+            $"{config.File}: mm_newline_position '{other}' is not supported; expected 'grid', 'frame', 'one_token' or 'no_token'."),
     };
 
     private static void ThrowIfOther(ConfigSection config, string key, string supported)

@@ -17,7 +17,8 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
     private readonly int[] _beforeVideo;
     private readonly FrameSalience? _salience;
 
-    private LlavaVideoLanguageModel(VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, LlavaVideoModel model, LlavaVideoOptions options, FrameSalience? salience)
+    private LlavaVideoLanguageModel(
+        VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, LlavaVideoModel model, LlavaVideoOptions options, FrameSalience? salience)
         : base(info, files, tokenizer, model.Decoder, model.Config.EosTokenId, visualIds: [], model)
     {
         _model = model;
@@ -27,7 +28,8 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
     }
 
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    public static LlavaVideoLanguageModel Load(string source, CheckpointFiles files, LlavaVideoConfig config, IKernels kernels, LlavaVideoOptions options, bool encoderStatistics)
+    public static LlavaVideoLanguageModel Load(
+        string source, CheckpointFiles files, LlavaVideoConfig config, IKernels kernels, LlavaVideoOptions options, bool encoderStatistics)
     {
         var tokenizer = Tokenizer.Load(files);
         var poolMode = options.SpatialPoolMode ?? config.MmSpatialPoolMode;
@@ -76,7 +78,9 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
 
     private static string TimeInstruction(KeptTokens kept) => kept.Times is { } times
         ? LlavaVideoPrompt.TimeInstruction(times.VideoSeconds, times.Seconds)
-        : throw new ArgumentException($"{nameof(LlavaVideoOptions.AddTimeInstruction)} needs the time of each frame; the tokens of the grid {kept.Grid} carry no {nameof(StepTimes)}.", nameof(kept));
+        : throw new ArgumentException(
+            $"{nameof(LlavaVideoOptions.AddTimeInstruction)} needs the time of each frame; "
+            + $"the tokens of the grid {kept.Grid} carry no {nameof(StepTimes)}.", nameof(kept));
 
     private static string Processing(LlavaVideoOptions options, bool withPoolingHead)
     {

@@ -74,7 +74,9 @@ internal sealed class LlavaVideoModel : IDisposable
         var dimension = Config.TextConfig.HiddenSize;
         var frameLength = (long)Pooling.Count * dimension;
         if (count * frameLength > Array.MaxLength)
-            throw new ArgumentException($"The visual tokens of {count} frames of {Pooling.Side}x{Pooling.Side} tokens have {count * frameLength} values; one video holds at most {Array.MaxLength}.", nameof(count));
+            throw new ArgumentException(
+                $"The visual tokens of {count} frames of {Pooling.Side}x{Pooling.Side} tokens have {count * frameLength} values; "
+                + $"one video holds at most {Array.MaxLength}.", nameof(count));
 
         var tokens = new float[count * frameLength];
         var unpooled = new float[Config.VisionConfig.Patches * dimension];
@@ -91,12 +93,17 @@ internal sealed class LlavaVideoModel : IDisposable
         return tokens;
     }
 
-    /// <summary>The prompt around the visual sequence of a video, with positions 0, 1, 2, ... of which the last <paramref name="continuation"/> follow it.</summary>
+    /// <summary>
+    /// The prompt around the visual sequence of a video, with positions 0, 1, 2, ... of which the last <paramref name="continuation"/>
+    /// follow it.
+    /// </summary>
     /// <param name="before">Token ids before the video.</param>
     /// <param name="grid">The video's grid.</param>
     /// <param name="after">Token ids after it.</param>
     /// <param name="continuation">Tokens that will be scored or generated.</param>
-    /// <exception cref="ArgumentException">The prompt is longer than tokenizer_model_max_length. The original code cuts it there, which would drop the question.</exception>
+    /// <exception cref="ArgumentException">
+    /// The prompt is longer than tokenizer_model_max_length. The original code cuts it there, which would drop the question.
+    /// </exception>
     public VideoPrompt CreatePrompt(int[] before, TokenGrid grid, int[] after, int continuation)
     {
         var visual = new Newlines(Config.MmNewlinePosition, grid).Length;

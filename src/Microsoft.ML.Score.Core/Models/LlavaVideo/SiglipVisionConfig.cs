@@ -87,9 +87,11 @@ internal sealed record SiglipVisionConfig
             LayerNormEps = (float)vision.Positive("layer_norm_eps", defaults.LayerNormEps),
         };
         if (config.HiddenSize % config.NumAttentionHeads != 0)
-            throw new InvalidDataException($"{vision.File}: vision hidden_size {config.HiddenSize} must be a multiple of num_attention_heads {config.NumAttentionHeads}.");
+            throw new InvalidDataException(
+                $"{vision.File}: vision hidden_size {config.HiddenSize} must be a multiple of num_attention_heads {config.NumAttentionHeads}.");
         if (config.NumHiddenLayers < 2)
-            throw new InvalidDataException($"{vision.File}: vision num_hidden_layers must be at least 2, since the last layer is not used; got {config.NumHiddenLayers}.");
+            throw new InvalidDataException(
+                $"{vision.File}: vision num_hidden_layers must be at least 2, since the last layer is not used; got {config.NumHiddenLayers}.");
         if (config.NumChannels != 3)
             throw new InvalidDataException($"{vision.File}: vision num_channels {config.NumChannels} is not supported; expected 3.");
         if (config.Side < 2)

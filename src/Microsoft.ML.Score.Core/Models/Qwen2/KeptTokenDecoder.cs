@@ -14,7 +14,10 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
 
     public Qwen2Config Config => model.Config;
 
-    /// <summary>Cross-entropy in nats of each target token, [sets][targets]. As many sets as fit in memory share a pass; only theirs are asked for at a time.</summary>
+    /// <summary>
+    /// Cross-entropy in nats of each target token, [sets][targets]. As many sets as fit in memory share a pass; only theirs are asked for
+    /// at a time.
+    /// </summary>
     public double[][] CrossEntropy(VideoPrompt prompt, IEnumerable<KeptVisuals> sets, ReadOnlySpan<int> target, CancellationToken cancellationToken = default)
     {
         var losses = new List<double[]>();

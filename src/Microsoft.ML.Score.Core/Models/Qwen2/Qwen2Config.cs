@@ -72,9 +72,11 @@ internal sealed record Qwen2Config
             TieWordEmbeddings = text.Flag("tie_word_embeddings", defaults.TieWordEmbeddings),
         };
         if (config.HiddenSize % (2 * config.NumAttentionHeads) != 0)
-            throw new InvalidDataException($"{text.File}: hidden_size {config.HiddenSize} must be an even multiple of num_attention_heads {config.NumAttentionHeads}.");
+            throw new InvalidDataException(
+                $"{text.File}: hidden_size {config.HiddenSize} must be an even multiple of num_attention_heads {config.NumAttentionHeads}.");
         if (config.NumAttentionHeads % config.NumKeyValueHeads != 0)
-            throw new InvalidDataException($"{text.File}: num_attention_heads {config.NumAttentionHeads} must be a multiple of num_key_value_heads {config.NumKeyValueHeads}.");
+            throw new InvalidDataException(
+                $"{text.File}: num_attention_heads {config.NumAttentionHeads} must be a multiple of num_key_value_heads {config.NumKeyValueHeads}.");
         if (text.Text("hidden_act") is { } activation and not "silu")
             throw new InvalidDataException($"{text.File}: hidden_act '{activation}' is not supported; expected 'silu'.");
         if (text.Flag("use_sliding_window", false))

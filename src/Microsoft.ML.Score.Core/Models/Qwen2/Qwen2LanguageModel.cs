@@ -43,7 +43,10 @@ internal sealed class Qwen2LanguageModel
     /// <summary>Bytes of activations that a layer holds beside its input, keys and values.</summary>
     public long ChunkBytes { get; init; } = RowChunks.DefaultBytes;
 
-    /// <summary>Hidden states after the final norm. Beside the embeddings, which it works in, and the keys and values it needs memory for <see cref="ChunkBytes"/> of activations.</summary>
+    /// <summary>
+    /// Hidden states after the final norm. Beside the embeddings, which it works in, and the keys and values it needs memory for
+    /// <see cref="ChunkBytes"/> of activations.
+    /// </summary>
     /// <param name="embeddings">[n, d]; overwritten.</param>
     /// <param name="rotary">Angles of the n rows.</param>
     /// <param name="batch">What each row sees and which rows to return.</param>
@@ -52,7 +55,8 @@ internal sealed class Qwen2LanguageModel
     /// <param name="cancellationToken">Stops between chunks of a layer.</param>
     /// <returns>[output rows, d].</returns>
     public Tensor Forward(
-        Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache? cache = null, Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
+        Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache? cache = null, Action<string, Tensor>? observe = null,
+        CancellationToken cancellationToken = default)
     {
         if (batch.SourceRows is { } sourceRows)
             return ForwardShared(embeddings, rotary, batch, sourceRows, cancellationToken);
@@ -104,7 +108,10 @@ internal sealed class Qwen2LanguageModel
         return losses;
     }
 
-    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many rows of which one is returned: hidden states, rotary angles, one chunk of a layer, logits.</summary>
+    /// <summary>
+    /// Bytes of the tensors that stand in memory at a time in a pass over so many rows of which one is returned: hidden states, rotary
+    /// angles, one chunk of a layer, logits.
+    /// </summary>
     public static long WorkingBytes(Qwen2Config config, int rows) =>
         sizeof(float) * (rows * (config.HiddenSize + 2L * config.HeadDim) + config.VocabSize) + RowChunks.BytesOfLargest(rows, ValuesPerRow(config));
 
@@ -170,7 +177,8 @@ internal sealed class Qwen2LanguageModel
             cancellationToken.ThrowIfCancellationRequested();
             using var rows = x.RowRange(start, count);
             using var q = queries(start, count);
-            using var h = Attend(layer, rows, q, cache.Layer(index), [.. segments.Select(segment => segment.AmongRows(start, count)).Where(segment => segment.QueryCount > 0)]);
+            AttentionSegment[] ofChunk = [.. segments.Select(segment => segment.AmongRows(start, count)).Where(segment => segment.QueryCount > 0)];
+            using var h = Attend(layer, rows, q, cache.Layer(index), ofChunk);
             using var y = Mlp(layer, h);
             _kernels.Scatter(y, RowChunks.Indices(start, count), x);
         }

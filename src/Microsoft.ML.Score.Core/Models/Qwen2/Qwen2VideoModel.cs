@@ -29,12 +29,14 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     /// <param name="visualIds">Token ids that stand for visual tokens and may not occur in a text.</param>
     /// <param name="weights">What is released once the model is disposed and the last call has ended.</param>
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    protected Qwen2VideoModel(VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, KeptTokenDecoder decoder, int[] eosTokenId, int[] visualIds, IDisposable weights)
+    protected Qwen2VideoModel(
+        VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, KeptTokenDecoder decoder, int[] eosTokenId, int[] visualIds, IDisposable weights)
     {
         Info = info;
         Tokenizer = tokenizer;
         if (tokenizer.VocabularySize > decoder.Config.VocabSize)
-            throw new InvalidDataException($"In {files.Description} the tokenizer has {tokenizer.VocabularySize} tokens; config.json has vocab_size {decoder.Config.VocabSize}.");
+            throw new InvalidDataException(
+                $"In {files.Description} the tokenizer has {tokenizer.VocabularySize} tokens; config.json has vocab_size {decoder.Config.VocabSize}.");
         _decoder = decoder;
         _stopIds = ReadStopIds(files, eosTokenId);
         _visualIds = visualIds;
@@ -129,7 +131,9 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     {
         var ids = Tokenizer.Encode(text);
         return ids.FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
-            ? throw new ArgumentException($"The {name} contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text.", name)
+            ? throw new ArgumentException(
+                $"The {name} contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text.",
+                name)
             : ids;
     }
 
@@ -152,7 +156,8 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
             return;
         var vectors = (kept.Video?.Vectors ?? kept.Vectors).Span;
         if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
-            throw new ArgumentException($"Value {at} of {(kept.Video is null ? "the kept tokens" : "the video's tokens")} is {vectors[at]}; tokens must be finite.", name);
+            throw new ArgumentException(
+                $"Value {at} of {(kept.Video is null ? "the kept tokens" : "the video's tokens")} is {vectors[at]}; tokens must be finite.", name);
     }
 
     private static int[] ReadStopIds(CheckpointFiles files, int[] eosTokenId)

@@ -26,7 +26,10 @@ internal sealed class PositionIds
 
     public int Length => Temporal.Length;
 
-    /// <summary>The position, on all axes, of the first token after the sequence. It belongs to the full sequence: pruning visual tokens does not move it.</summary>
+    /// <summary>
+    /// The position, on all axes, of the first token after the sequence. It belongs to the full sequence: pruning visual tokens does not
+    /// move it.
+    /// </summary>
     public int Next { get; }
 
     /// <param name="config">Token ids, merge size, tokens_per_second and the rule of temporal positions.</param>
@@ -67,7 +70,8 @@ internal sealed class PositionIds
             }
 
             if (largest > Largest - next)
-                throw new ArgumentException($"Image or video {item - 1} of grid {visual.Grid} at {visual.SecondsPerGrid} seconds a step ends beyond position {Largest}.", nameof(items));
+                throw new ArgumentException(
+                    $"Image or video {item - 1} of grid {visual.Grid} at {visual.SecondsPerGrid} seconds a step ends beyond position {Largest}.", nameof(items));
             next += largest + 1;
         }
 

@@ -39,7 +39,8 @@ internal sealed class Qwen25VLModel : IDisposable
     /// <exception cref="InvalidDataException">The configuration or a tensor is not what the architecture needs; the message names it.</exception>
     public static Qwen25VLModel Load(CheckpointFiles files, IKernels kernels, TemporalPositionRule temporalPositions = TemporalPositionRule.TruncateAfter)
     {
-        var config = Qwen25VLConfig.Read(ConfigSection.Parse(files.ReadAllBytes("config.json"), $"config.json in {files.Description}")) with { TemporalPositions = temporalPositions };
+        var section = ConfigSection.Parse(files.ReadAllBytes("config.json"), $"config.json in {files.Description}");
+        var config = Qwen25VLConfig.Read(section) with { TemporalPositions = temporalPositions };
         var checkpoint = Checkpoint.Open(files);
         try
         {
@@ -53,7 +54,9 @@ internal sealed class Qwen25VLModel : IDisposable
     }
 
     /// <summary>Visual tokens [tokens, D] of one video, in natural order.</summary>
-    /// <param name="steps">The patches of each time step, [grid.PatchesPerStep, PatchLength] in natural order; each is copied before the next is asked for.</param>
+    /// <param name="steps">
+    /// The patches of each time step, [grid.PatchesPerStep, PatchLength] in natural order; each is copied before the next is asked for.
+    /// </param>
     /// <param name="grid">Their grid.</param>
     /// <param name="pooledAttention">Receives <see cref="MeanQueryAttention"/> of the last block, a value for each token; null to do without.</param>
     /// <param name="cancellationToken">Stops between blocks.</param>
@@ -62,7 +65,8 @@ internal sealed class Qwen25VLModel : IDisposable
     {
         var length = (long)(grid.Patches / Config.VisionConfig.MergeUnit) * Config.VisionConfig.OutHiddenSize;
         if (length > Array.MaxLength)
-            throw new ArgumentException($"The visual tokens of a grid of {grid} patches have {length} values; one video holds at most {Array.MaxLength}.", nameof(grid));
+            throw new ArgumentException(
+                $"The visual tokens of a grid of {grid} patches have {length} values; one video holds at most {Array.MaxLength}.", nameof(grid));
 
         var tokens = new float[length];
         var stepLength = grid.PatchesPerStep * Config.VisionConfig.PatchLength;
@@ -88,7 +92,8 @@ internal sealed class Qwen25VLModel : IDisposable
             using var output = Vision.Encode(input, layout, lastAttention is null ? null : lastAttention.Observe, cancellationToken);
             if (lastAttention is not null)
             {
-                var salience = MeanQueryAttention.Compute(lastAttention.Queries, lastAttention.Keys, pending, Config.VisionConfig.HeadDim, grid.PatchesPerStep, Config.VisionConfig.MergeUnit);
+                var salience = MeanQueryAttention.Compute(
+                    lastAttention.Queries, lastAttention.Keys, pending, Config.VisionConfig.HeadDim, grid.PatchesPerStep, Config.VisionConfig.MergeUnit);
                 var first = done / output.Columns;
                 for (var i = 0; i < salience.Length; i++)
                     pooledAttention![first + layout.WindowIndex[i]] = salience[i];
@@ -107,7 +112,10 @@ internal sealed class Qwen25VLModel : IDisposable
         return VisionTower.WorkingBytes(config, patches) + sizeof(float) * (patches + grid.PatchesPerStep) * config.PatchLength;
     }
 
-    /// <summary>The prompt of token ids in which every visual token is its pad id, with positions for <paramref name="continuation"/> tokens after it.</summary>
+    /// <summary>
+    /// The prompt of token ids in which every visual token is its pad id, with positions for <paramref name="continuation"/> tokens after
+    /// it.
+    /// </summary>
     /// <exception cref="ArgumentException">The pad ids do not fit the items.</exception>
     public VideoPrompt CreatePrompt(int[] inputIds, IReadOnlyList<VisualItem> items, int continuation)
     {

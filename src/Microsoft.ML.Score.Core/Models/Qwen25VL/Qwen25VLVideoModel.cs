@@ -104,11 +104,13 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
         var vision = _model.Config.VisionConfig;
         if ((_processor.PatchSize, _processor.TemporalPatchSize, _processor.MergeSize) != (vision.PatchSize, vision.TemporalPatchSize, vision.SpatialMergeSize))
             throw new InvalidDataException(
-                $"In {files.Description} the frame processor has patch, temporal patch and merge size {_processor.PatchSize}, {_processor.TemporalPatchSize}, {_processor.MergeSize}; "
+                $"In {files.Description} the frame processor has patch, temporal patch and merge size "
+                + $"{_processor.PatchSize}, {_processor.TemporalPatchSize}, {_processor.MergeSize}; "
                 + $"config.json has {vision.PatchSize}, {vision.TemporalPatchSize}, {vision.SpatialMergeSize}.");
         if (vision.InChannels != 3)
             throw new InvalidDataException($"config.json in {files.Description} has {vision.InChannels} vision channels; expected 3.");
         if (!Tokenizer.TryGetSpecialToken(QwenChatTemplate.VideoPad, out var videoPad) || videoPad != _model.Config.VideoTokenId)
-            throw new InvalidDataException($"In {files.Description} video_token_id {_model.Config.VideoTokenId} is not the tokenizer's {QwenChatTemplate.VideoPad}.");
+            throw new InvalidDataException(
+                $"In {files.Description} video_token_id {_model.Config.VideoTokenId} is not the tokenizer's {QwenChatTemplate.VideoPad}.");
     }
 }

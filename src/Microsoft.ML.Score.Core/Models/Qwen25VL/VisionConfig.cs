@@ -85,7 +85,8 @@ internal sealed record VisionConfig
         if (config.HiddenSize % (4 * config.NumHeads) != 0)
             throw new InvalidDataException($"{vision.File}: vision hidden_size {config.HiddenSize} must be a multiple of four times num_heads {config.NumHeads}.");
         if (config.WindowSize < config.PatchSize * config.SpatialMergeSize)
-            throw new InvalidDataException($"{vision.File}: window_size {config.WindowSize} is smaller than one merged token of {config.PatchSize * config.SpatialMergeSize} pixels.");
+            throw new InvalidDataException(
+                $"{vision.File}: window_size {config.WindowSize} is smaller than one merged token of {config.PatchSize * config.SpatialMergeSize} pixels.");
         if (vision.Text("hidden_act") is { } activation and not "silu")
             throw new InvalidDataException($"{vision.File}: vision hidden_act '{activation}' is not supported; expected 'silu'.");
         return config;

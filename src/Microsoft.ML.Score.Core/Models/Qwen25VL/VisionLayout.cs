@@ -19,7 +19,8 @@ internal sealed class VisionLayout
         foreach (var grid in grids)
         {
             if (grid.TimeSteps < 1 || grid.Height < 1 || grid.Width < 1 || grid.Height % merge != 0 || grid.Width % merge != 0)
-                throw new ArgumentException($"A patch grid must be positive and a multiple of spatial_merge_size {merge} in height and width; got {grid}.", nameof(grids));
+                throw new ArgumentException(
+                    $"A patch grid must be positive and a multiple of spatial_merge_size {merge} in height and width; got {grid}.", nameof(grids));
             var (height, width) = (grid.Height / merge, grid.Width / merge);
             for (var t = 0; t < grid.TimeSteps; t++)
             {

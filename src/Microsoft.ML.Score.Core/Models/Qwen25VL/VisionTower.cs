@@ -63,7 +63,10 @@ internal sealed class VisionTower
         return tokens;
     }
 
-    /// <summary>Bytes of the tensors that stand in memory at a time in a pass over so many patches: those of attention, which sees all, and one chunk of the MLP.</summary>
+    /// <summary>
+    /// Bytes of the tensors that stand in memory at a time in a pass over so many patches: those of attention, which sees all, and one
+    /// chunk of the MLP.
+    /// </summary>
     public static long WorkingBytes(VisionConfig config, long patches) =>
         sizeof(float) * patches * (8L * config.HiddenSize + config.PatchLength + 3L * config.HeadDim) + RowChunks.BytesOfLargest(patches, ValuesPerRow(config));
 

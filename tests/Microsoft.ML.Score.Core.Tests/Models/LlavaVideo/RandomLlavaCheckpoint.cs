@@ -5,7 +5,10 @@ using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.LlavaVideo;
 
-/// <summary>A LLaVA-Video checkpoint of random weights in a temporary folder: 5x5 tokens a frame before pooling, a tokenizer of bytes, and more rows of embeddings than tokens.</summary>
+/// <summary>
+/// A LLaVA-Video checkpoint of random weights in a temporary folder: 5x5 tokens a frame before pooling, a tokenizer of bytes, and more rows
+/// of embeddings than tokens.
+/// </summary>
 internal sealed class RandomLlavaCheckpoint : IDisposable
 {
     public const int Hidden = 32, ImageSize = 21;
