@@ -39,6 +39,11 @@ internal sealed class FastVidSegment(VideoTokens video, ReadOnlyMemory<float> sa
                 foreach (var (anchor, vector) in anchors.Zip(Merge(anchors, salient, beta)))
                     merged.Add(anchor, vector);
             }
+            else if (anchorsAreMembers)
+            {
+                // The original draws noise for all steps at once, whether they have anchors or not.
+                noise.Draw(_n - budget.Salient[step]);
+            }
 
         for (var i = 0; i < salient.Length; i++)
             if (salient[i])

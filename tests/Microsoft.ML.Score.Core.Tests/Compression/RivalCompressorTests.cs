@@ -135,6 +135,22 @@ public class RivalCompressorTests
     }
 
     [Test]
+    public void FastVid_OneVisionWithNoise_DrawsItForStepsWithoutAnchorsToo()
+    {
+        // Tokens so far apart that all densities are nothing but noise; the second step's is the second half.
+        float[] step = [0, 0, 0, 1, 0, 2, 1000, 0, 2000, 0, 5000, 0, 10000, 0, 17000, 0];
+        float[] noise = [0.9f, 0.1f, 0.1f, 0.1f, 0.9f, 0.1f, 0.2f, 0.9f, 0.3f, 0.8f];
+        float[] salience = [9, 8, 7, 0, 0, 0, 0, 0, 9, 8, 7, 0, 0, 0, 0, 0];
+        float[] vectors = [.. step, .. step.Select(value => value + 1)];
+        var settings = FastVidSettings.Of(FastVidVariant.LlavaOneVision) with { C = 1 };
+
+        var sequence = FastVidCompressor.Run(
+            new VideoTokens(new TokenGrid(2, 1, 8), 2, vectors), salience, FastVidVariant.LlavaOneVision, settings, 0.5, new DensityNoise(noise));
+
+        Assert.That(sequence.Indices.Where((_, i) => sequence.Merged[i] is not null), Is.EqualTo(new[] { 13, 15 }));
+    }
+
+    [Test]
     public void FastVid_PortAtRatioOne_KeepsEveryTokenAsItIs()
     {
         var video = Video(9, 4, 4, 1);
