@@ -1,6 +1,8 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net.Http.Headers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
 
@@ -14,12 +16,18 @@ internal sealed record TeacherCaption(string Text, TokenUsage? Usage);
 /// <summary>What a request cost.</summary>
 internal sealed record TokenUsage(int PromptTokens, int CompletionTokens);
 
-/// <summary>Asks a teacher model behind an OpenAI-compatible endpoint, one try a call. Safe for concurrent use.</summary>
+/// <summary>
+/// Asks a teacher model behind an OpenAI-compatible endpoint, one try a call. Of an answer only what is needed is read, because servers differ in
+/// the rest: reasons to finish that OpenAI does not have, no reason, texts in parts. Safe for concurrent use.
+/// </summary>
 internal sealed class CaptionService
 {
     private const int MostMessageCharacters = 300;
 
+    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly ChatClient _client;
+    private readonly string _model;
     private readonly string? _apiKey;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
@@ -31,7 +39,7 @@ internal sealed class CaptionService
     /// <param name="time">The clock that dates in the server's answers are compared with.</param>
     public CaptionService(Uri endpoint, string model, string? apiKey, TimeSpan timeout, TimeProvider time)
     {
-        (_apiKey, _timeout, _time) = (apiKey, timeout, time);
+        (_model, _apiKey, _timeout, _time) = (model, apiKey, timeout, time);
 
         // Tries again and times out nowhere but here and in Retry, where the rate limit counts every try.
         var options = new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = Timeout.InfiniteTimeSpan };
@@ -45,13 +53,19 @@ internal sealed class CaptionService
     /// <exception cref="InvalidOperationException">The endpoint refuses the key.</exception>
     public async Task<TeacherCaption> AskAsync(string prompt, IReadOnlyList<byte[]> images, CancellationToken cancellationToken)
     {
-        var question = new UserChatMessage(
-            [.. images.Select(image => ChatMessageContentPart.CreateImagePart(BinaryData.FromBytes(image), "image/jpeg")), ChatMessageContentPart.CreateTextPart(prompt)]);
+        object[] question =
+        [
+            .. images.Select(image => new { type = "image_url", image_url = new { url = $"data:image/jpeg;base64,{Convert.ToBase64String(image)}" } }),
+            new { type = "text", text = prompt },
+        ];
+        var request = new { model = _model, messages = new[] { new { role = "user", content = question } } };
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_timeout);
         try
         {
-            return Read(await _client.CompleteChatAsync([question], cancellationToken: patience.Token));
+            using var content = BinaryContent.Create(BinaryData.FromObjectAsJson(request, s_json));
+            var answer = await _client.CompleteChatAsync(content, new RequestOptions { CancellationToken = patience.Token });
+            return Read(answer.GetRawResponse().Content);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -72,19 +86,33 @@ internal sealed class CaptionService
         }
         catch (Exception exception) when (exception is not (OperationCanceledException or CaptionFailedException))
         {
-            // What the client throws for an answer that is no chat completion depends on what is wrong with it.
+            // What is thrown for an answer that is no chat completion depends on what is wrong with it.
             throw new CaptionFailedException($"the answer is not understood: {OneLine(exception)}", isTransient: true, inner: exception);
         }
     }
 
-    private static TeacherCaption Read(ChatCompletion completion)
+    private static TeacherCaption Read(BinaryData body)
     {
-        if (completion.FinishReason is ChatFinishReason.Length or ChatFinishReason.ContentFilter || completion.Refusal is not null)
-            throw new CaptionFailedException($"the answer ended with {completion.FinishReason}{(completion.Refusal is { } refusal ? $": {refusal}" : "")}.", isTransient: false);
-        var text = string.Concat(completion.Content.Select(part => part.Text)).Trim();
-        return text.Length == 0
-            ? throw new CaptionFailedException("the answer is empty.", isTransient: true)
-            : new TeacherCaption(text, completion.Usage is { } usage ? new TokenUsage(usage.InputTokenCount, usage.OutputTokenCount) : null);
+        if (body.ToObjectFromJson<Completion>(s_json) is not { Choices: [{ Message: { } message } choice, ..] } completion)
+            throw new JsonException("it has no choice with a message.");
+        if (choice.FinishReason is "length" or "content_filter" || message.Refusal is { Length: > 0 })
+            throw new CaptionFailedException($"the answer ended with {choice.FinishReason}{(message.Refusal is { } refusal ? $": {refusal}" : "")}.", isTransient: false);
+        var text = Text(message.Content).Trim();
+        return text.Length == 0 ? throw new CaptionFailedException("the answer is empty.", isTransient: true) : new TeacherCaption(text, Usage(completion.Usage));
+    }
+
+    private static string Text(JsonElement content) => content.ValueKind switch
+    {
+        JsonValueKind.String => content.GetString()!,
+        JsonValueKind.Array => string.Concat(content.EnumerateArray().Select(part => part.GetProperty("text").GetString())),
+        _ => "",
+    };
+
+    private static TokenUsage? Usage(JsonElement usage)
+    {
+        return Count("prompt_tokens") is { } prompt && Count("completion_tokens") is { } completion ? new TokenUsage(prompt, completion) : null;
+
+        int? Count(string name) => usage.ValueKind == JsonValueKind.Object && usage.TryGetProperty(name, out var count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt32(out var tokens) ? tokens : null;
     }
 
     private TimeSpan? RetryAfter(PipelineResponse? response) =>
@@ -100,4 +128,10 @@ internal sealed class CaptionService
             text = text.Replace(_apiKey, "***", StringComparison.Ordinal);
         return text.Length <= MostMessageCharacters ? text : text[..MostMessageCharacters] + "...";
     }
+
+    private sealed record Completion(IReadOnlyList<Choice?>? Choices, JsonElement Usage);
+
+    private sealed record Choice(string? FinishReason, Message? Message);
+
+    private sealed record Message(JsonElement Content, string? Refusal);
 }

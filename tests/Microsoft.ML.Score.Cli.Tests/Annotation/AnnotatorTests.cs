@@ -62,6 +62,9 @@ public sealed class AnnotatorTests : IDisposable
         yield return new TestCaseData(new TeacherAnswer(200, """{"choices": []}""")).SetArgDisplayNames("empty choices");
         yield return new TestCaseData(new TeacherAnswer(200, """{"choices": 3}""")).SetArgDisplayNames("choices of another type");
         yield return new TestCaseData(new TeacherAnswer(200, "[1]")).SetArgDisplayNames("an array");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"choices": [null]}""")).SetArgDisplayNames("no choice");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"choices": [{"message": {"content": [1]}}]}""")).SetArgDisplayNames("parts of another type");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"choices": [{"message": {"content": "\ud800"}}]}""")).SetArgDisplayNames("half a surrogate pair");
         yield return new TestCaseData(TeacherAnswer.Caption(" ")).SetArgDisplayNames("blank caption");
         yield return new TestCaseData(TeacherAnswer.Caption("Late.") with { Delay = TimeSpan.FromSeconds(3) }).SetArgDisplayNames("slow");
         yield return new TestCaseData(TeacherAnswer.Caption("") with { DropsConnection = true }).SetArgDisplayNames("connection dropped");
@@ -118,6 +121,35 @@ public sealed class AnnotatorTests : IDisposable
         var counts = await Annotate(server, [Row("image-0")]);
 
         Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(0, 0, 1), 1)));
+    }
+
+    /// <summary>What servers that call themselves compatible answer.</summary>
+    [TestCase("""{"choices": [{"finish_reason": "eos_token", "message": {"role": "assistant", "content": "A circle."}}], "usage": {"prompt_tokens": 11, "completion_tokens": 3}}""", true)]
+    [TestCase("""{"choices": [{"finish_reason": null, "message": {"role": "model", "content": "A circle.", "refusal": null, "tool_calls": []}}], "usage": null}""", false)]
+    [TestCase("""{"id": 7, "created": 17.5, "choices": [{"message": {"content": [{"type": "text", "text": "A "}, {"type": "text", "text": "circle."}]}}], "usage": {"total_tokens": 14}}""", false)]
+    [TestCase("""{"choices": [{"message": {"content": "A circle.", "refusal": "", "reasoning_content": "Hm."}}], "usage": {"prompt_tokens": 11.5, "completion_tokens": 3}}""", false)]
+    [TestCase("""{"choices": [{"message": {"content": "A circle."}}], "usage": [1]}""", false)]
+    public async Task Run_AnswerOfAnotherServer_IsReadForWhatItHas(string body, bool tellsUsage)
+    {
+        using var server = new TeacherServer((_, _) => new TeacherAnswer(200, body));
+
+        var counts = await Annotate(server, [Row("image-0")]);
+
+        Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(1, 0, 0), 1)));
+        using var row = JsonDocument.Parse(Lines("out").Single());
+        Assert.That((row.RootElement.GetProperty("caption").GetString(), row.RootElement.GetProperty("usage").ValueKind),
+            Is.EqualTo(("A circle.", tellsUsage ? JsonValueKind.Object : JsonValueKind.Null)));
+    }
+
+    [Test]
+    public async Task Run_Refusal_IsAFailureWithItsText()
+    {
+        using var server = new TeacherServer((_, _) => new TeacherAnswer(200, """{"choices": [{"finish_reason": "stop", "message": {"content": null, "refusal": "Not this one"}}]}"""));
+
+        var counts = await Annotate(server, [Row("image-0")]);
+
+        Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(0, 0, 1), 1)));
+        Assert.That(Lines("failed").Single(), Does.Contain("Not this one"));
     }
 
     [Test]
