@@ -11,13 +11,14 @@ internal sealed class TokenLook
     public static readonly (string Name, int Classes)[] All = [("tint", 1 << TinyConfiguration.Channels), ("brightness", 6), ("flicker", 3)];
 
     private const int Frames = TinyConfiguration.TemporalPatchSize;
+    private const int Pixels = TinyConfiguration.PatchesPerToken * TinyConfiguration.PatchSize * TinyConfiguration.PatchSize;
+
+    // Out of 255. Camera noise alone makes two frames differ by less than 4.
     private const int OutstandingBy = 10, BrightnessStep = 43, SlightFlicker = 8, StrongFlicker = 25;
 
     private readonly long[] _sums = new long[TinyConfiguration.Channels];
     private readonly int[] _brightness = new int[Pixels];
     private long _difference;
-
-    private const int Pixels = TinyConfiguration.PatchesPerToken * TinyConfiguration.PatchSize * TinyConfiguration.PatchSize;
 
     /// <summary>The classes, in the order of <see cref="All"/>.</summary>
     public sbyte[] Classes

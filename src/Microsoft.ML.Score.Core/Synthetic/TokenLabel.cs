@@ -6,14 +6,11 @@ internal static class TokenLabel
     public const byte Background = 0;
     public const byte Distractor = 1 + Colours * Shapes;
 
-    /// <summary>Number of labels.</summary>
-    public const int Count = FirstBystander + Colours * Figures * Motions;
-
     private const int FirstBystander = Distractor + 1;
-    private const int Figures = (int)BystanderFigure.Hourglass + 1;
-    private const int Motions = (int)ObjectMotion.Stay + 1;
     private const int Colours = (int)ObjectColour.Purple + 1;
     private const int Shapes = (int)ObjectShape.Cross + 1;
+    private const int Figures = (int)BystanderFigure.Hourglass + 1;
+    private const int Motions = (int)ObjectMotion.Stay + 1;
 
     public static byte Object(ObjectColour colour, ObjectShape shape) => (byte)(1 + (int)colour * Shapes + (int)shape);
 
