@@ -9,7 +9,7 @@ internal sealed record Recipe
     public int Seed { get; init; } = 1;
 
     /// <summary>Optimiser steps of <see cref="BatchSize"/> samples each; the learning rate falls to its end over them.</summary>
-    public int Steps { get; init; } = 5000;
+    public int Steps { get; init; } = 8000;
     public int BatchSize { get; init; } = 16;
 
     /// <summary>Adam's rate: linear warm-up to the peak, then a cosine down to a fiftieth of it.</summary>
