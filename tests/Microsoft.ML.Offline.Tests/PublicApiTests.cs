@@ -28,6 +28,7 @@ public class PublicApiTests
     public void Listing_WhereTheFullOneIsAtHand_AgreesWithIt()
     {
         var path = Path.Combine(SourceFolder(), "../../../shared/specs/mlnet-public-api.txt");
+        // The listing in this project holds what is built here; the full one, of all of ML.NET, lies beside the repository only.
         if (!File.Exists(path))
             Assert.Ignore("There is no ../shared/specs/mlnet-public-api.txt beside the repository");
 

@@ -10,6 +10,7 @@ internal static class RepositoryFolder
     public static string RequireShared(params string[] parts)
     {
         var path = Path.Combine([Root, "..", "shared", .. parts]);
+        // Videos and tokenizers of others are not part of the repository, so a clone alone does not have them.
         if (!Path.Exists(path))
             Assert.Ignore($"Needs {Path.Combine(["../shared", .. parts])} beside the repository.");
         return path;

@@ -19,6 +19,7 @@ public class InstructionSetTests
     [TestCase("DOTNET_EnableAVX512", "256 bits")]
     public void Kernels_WithoutWiderInstructions_EqualTheReference(string switchedOff, string expected)
     {
+        // Instructions can be denied to a process, not given to it: a processor without the wider ones has nothing to compare.
         if (Array.IndexOf(s_narrowToWide, Available) < Array.IndexOf(s_narrowToWide, expected))
             Assert.Ignore($"This process has vectors of {Available} only.");
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(InstructionSetTests).Assembly.Location])

@@ -17,6 +17,7 @@ internal static class FFmpegProgram
         }
         catch (System.ComponentModel.Win32Exception)
         {
+            // Reading video files is the one part of the product that needs a program of others; all else is tested without it.
             Assert.Ignore("Needs the programs ffmpeg and ffprobe.");
         }
     }
