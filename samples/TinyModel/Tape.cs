@@ -202,7 +202,7 @@ internal sealed partial class Tape(ParameterSet parameters)
     }
 
     /// <summary>The values of x, through which no gradient flows back.</summary>
-    public Variable Constant(Variable x)
+    public Variable Detach(Variable x)
     {
         var y = New(x.Rows, x.Columns);
         x.Value.CopyTo(y.Value);

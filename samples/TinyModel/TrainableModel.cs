@@ -37,7 +37,7 @@ internal sealed class TrainableModel
         video.CopyTo(kept, patches.Value);
         var visual = _vision.Forward(tape, patches);
         // The texts teach the language model to read the encoder, not the encoder to show only what they mention.
-        var embeddings = tape.Sequence(_language.Embedding, sequence.Before, tape.Constant(visual), sequence.After);
+        var embeddings = tape.Sequence(_language.Embedding, sequence.Before, tape.Detach(visual), sequence.After);
         var hidden = _language.Forward(tape, embeddings, sequence.Layout, sequence.Positions, [.. sequence.SupervisedRows]);
 
         var loss = 0.0;

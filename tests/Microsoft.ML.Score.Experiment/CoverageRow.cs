@@ -9,9 +9,9 @@ namespace Microsoft.ML.Score.Experiment;
 /// <param name="Length">The length class.</param>
 /// <param name="Ratio">The retention ratio asked for.</param>
 /// <param name="Objects">The share kept of the tokens that show an object, which is what questions ask about.</param>
-/// <param name="Distractors">The share kept of the tokens with bystanders or coloured stripes.</param>
+/// <param name="Misleading">The share kept of the tokens with bystanders or coloured stripes.</param>
 /// <param name="Background">The share kept of the others.</param>
-internal sealed record CoverageRow(string Selection, string Length, double Ratio, double Objects, double Distractors, double Background)
+internal sealed record CoverageRow(string Selection, string Length, double Ratio, double Objects, double Misleading, double Background)
 {
     /// <summary>Enough for whole percents.</summary>
     private const int MostVideos = 40;

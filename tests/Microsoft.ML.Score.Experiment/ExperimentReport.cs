@@ -60,7 +60,7 @@ internal static class ExperimentReport
 
         text.AppendLine($"### What is kept at the lowest ratio, {length}").AppendLine().AppendLine("| selection | objects, % | bystanders and distractors, % | background, % |").AppendLine("|---|---|---|---|");
         foreach (var row in results.Coverage.Where(row => row.Length == length))
-            text.AppendLine($"| {row.Selection} | {Format.Percent(row.Objects)} | {Format.Percent(row.Distractors)} | {Format.Percent(row.Background)} |");
+            text.AppendLine($"| {row.Selection} | {Format.Percent(row.Objects)} | {Format.Percent(row.Misleading)} | {Format.Percent(row.Background)} |");
         text.AppendLine();
     }
 

@@ -18,7 +18,7 @@ public sealed class VidCom2Compressor : TokenPruner
 {
     private const double Temperature = 0.01;
     private const double SmallestNorm = 1e-12;
-    private static readonly double[] Widths = [1 / 8d, 1 / 4d, 1 / 2d, 1, 2];
+    private static readonly double[] s_widths = [1 / 8d, 1 / 4d, 1 / 2d, 1, 2];
 
     /// <inheritdoc/>
     public override string Name => "VidCom2";
@@ -109,7 +109,7 @@ public sealed class VidCom2Compressor : TokenPruner
     private static double Kernel(double distance)
     {
         var similarity = 0d;
-        foreach (var width in Widths)
+        foreach (var width in s_widths)
             similarity += Math.Exp(-distance * distance / (2 * width));
         return similarity;
     }
