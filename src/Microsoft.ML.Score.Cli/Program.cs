@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Microsoft.ML.Score.Cli.Commands;
+using Score.Cli.Commands;
 using Microsoft.ML.Score.Models;
 
-namespace Microsoft.ML.Score.Cli;
+namespace Score.Cli;
 
 /// <summary>
 /// The <c>score</c> program. Exit codes: 0 success, 1 a failure or a golden case that is off, 2 wrong usage or (verify) a case of

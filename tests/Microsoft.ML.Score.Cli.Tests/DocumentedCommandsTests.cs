@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli;
+namespace Score.Cli;
 
 /// <summary>The commands that README and docs show are run as they stand, by the shell they are written for.</summary>
 [TestFixture]

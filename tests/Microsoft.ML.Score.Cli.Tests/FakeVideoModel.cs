@@ -2,7 +2,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli;
+namespace Score.Cli;
 
 /// <summary>
 /// A frozen model without weights: a token is the mean colour of a cell of a 3x3 grid in one frame of two, and its change. Cross-entropy

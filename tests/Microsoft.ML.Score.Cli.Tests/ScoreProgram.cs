@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Models;
 
-namespace Microsoft.ML.Score.Cli;
+namespace Score.Cli;
 
 /// <summary>Runs the program in this process and gives back all that a caller of it sees.</summary>
 internal sealed record ScoreProgram(int ExitCode, string Output, string Error)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.ML.Score.Cli.Annotation;
+using Score.Cli.Annotation;
 
 namespace Microsoft.ML.Score;
 

@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Videos;
 
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>What came of the rows of one run.</summary>
 internal sealed record AnnotationCounts(int Annotated, int AlreadyThere, int Failed);

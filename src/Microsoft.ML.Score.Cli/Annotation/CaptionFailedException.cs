@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>One request for a caption gave none.</summary>
 /// <param name="message">What happened, in one line.</param>

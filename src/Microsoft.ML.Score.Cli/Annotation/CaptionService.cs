@@ -6,7 +6,7 @@ using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
 
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>A caption as a teacher model gave it.</summary>
 /// <param name="Text">The caption.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>Frames of a clip as JPEG images, made by FFmpeg.</summary>
 internal static class JpegFrames

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>
 /// A token bucket: requests of one second may go at once, further ones as the bucket fills. So within any t seconds at most

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>
 /// Tries again what failed in passing, after 1, 2, 4 ... at most 60 seconds, shortened by chance by up to a half, or after the time

@@ -1,10 +1,10 @@
 using System.CommandLine;
-using Microsoft.ML.Score.Cli.Annotation;
-using Microsoft.ML.Score.Cli.Output;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Annotation;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Datasets.Training;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary><c>score annotate</c>: has a teacher model write the captions to train on. Stopped or killed, the same command goes on.</summary>
 internal sealed class AnnotateCommand

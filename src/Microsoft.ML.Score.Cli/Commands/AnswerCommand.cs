@@ -1,11 +1,11 @@
 using System.CommandLine;
-using Microsoft.ML.Score.Cli.Output;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary><c>score answer VIDEO --question TEXT</c>: what the frozen model answers from the kept tokens.</summary>
 internal static class AnswerCommand

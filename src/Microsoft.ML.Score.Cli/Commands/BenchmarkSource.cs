@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Synthetic;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>A benchmark and what tells it from another of its name.</summary>
 /// <param name="Benchmark">The benchmark.</param>

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Microsoft.ML.Score.Models;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>The options that several commands share, and the checks that make a bad value wrong usage.</summary>
 internal static class CommonOptions

@@ -1,11 +1,11 @@
 using System.Text.Json;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>The compressors of <c>score eval</c>, each a word of the command line: dycoke-official for <see cref="DycokeOfficial"/>.</summary>
 internal enum CompressorWord

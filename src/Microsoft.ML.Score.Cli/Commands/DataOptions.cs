@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Datasets.Training;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>The options that say how a file of captioned images and videos is read.</summary>
 internal sealed class DataOptions

@@ -1,15 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Microsoft.ML.Score.Cli.Output;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary><c>score eval</c>: compressors compared on the questions of benchmarks, all tokens first. Stopped or killed, the same command goes on from its records.</summary>
 internal sealed class EvalCommand

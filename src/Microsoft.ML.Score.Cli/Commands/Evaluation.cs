@@ -1,9 +1,9 @@
 using System.Globalization;
-using Microsoft.ML.Score.Cli.Output;
+using Score.Cli.Output;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>One run of <c>score eval</c>: a model and systems on benchmarks, with records that it goes on from.</summary>
 /// <param name="model">The frozen model.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Models;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>
 /// The files that an evaluation needs. All of them are looked for before any work, and one message lists what is missing, what it is

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>The policies that an evaluation compares; null where no compressor asks for it.</summary>
 /// <param name="Score">The policy called SCORE.</param>

@@ -1,10 +1,10 @@
 using System.CommandLine;
-using Microsoft.ML.Score.Cli.Output;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary><c>score model MODEL</c>: what a checkpoint is, what a clip becomes in it and whether that fits, without loading it.</summary>
 internal static class ModelCommand

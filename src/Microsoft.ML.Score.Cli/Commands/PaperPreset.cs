@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Datasets;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>One of the paper's tables as an evaluation: what <c>--preset</c> puts in place of the options' defaults.</summary>
 /// <param name="Name">The word of the command line.</param>

@@ -1,7 +1,7 @@
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary>Where a command's policy comes from.</summary>
 internal static class PolicySource

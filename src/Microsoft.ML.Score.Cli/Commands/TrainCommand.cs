@@ -1,14 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.ML.Score.Cli.Output;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary><c>score train</c>: learns a policy from captioned videos. Stopped, the same command goes on from the last step.</summary>
 internal sealed class TrainCommand

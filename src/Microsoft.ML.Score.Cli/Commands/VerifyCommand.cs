@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.ML.Score.Cli.Output;
-using Microsoft.ML.Score.Cli.Verification;
+using Score.Cli.Output;
+using Score.Cli.Verification;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary><c>score verify FOLDER</c>: runs every golden case of a folder and prints the largest deviation of each quantity.</summary>
 internal static class VerifyCommand

@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Reflection;
+using Microsoft.ML;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 /// <summary><c>score --version</c>: the program's version, and which ML.NET it was built with.</summary>
 internal sealed class VersionAction : SynchronousCommandLineAction
@@ -10,8 +11,9 @@ internal sealed class VersionAction : SynchronousCommandLineAction
     /// <inheritdoc/>
     public override int Invoke(ParseResult parseResult)
     {
-        var (score, ml) = (typeof(VersionAction).Assembly, typeof(MLContext).Assembly);
-        parseResult.InvocationConfiguration.Output.WriteLine($"score {VersionOf(score)} with {ml.GetName().Name} {VersionOf(ml)}");
+        // MLContext stands in the assembly Microsoft.ML.Data of the package Microsoft.ML, which is the name that users know.
+        parseResult.InvocationConfiguration.Output.WriteLine(
+            $"score {VersionOf(typeof(VersionAction).Assembly)} with Microsoft.ML {VersionOf(typeof(MLContext).Assembly)}");
         return 0;
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 
-namespace Microsoft.ML.Score.Cli.Output;
+namespace Score.Cli.Output;
 
 /// <summary>
 /// What an evaluation found, as text like the paper's tables and as JSON. Several benchmarks are averaged, each counting as much as another.

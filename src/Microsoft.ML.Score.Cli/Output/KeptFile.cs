@@ -4,7 +4,7 @@ using System.Text.Json;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Output;
+namespace Score.Cli.Output;
 
 /// <summary>The kept tokens of one video in a file that appears whole or not at all.</summary>
 internal static class KeptFile

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Cli.Output;
+namespace Score.Cli.Output;
 
 /// <summary>Which moments and which regions of a video the kept tokens come from.</summary>
 internal sealed class KeptReport

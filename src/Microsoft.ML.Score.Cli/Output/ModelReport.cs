@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Output;
+namespace Score.Cli.Output;
 
 /// <summary>
 /// A checkpoint's parts, the tokens that a clip becomes, and the memory that answering a question about it takes with all tokens and with

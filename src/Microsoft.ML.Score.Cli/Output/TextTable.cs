@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Output;
+namespace Score.Cli.Output;
 
 /// <summary>Rows of text in aligned columns; numbers (right-aligned) are the columns named so. Not safe for concurrent use.</summary>
 internal sealed class TextTable(params string[] headers)

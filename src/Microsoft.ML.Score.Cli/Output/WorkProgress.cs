@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Microsoft.ML.Score.Cli.Output;
+namespace Score.Cli.Output;
 
 /// <summary>
 /// How far a piece of work is, on standard error: nothing for two seconds, then a bar where that is a terminal, else a plain line now and

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>
 /// Golden cases of the rival compressors: manifest.json lists them, METHOD__VARIANT__INPUT__SETTING.safetensors holds what the

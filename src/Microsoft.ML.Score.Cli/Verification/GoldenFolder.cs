@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>Recognises what kind of golden cases a folder holds and runs them; sub-folders are visited in name order.</summary>
 internal static class GoldenFolder

@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>The tensors of one golden case, and comparison with them. Arrays of different lengths differ by infinity.</summary>
 internal sealed record GoldenTensors(string Case, SafetensorsFile File)

@@ -5,7 +5,7 @@ using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>
 /// Golden cases beside a LLaVA-Video checkpoint, each with its own pooling and newline position: intermediates of the vision

@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Numerics;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>
 /// What a model computes beside the tensors that one of its golden cases holds. Not every case holds every intermediate; one

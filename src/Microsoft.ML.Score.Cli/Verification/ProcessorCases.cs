@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.Score.Video;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>
 /// Golden cases of the frame processors: which frames are sampled, the sizes they are resized to, the resized pixels and the

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>
 /// Golden prompts of both models: qwen25vl_chat.json with rendered conversations, llava_video.json with conversations and the

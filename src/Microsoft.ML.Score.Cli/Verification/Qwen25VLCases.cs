@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>
 /// Golden cases beside a Qwen2.5-VL checkpoint: every intermediate of the vision tower and the language model, cross-entropy

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen25VL;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>What config.json of the released models says of their tensors; a manifest of tensors carries its model's name, not its configuration.</summary>
 internal static class ReleasedConfigs

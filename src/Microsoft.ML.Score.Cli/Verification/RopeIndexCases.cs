@@ -5,7 +5,7 @@ using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>
 /// Golden positions without a checkpoint: rope_index.json lays out sequences whose M-RoPE positions, by both rules, are in

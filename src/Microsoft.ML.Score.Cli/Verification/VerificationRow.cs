@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 /// <summary>One quantity of one golden case compared with what this build computes.</summary>
 /// <param name="Case">The case, for example "qwen25vl_tiny_A/case2_windows".</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Videos;
+namespace Score.Cli.Videos;
 
 /// <summary>A video that is not there, by its length and size: for what follows from them alone.</summary>
 internal sealed class ClipOutline : VideoClip

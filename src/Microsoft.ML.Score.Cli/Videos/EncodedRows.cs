@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 
-namespace Microsoft.ML.Score.Cli.Videos;
+namespace Score.Cli.Videos;
 
 /// <summary>
 /// Training rows with their tokens, made as they are asked for. The first 1 GiB of tokens stays in memory; rows beyond it are read from

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Videos;
+namespace Score.Cli.Videos;
 
 /// <summary>The values of an enumeration as words of the command line: their names in lower case.</summary>
 internal static class EnumWord

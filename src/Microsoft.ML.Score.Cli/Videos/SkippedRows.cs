@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Datasets.Training;
 
-namespace Microsoft.ML.Score.Cli.Videos;
+namespace Score.Cli.Videos;
 
 /// <summary>Counts the rows of a data file that were passed over, by reason. Not safe for concurrent use.</summary>
 internal sealed class SkippedRows

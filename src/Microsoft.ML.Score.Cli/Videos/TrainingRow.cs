@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Synthetic;
 
-namespace Microsoft.ML.Score.Cli.Videos;
+namespace Score.Cli.Videos;
 
 /// <summary>One row to train on: a video and its caption, not encoded yet.</summary>
 /// <param name="Video">The video.</param>

@@ -7,7 +7,7 @@ using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Videos;
+namespace Score.Cli.Videos;
 
 /// <summary>
 /// A video as the command line names it: a file that FFmpeg reads, a feature file (.safetensors) of tokens encoded before, or a clip of

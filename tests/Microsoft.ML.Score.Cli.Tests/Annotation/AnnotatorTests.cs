@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Microsoft.ML.Score.Cli.Videos;
+using Score.Cli.Videos;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>Against a server on this machine; waiting takes no time, but for the timeout of an answer.</summary>
 [TestFixture]

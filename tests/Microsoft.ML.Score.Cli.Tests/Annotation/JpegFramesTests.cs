@@ -1,7 +1,7 @@
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 [TestFixture]
 public class JpegFramesTests

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>A clock on which waiting takes no time: a timer moves it forward to when it is due and fires at once.</summary>
 internal sealed class JumpingClock : TimeProvider

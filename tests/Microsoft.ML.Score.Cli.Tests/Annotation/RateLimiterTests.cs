@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 [TestFixture]
 public class RateLimiterTests

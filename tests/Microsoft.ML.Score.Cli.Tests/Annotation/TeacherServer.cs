@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Cli.Annotation;
+namespace Score.Cli.Annotation;
 
 /// <summary>What the server does with one request.</summary>
 public sealed record TeacherAnswer(int Status, string Body, string? RetryAfter = null, TimeSpan Delay = default, bool DropsConnection = false)

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Microsoft.ML.Score.Cli.Annotation;
+using Score.Cli.Annotation;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 [TestFixture]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 [TestFixture]
 public class CompressCommandTests

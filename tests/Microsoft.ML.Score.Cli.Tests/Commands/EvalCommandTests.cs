@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Policy;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 [TestFixture]
 public class EvalCommandTests

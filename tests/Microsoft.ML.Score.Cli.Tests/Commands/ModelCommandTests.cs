@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 [TestFixture]
 public class ModelCommandTests

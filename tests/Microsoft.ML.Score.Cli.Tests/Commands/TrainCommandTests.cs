@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Cli.Commands;
+namespace Score.Cli.Commands;
 
 [TestFixture]
 public class TrainCommandTests

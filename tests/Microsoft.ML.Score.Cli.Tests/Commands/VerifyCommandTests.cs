@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli;
+namespace Score.Cli;
 
 [TestFixture]
 public class VerifyCommandTests

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Output;
+namespace Score.Cli.Output;
 
 [TestFixture]
 public class WorkProgressTests

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 [TestFixture("simd")]
 [TestFixture("scalar")]

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Cli.Verification;
+namespace Score.Cli.Verification;
 
 [TestFixture("simd")]
 [TestFixture("scalar")]
