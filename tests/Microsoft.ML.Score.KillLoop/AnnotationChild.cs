@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Score.Cli.Annotation;
 
-namespace Microsoft.ML.Score;
+namespace Score.KillLoop;
 
 /// <summary>
 /// The process that is killed: <c>score annotate</c> with a teacher in this process, which answers a prompt always alike and sees what

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 
-namespace Microsoft.ML.Score;
+namespace Score.KillLoop;
 
 /// <summary>The process that is killed: <c>score eval</c> with records, on the embedded model.</summary>
 internal static class EvaluationChild

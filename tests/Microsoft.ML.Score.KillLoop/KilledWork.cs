@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Microsoft.ML.Score;
+namespace Score.KillLoop;
 
 /// <summary>Work in a child process that keeps what it did in a folder and ends with a result there.</summary>
 /// <param name="Name">What it is, for messages.</param>

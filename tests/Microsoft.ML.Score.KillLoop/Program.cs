@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 
-namespace Microsoft.ML.Score;
+namespace Score.KillLoop;
 
 /// <summary>
 /// Runs a child process, a training, an evaluation or an annotation, that is killed (SIGKILL) at random moments and started again until it ends by

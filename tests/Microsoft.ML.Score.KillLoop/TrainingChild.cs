@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
 
-namespace Microsoft.ML.Score;
+namespace Score.KillLoop;
 
 /// <summary>The process that is killed: a short training run with a checkpoint after every step.</summary>
 internal static class TrainingChild
