@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Synthetic;
-using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.QuickStart;
 
@@ -31,10 +30,7 @@ internal sealed class ClipRow
             yield return From(SyntheticWorld.Generate(split, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index / 2));
     }
 
-    public static ClipRow From(SyntheticClip clip, string question = "") => new() { Frames = Bytes(clip.Clip), Caption = clip.Caption, Question = question };
-
-    private static byte[] Bytes(VideoClip clip) =>
-        [.. clip.ReadFrames([.. Enumerable.Range(0, clip.FrameCount)]).SelectMany(frame => frame.ToArray())];
+    public static ClipRow From(SyntheticClip clip, string question = "") => new() { Frames = clip.Clip.ReadAllFrames(), Caption = clip.Caption, Question = question };
 }
 
 /// <summary>What the fitted pipeline adds to a clip.</summary>

@@ -31,6 +31,27 @@ public abstract class VideoClip
     /// <exception cref="InvalidDataException">While enumerating: a frame cannot be decoded.</exception>
     public abstract IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default);
 
+    /// <summary>Every frame, [<see cref="FrameCount"/>, height, width, 3] RGB bytes, as a column of frames in memory holds them; for short clips.</summary>
+    /// <exception cref="InvalidOperationException">The frames are more than one array can hold.</exception>
+    /// <exception cref="InvalidDataException">A frame cannot be decoded.</exception>
+    /// <example><code>byte[] rgb = SyntheticWorld.GenerateImage(SyntheticSplit.PolicyTraining, 0).Clip.ReadAllFrames();</code></example>
+    public byte[] ReadAllFrames()
+    {
+        var frameLength = Height * Width * 3;
+        if ((long)FrameCount * frameLength > Array.MaxLength)
+            throw new InvalidOperationException($"{FrameCount} frames of {Height}x{Width} pixels are more than the {Array.MaxLength} bytes of an array; read them with {nameof(ReadFrames)}.");
+
+        var rgb = new byte[FrameCount * frameLength];
+        var position = 0;
+        foreach (var frame in ReadFrames([.. Enumerable.Range(0, FrameCount)]))
+        {
+            frame.Span.CopyTo(rgb.AsSpan(position));
+            position += frameLength;
+        }
+
+        return rgb;
+    }
+
     /// <summary>The check that every implementation of <see cref="ReadFrames"/> makes before it reads.</summary>
     /// <exception cref="ArgumentException">The indices are not ascending within 0 to <see cref="FrameCount"/> - 1.</exception>
     private protected void ThrowIfNotFrameIndices(IReadOnlyList<int> frameIndices)
