@@ -42,6 +42,26 @@ public partial class DocumentedCommandsTests
         Assert.That(output, Does.Contain("SCORE at 10%").And.Contain("loaded it in a fresh MLContext").And.Contain("Done in"));
     }
 
+    [Test]
+    public void FirstPipeline_OfTheReadme_TrainsSavesLoadsAndAnswersWithinTwoMinutes()
+    {
+        var folder = Directory.CreateTempSubdirectory("score-first-pipeline").FullName;
+        try
+        {
+            var watch = Stopwatch.StartNew();
+
+            var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "FirstPipeline.dll")], folder);
+
+            Assert.That(watch.Elapsed, Is.LessThan(TimeSpan.FromMinutes(2)), "README promises it on 2 cores");
+            Assert.That(output, Does.Contain("WarmUp, step 10 of 200").And.Contain("Main, step 200 of 200").And.Contain("from 28 of 288 tokens"));
+            Assert.That(Path.Combine(folder, "score.zip"), Does.Exist);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [TestCase]
     [TestCase("--eval")]
     [TestCase("--annotate")]

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Score.Documentation;
 
-/// <summary>README and docs show only code that compiles (a region of Snippets.cs) and link only to files that exist.</summary>
+/// <summary>README and docs show only code that compiles (a region of Snippets.cs, or the whole of samples/FirstPipeline) and link only to files that exist.</summary>
 [TestFixture]
 public partial class DocumentationTests
 {
@@ -15,6 +15,7 @@ public partial class DocumentationTests
     public void CSharpBlocks_AreCompiledSnippets(string page)
     {
         var snippets = Region().Matches(File.ReadAllText(SnippetsPath())).Select(match => Normal(match.Groups["body"].Value)).ToList();
+        snippets.Add(Normal(Read(Path.Combine("samples", "FirstPipeline", "Program.cs"))));
 
         var blocks = CodeBlock("csharp").Select(block => Normal(block));
 

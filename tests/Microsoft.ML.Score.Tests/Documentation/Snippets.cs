@@ -1,4 +1,5 @@
-// What README and docs show, compiled. DocumentationTests holds every C# block of theirs to one of the regions below, indentation aside.
+// What docs show, compiled. DocumentationTests holds every C# block of theirs to one of the regions below, indentation aside; README shows
+// samples/FirstPipeline as it stands.
 
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.ML;
@@ -15,20 +16,6 @@ namespace Microsoft.ML.Score.Documentation;
 
 internal static class Snippets
 {
-    public static void Readme(IDataView trainingRows)
-    {
-        #region readme
-        var ml = new MLContext(seed: 1);
-        using var model = VideoModel.Load("tiny");              // or a folder with a Hugging Face Qwen2.5-VL / LLaVA-Video checkpoint
-        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model)                         // frozen vision encoder
-            .Append(ml.Transforms.ScoreCompress("Mask", "Features", captionColumnName: "Caption", model,
-                    new ScoreOptions { RetentionRatio = 0.10 }))                                   // Fit = two-stage curriculum RL
-            .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model)); // frozen LLM on kept tokens
-        ITransformer fitted = pipeline.Fit(trainingRows);
-        ml.Model.Save(fitted, trainingRows.Schema, "score.zip");
-        #endregion
-    }
-
     public static void PublicBenchmark(IVideoLanguageModel model, BenchmarkSystem[] systems)
     {
         #region public benchmark
