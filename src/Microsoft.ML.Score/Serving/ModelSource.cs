@@ -1,0 +1,26 @@
+namespace Microsoft.ML.Score.Serving;
+
+/// <summary>A model of a pool: its name, its file, and where its frozen model is found.</summary>
+internal sealed record ModelSource(string Name, string FilePath, ScoreLoadOptions? Options)
+{
+    /// <summary>The model in a message.</summary>
+    public string Title => Name.Length == 0 ? "the default model" : $"the model '{Name}'";
+
+    /// <summary>Opens the file so that nobody is kept from writing or replacing it meanwhile.</summary>
+    public FileStream Open() => new(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
+    /// <summary>Reads a pipeline with its real transformers.</summary>
+    public static ITransformer Load(MLContext context, Stream stream, ScoreLoadOptions? options)
+    {
+        var loaded = context.Model.Load(stream, out _);
+        try
+        {
+            return context.Model.Rehydrate(loaded, options);
+        }
+        catch
+        {
+            (loaded as IDisposable)?.Dispose(); // others' transformers in it may hold native sessions
+            throw;
+        }
+    }
+}
