@@ -9,7 +9,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values |
 /// | Output column data type | Tokens: Vector of <xref:System.Single> of k\*D values, [k, D]. Positions: Vector of <xref:System.Int32> of k flat grid indices, ascending. Where the features themselves give the grid, grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step) |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -35,7 +35,7 @@ public sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
 
-        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
+        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
         var output = KeptOutput.Over(features, _outputColumnName, _options.PositionsColumnName, _options.GridColumnName);
         var transformer = new GatherTokensTransformer(new(new MaskedFeatures(features, _maskColumnName), output));
         transformer.GetOutputSchema(input.Schema);
@@ -47,7 +47,7 @@ public sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
 
-        MaskedFeatures.Check(inputSchema, _featuresColumnName, _maskColumnName, _options.GridColumnName);
+        MaskedFeatures.Check(inputSchema, _featuresColumnName, _maskColumnName, _options.GridColumnName, _options.FeatureOrder);
         return OutputShape.Append(inputSchema, KeptOutput.Promise(inputSchema, _featuresColumnName, _outputColumnName, _options.PositionsColumnName, _options.GridColumnName));
     }
 }

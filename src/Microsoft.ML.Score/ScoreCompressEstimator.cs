@@ -14,7 +14,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | Yes |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file. Caption: text, for Fit only |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Caption: text, for Fit only |
 /// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values; optional kept indices: Vector of <xref:System.Int32>; optional probabilities: Vector of <xref:System.Single> |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -56,9 +56,9 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
         ArgumentNullException.ThrowIfNull(input);
 
         var host = ((IHostEnvironment)(_context ?? new MLContext())).Register(nameof(ScoreCompressEstimator));
-        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
+        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
         var rows = Rows(input, features);
-        var validation = _options.ValidationSet is { } set ? Rows(set, FeatureColumns.Resolve(set.Schema, _featuresColumnName, _options.GridColumnName)) : null;
+        var validation = _options.ValidationSet is { } set ? Rows(set, FeatureColumns.Resolve(set.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder)) : null;
         var training = _options.Training with
         {
             Seed = _context is null ? _options.Training.Seed : host.Rand.Next(),
@@ -77,9 +77,9 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
 
-        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName);
+        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
         InputColumns.Find(inputSchema, _captionColumnName, ColumnKind.Text);
-        return OutputShape.Append(inputSchema, ScoreCompressSettings.Outputs(_outputColumnName, _options));
+        return OutputShape.Append(inputSchema, ScoreCompressSettings.Promise(inputSchema, _featuresColumnName, _outputColumnName, _options));
     }
 
     private TrainingRows Rows(IDataView data, FeatureColumns features)

@@ -280,6 +280,8 @@ public static class VideoTransformsCatalog
         ArgumentNullException.ThrowIfNull(options.Generation, nameof(options));
         options.Generation.ThrowIfFaulty(nameof(options));
         ThrowIfEmpty(options.GridColumnName, options.PositionsColumnName);
+        if (maskColumnName is null && options.FeatureOrder is not null)
+            throw new ArgumentException($"{nameof(options.FeatureOrder)} is that of features under a mask; kept tokens are always [k, D], so leave it null.", nameof(options));
 
         return new AnswerVideoQuestionEstimator(outputColumnName, tokensColumnName, maskColumnName, questionColumnName, model, options);
     }
