@@ -11,7 +11,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values. Or in their place tokens: Vector of <xref:System.Single> of k\*D values; their positions: Vector of <xref:System.Int32> of k values; grid: Vector of <xref:System.Single> of 4 values. Question: text |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values. Or in their place tokens: Vector of <xref:System.Single> of k\*D values; their positions: Vector of <xref:System.Int32> of k values; grid: Vector of <xref:System.Single> of 4 values. Question: text |
 /// | Output column data type | Text |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -57,7 +57,7 @@ public sealed class AnswerVideoQuestionEstimator : IEstimator<AnswerVideoQuestio
         ArgumentNullException.ThrowIfNull(input);
 
         KeptColumns kept = _maskColumnName is { } mask
-            ? new MaskedFeatures(FeatureColumns.Resolve(input.Schema, _tokensColumnName, _options.GridColumnName), mask)
+            ? new MaskedFeatures(FeatureColumns.Resolve(input.Schema, _tokensColumnName, _options.GridColumnName, _options.FeatureOrder), mask)
             : Tokens;
         var transformer = new AnswerVideoQuestionTransformer(new(kept, _questionColumnName, _outputColumnName, _options.Generation, _model.Info), _model);
         transformer.GetOutputSchema(input.Schema);
@@ -70,7 +70,7 @@ public sealed class AnswerVideoQuestionEstimator : IEstimator<AnswerVideoQuestio
         ArgumentNullException.ThrowIfNull(inputSchema);
 
         if (_maskColumnName is { } mask)
-            MaskedFeatures.Check(inputSchema, _tokensColumnName, mask, _options.GridColumnName);
+            MaskedFeatures.Check(inputSchema, _tokensColumnName, mask, _options.GridColumnName, _options.FeatureOrder);
         else
             Tokens.Check(inputSchema);
         InputColumns.Find(inputSchema, _questionColumnName, ColumnKind.Text);

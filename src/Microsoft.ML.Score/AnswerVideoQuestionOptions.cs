@@ -19,4 +19,12 @@ public sealed class AnswerVideoQuestionOptions
     /// "Positions" after it.
     /// </summary>
     public string? PositionsColumnName { get; init; }
+
+    /// <summary>
+    /// The order of the values in a vector column of features: <see cref="FeatureOrder.ChannelsLast"/> is [T, H, W, D],
+    /// <see cref="FeatureOrder.ChannelsFirst"/> is [T, D, H, W], as image models in ONNX give them. Default null: channels last, but a column
+    /// whose dimensions look like channels first is refused until this says which. Feature files and what
+    /// <c>EncodeVideo</c> gives are always channels last; with kept tokens in place of features it must stay null.
+    /// </summary>
+    public FeatureOrder? FeatureOrder { get; init; }
 }

@@ -11,10 +11,13 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Text: the path of a video file or still image; or Vector of <xref:System.Byte> with dimensions [\*, height, width, 3]: RGB frames |
+/// | Input column data type | Text: the path of a video file or still image; or Vector of <xref:System.Byte> with dimensions [\*, height, width, 3]: RGB frames; or [height, width, 3]: one frame |
 /// | Output column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values; grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step). With a cache folder instead one text column: the path of the feature file |
 /// | Exportable to ONNX | No |
 /// ]]></format>
+///
+/// <c>ExtractPixels(interleavePixelColors: true, outputAsFloatArray: false)</c> gives one frame in RGB order as its other defaults are; a
+/// <c>colorsToExtract</c> or <c>orderOfExtraction</c> that puts blue first cannot be told from it and would be encoded with colours exchanged.
 ///
 /// The model stays the caller's: dispose it after the last prediction of the fitted transformer. A saved transformer names the
 /// model and does not hold its weights. The features column carries the model's fingerprint as the annotation "EncoderFingerprint".

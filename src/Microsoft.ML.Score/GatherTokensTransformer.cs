@@ -11,17 +11,25 @@ public sealed class GatherTokensTransformer : VideoTransformer
 
     private readonly GatherTokensSettings _settings;
 
-    internal GatherTokensTransformer(GatherTokensSettings settings) => _settings = settings;
+    private readonly EncoderIdentity _encoder;
+
+    internal GatherTokensTransformer(GatherTokensSettings settings)
+    {
+        _settings = settings;
+        _encoder = settings.Output.Pooled is { } pooled ? new EncoderIdentity($"The pooled column '{pooled}'", settings.Output.PooledDimension, null) : EncoderIdentity.Any;
+    }
 
     internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Kept.Detach();
+
+    internal override string? OutputOfKnownSize => _settings.Output.Pooled;
 
     internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
 
     private protected override RowMapping Map(DataViewSchema inputSchema) => new RowMapping<KeptTokens>(
         inputSchema,
-        _settings.Kept.Bind(inputSchema, EncoderIdentity.Any),
+        _settings.Kept.Bind(inputSchema, _encoder),
         _settings.Output.Columns(_settings.Kept.Features),
-        row => _settings.Kept.Reader(row, EncoderIdentity.Any));
+        row => _settings.Kept.Reader(row, _encoder));
 }
 
 /// <summary>What <see cref="GatherTokensTransformer"/> is made of and saved as.</summary>

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file. Optional salience: Vector of <xref:System.Single> of T\*H\*W values |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Optional salience: Vector of <xref:System.Single> of T\*H\*W values |
 /// | Output column data type | Tokens: Vector of <xref:System.Single> of k\*D values, [k, D]. Positions: Vector of <xref:System.Int32> of k flat grid indices, ascending. Where the features themselves give the grid, grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step) |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -40,7 +40,7 @@ public sealed class MergeTokensEstimator : IEstimator<MergeTokensTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
 
-        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
+        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
         ThrowIfWithoutSalience(nameof(input), features.ByPath);
         var output = KeptOutput.Over(features, _outputColumnName, _options.PositionsColumnName, _options.GridColumnName);
         var transformer = new MergeTokensTransformer(new(features, _options.SalienceColumnName, _method, _options.RetentionRatio, output));
@@ -53,7 +53,7 @@ public sealed class MergeTokensEstimator : IEstimator<MergeTokensTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
 
-        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName);
+        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
         ThrowIfWithoutSalience(nameof(inputSchema), ColumnKind.Text.Fits(InputColumns.Find(inputSchema, _featuresColumnName, ColumnKind.Singles, ColumnKind.Text)));
         if (_options.SalienceColumnName is { } salience)
             InputColumns.Find(inputSchema, salience, ColumnKind.Singles);

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file |
 /// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -36,8 +36,10 @@ public sealed class PruneTokensEstimator : IEstimator<PruneTokensTransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
 
-        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
-        return new PruneTokensTransformer(new(features, _method, _options.RetentionRatio, _options.Seed, _outputColumnName));
+        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
+        var transformer = new PruneTokensTransformer(new(features, _method, _options.RetentionRatio, _options.Seed, _outputColumnName));
+        transformer.GetOutputSchema(input.Schema);
+        return transformer;
     }
 
     /// <inheritdoc/>
@@ -45,7 +47,8 @@ public sealed class PruneTokensEstimator : IEstimator<PruneTokensTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
 
-        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName);
-        return OutputShape.Append(inputSchema, new DataViewSchema.DetachedColumn(_outputColumnName, new VectorDataViewType(BooleanDataViewType.Instance)));
+        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
+        var mask = FeatureColumns.PromisedPerTokenType(inputSchema, _featuresColumnName, _options.GridColumnName, BooleanDataViewType.Instance);
+        return OutputShape.Append(inputSchema, new DataViewSchema.DetachedColumn(_outputColumnName, mask));
     }
 }

@@ -14,7 +14,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | Yes |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file. Caption: text, for Fit only |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Caption: text, for Fit only |
 /// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values; optional kept indices: Vector of <xref:System.Int32>; optional probabilities: Vector of <xref:System.Single> |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -50,15 +50,16 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
     /// <summary>Trains the policy.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing, of another type, or from another encoder than the model's.</exception>
     /// <exception cref="InvalidDataException">A row's content is unusable; the message names the row.</exception>
+    /// <exception cref="InvalidOperationException">The data view or the validation set has no rows, or none of more than one time step where the warm-up is left out.</exception>
     /// <exception cref="OperationCanceledException">The options' token was cancelled.</exception>
     public ScoreCompressTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
 
         var host = ((IHostEnvironment)(_context ?? new MLContext())).Register(nameof(ScoreCompressEstimator));
-        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName);
-        var rows = Rows(input, features);
-        var validation = _options.ValidationSet is { } set ? Rows(set, FeatureColumns.Resolve(set.Schema, _featuresColumnName, _options.GridColumnName)) : null;
+        var features = FeatureColumns.Resolve(input.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
+        var rows = Rows(input, "The data view given to Fit", features);
+        var validation = _options.ValidationSet is { } set ? Rows(set, $"The data view in {nameof(ScoreOptions)}.{nameof(ScoreOptions.ValidationSet)}", FeatureColumns.Resolve(set.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder)) : null;
         var training = _options.Training with
         {
             Seed = _context is null ? _options.Training.Seed : host.Rand.Next(),
@@ -66,7 +67,7 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
         };
 
         using var channel = host.Start("Fit");
-        var result = new ScoreTrainer(_model, training).Fit(rows, validation, _options.InitialPolicy, new ChannelProgress(channel), _options.CancellationToken);
+        var result = Train(new ScoreTrainer(_model, training), rows, validation, new ChannelProgress(channel));
         var best = result.BestCrossEntropy is { } crossEntropy ? $"; best validation cross-entropy {crossEntropy:F4} nats a token" : "";
         channel.Info(MessageSensitivity.None, $"Trained for {result.Steps} steps{best}.");
         return new ScoreCompressTransformer(ScoreCompressSettings.From(features, _outputColumnName, _options), result.Policy);
@@ -77,14 +78,26 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
 
-        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName);
+        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
         InputColumns.Find(inputSchema, _captionColumnName, ColumnKind.Text);
-        return OutputShape.Append(inputSchema, ScoreCompressSettings.Outputs(_outputColumnName, _options));
+        return OutputShape.Append(inputSchema, ScoreCompressSettings.Promise(inputSchema, _featuresColumnName, _outputColumnName, _options));
     }
 
-    private TrainingRows Rows(IDataView data, FeatureColumns features)
+    private TrainingResult Train(ScoreTrainer trainer, TrainingRows rows, TrainingRows? validation, ChannelProgress progress)
+    {
+        try
+        {
+            return trainer.Fit(rows, validation, _options.InitialPolicy, progress, _options.CancellationToken);
+        }
+        catch (ArgumentException error) when (error.ParamName == "examples") // the trainer's name for the rows, which the caller of this estimator cannot know
+        {
+            throw new InvalidOperationException($"The data view given to Fit cannot be trained on: {error.Message}", error);
+        }
+    }
+
+    private TrainingRows Rows(IDataView data, string view, FeatureColumns features)
     {
         var info = _model.Info;
-        return new(data, features, _captionColumnName, new EncoderIdentity($"The model '{info.Source}'", info.Dimension, info.Fingerprint));
+        return new(data, view, features, _captionColumnName, new EncoderIdentity($"The model '{info.Source}'", info.Dimension, info.Fingerprint));
     }
 }

@@ -12,8 +12,8 @@ namespace Microsoft.ML.Score;
 /// Made by <see cref="ScoreCompressEstimator"/> or from a ready policy. Needs no frozen model.
 /// </summary>
 /// <remarks>
-/// The mask column is a Vector of <see cref="bool"/> of T*N values in flat grid order, of type [*, H, W] where H and W are
-/// the same for all rows. Its annotations: "Grid" = (T, H, W) as a Vector of <see cref="int"/>, 0 for what differs from row to row;
+/// The mask column is a Vector of <see cref="bool"/> of T*N values in flat grid order, of type [T, H, W] where H and W are
+/// the same for all rows, T being * unless it is too. Its annotations: "Grid" = (T, H, W) as a Vector of <see cref="int"/>, 0 for what differs from row to row;
 /// "GridColumn", the name of the column that gives each row's grid, where there is one; "RetentionRatio".
 /// A row whose content is unusable (values not divisible by the grid, NaN or infinity, T = 0, another dimension or encoder) throws
 /// <see cref="InvalidDataException"/> with the row's zero-based number when a cursor or engine reads the new columns.
@@ -55,7 +55,7 @@ public sealed class ScoreCompressTransformer : VideoTransformer
             MaskColumn.Output<Scores>(_settings.Mask, _settings.Features, RetentionRatio, scores => scores.Mask()),
         };
         if (_settings.KeptIndices is { } indices)
-            added.Add(OutputColumn.Vector<Scores, int>(indices, new VectorDataViewType(NumberDataViewType.Int32), scores => scores.Kept));
+            added.Add(OutputColumn.Vector<Scores, int>(indices, _settings.IndicesType(), scores => scores.Kept));
         if (_settings.Probabilities is { } probabilities)
             added.Add(OutputColumn.Vector<Scores, float>(probabilities, _settings.Features.PerTokenType(NumberDataViewType.Single), scores => scores.Probabilities()));
         return new RowMapping<Scores>(inputSchema, features, added, row =>
@@ -93,14 +93,21 @@ internal sealed record ScoreCompressSettings(
     public static ScoreCompressSettings From(FeatureColumns features, string mask, ScorePolicyOptions options) =>
         new(features, mask, options.KeptIndicesColumnName, options.ProbabilitiesColumnName, options.RetentionRatio, options.AllowOtherEncoder);
 
-    /// <summary>The columns that the transformer promises.</summary>
-    public static DataViewSchema.DetachedColumn[] Outputs(string mask, ScorePolicyOptions options)
+    /// <summary>The type of the kept indices: [k] where all videos are of one size.</summary>
+    public VectorDataViewType IndicesType() => Features.PerTokenType(NumberDataViewType.Int32) is { IsKnownSize: true, Size: var count }
+        ? new(NumberDataViewType.Int32, TopK.RetainedCount(RetentionRatio, count))
+        : new(NumberDataViewType.Int32);
+
+    /// <summary>The columns that the transformer promises, of known size or not.</summary>
+    public static DataViewSchema.DetachedColumn[] Promise(SchemaShape inputSchema, string features, string mask, ScorePolicyOptions options)
     {
-        var outputs = new List<DataViewSchema.DetachedColumn> { new(mask, new VectorDataViewType(BooleanDataViewType.Instance)) };
+        var outputs = new List<DataViewSchema.DetachedColumn> { new(mask, Type(BooleanDataViewType.Instance)) };
         if (options.KeptIndicesColumnName is { } indices)
-            outputs.Add(new(indices, new VectorDataViewType(NumberDataViewType.Int32)));
+            outputs.Add(new(indices, Type(NumberDataViewType.Int32)));
         if (options.ProbabilitiesColumnName is { } probabilities)
-            outputs.Add(new(probabilities, new VectorDataViewType(NumberDataViewType.Single)));
+            outputs.Add(new(probabilities, Type(NumberDataViewType.Single)));
         return [.. outputs];
+
+        VectorDataViewType Type(PrimitiveDataViewType itemType) => FeatureColumns.PromisedPerTokenType(inputSchema, features, options.GridColumnName, itemType);
     }
 }

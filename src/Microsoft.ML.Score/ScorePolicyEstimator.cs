@@ -10,7 +10,7 @@ namespace Microsoft.ML.Score;
 /// | | |
 /// | -- | -- |
 /// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions [\*, H, W, D] or in a column of 4 values), or text: the path of a feature file |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file |
 /// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values; optional kept indices: Vector of <xref:System.Int32>; optional probabilities: Vector of <xref:System.Single> |
 /// | Exportable to ONNX | No |
 /// ]]></format>
@@ -44,13 +44,13 @@ public sealed class ScorePolicyEstimator : IEstimator<ScoreCompressTransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
 
-        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName);
-        return OutputShape.Append(inputSchema, ScoreCompressSettings.Outputs(_outputColumnName, _options));
+        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
+        return OutputShape.Append(inputSchema, ScoreCompressSettings.Promise(inputSchema, _featuresColumnName, _outputColumnName, _options));
     }
 
     internal ScoreCompressTransformer Create(DataViewSchema inputSchema)
     {
-        var features = FeatureColumns.Resolve(inputSchema, _featuresColumnName, _options.GridColumnName);
+        var features = FeatureColumns.Resolve(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
         var transformer = new ScoreCompressTransformer(ScoreCompressSettings.From(features, _outputColumnName, _options), _policy);
         transformer.GetOutputSchema(inputSchema);
         return transformer;

@@ -15,9 +15,18 @@ public abstract class TokenCompressionOptions
 
     /// <summary>
     /// Name of the grid column, a Vector of <see cref="float"/> of 4 = (T, H, W, seconds per step). Not needed where the features
-    /// column has dimensions [*, H, W, D] or holds paths of feature files. Default "Grid".
+    /// column's type has its dimensions or holds paths of feature files. Default "Grid".
     /// </summary>
     public string GridColumnName { get; init; } = "Grid";
+
+    /// <summary>
+    /// The order of the values in a vector column of features: <see cref="FeatureOrder.ChannelsLast"/> is [T, H, W, D],
+    /// <see cref="FeatureOrder.ChannelsFirst"/> is [T, D, H, W], as image models in ONNX give them. Default null: channels last, but a column
+    /// whose dimensions look like channels first (the second is the D that is wanted; where none is, it exceeds the last, or the two last are
+    /// equal) is refused until this says which. Feature files and what
+    /// <c>EncodeVideo</c> gives are always channels last.
+    /// </summary>
+    public FeatureOrder? FeatureOrder { get; init; }
 
     /// <summary>What is wrong with these options, each in a few words.</summary>
     private protected virtual IEnumerable<string> Faults()
@@ -26,6 +35,8 @@ public abstract class TokenCompressionOptions
             yield return $"{nameof(RetentionRatio)} must lie in (0, 1], got {RetentionRatio}";
         if (string.IsNullOrEmpty(GridColumnName))
             yield return $"{nameof(GridColumnName)} must not be empty";
+        if (FeatureOrder is { } order && !Enum.IsDefined(order))
+            yield return $"{nameof(FeatureOrder)} must be null, {Score.FeatureOrder.ChannelsLast} or {Score.FeatureOrder.ChannelsFirst}, got {order}";
     }
 
     /// <summary>Reports all faults at once.</summary>

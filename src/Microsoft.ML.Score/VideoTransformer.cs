@@ -50,6 +50,9 @@ public abstract class VideoTransformer : ITransformer
     /// <summary>The input columns as the transformer was fitted on them.</summary>
     internal abstract IEnumerable<DataViewSchema.DetachedColumn> FittedColumns { get; }
 
+    /// <summary>Name of the new column of <see cref="float"/> whose size must be known after plain loading too, or null.</summary>
+    internal virtual string? OutputOfKnownSize => null;
+
     /// <summary>What the saved zip holds of this transformer.</summary>
     internal abstract SavedTransformer ToSaved();
 

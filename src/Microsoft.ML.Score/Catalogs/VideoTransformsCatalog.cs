@@ -14,7 +14,8 @@ public static class VideoTransformsCatalog
     /// file.
     /// </param>
     /// <param name="inputColumnName">
-    /// Name of the column of video file paths, or of RGB frames (Vector of <see cref="byte"/> with dimensions [*, height, width, 3]).
+    /// Name of the column of video file paths, or of RGB frames (Vector of <see cref="byte"/> with dimensions [*, height, width, 3], or
+    /// [height, width, 3] for one frame).
     /// </param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Cache folder, grid column, frame rate; null means the defaults.</param>
@@ -187,14 +188,14 @@ public static class VideoTransformsCatalog
 
     /// <summary>
     /// Adds the vectors of the tokens that a mask keeps, [k, D], their original positions, and the grid where the features themselves give
-    /// it.
+    /// it. On request their mean, [D], which ML.NET's trainers can follow.
     /// </summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">Name of the column of kept vectors.</param>
     /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
     /// <param name="maskColumnName">Name of the mask column.</param>
-    /// <param name="options">Names of the positions and grid columns; null means the defaults.</param>
-    /// <exception cref="ArgumentException">A name is empty.</exception>
+    /// <param name="options">Names of the positions, grid and pooled columns; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public static GatherTokensEstimator GatherTokens(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -207,7 +208,7 @@ public static class VideoTransformsCatalog
         ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
         ArgumentException.ThrowIfNullOrEmpty(maskColumnName);
         options ??= new GatherTokensOptions();
-        ThrowIfEmpty(options.GridColumnName, options.PositionsColumnName);
+        options.ThrowIfFaulty(nameof(options));
 
         return new GatherTokensEstimator(outputColumnName, featuresColumnName, maskColumnName, options);
     }
@@ -280,6 +281,8 @@ public static class VideoTransformsCatalog
         ArgumentNullException.ThrowIfNull(options.Generation, nameof(options));
         options.Generation.ThrowIfFaulty(nameof(options));
         ThrowIfEmpty(options.GridColumnName, options.PositionsColumnName);
+        if (maskColumnName is null && options.FeatureOrder is not null)
+            throw new ArgumentException($"{nameof(options.FeatureOrder)} is that of features under a mask; kept tokens are always [k, D], so leave it null.", nameof(options));
 
         return new AnswerVideoQuestionEstimator(outputColumnName, tokensColumnName, maskColumnName, questionColumnName, model, options);
     }

@@ -28,7 +28,9 @@ internal static class CarrierChain
             Add(context.Transforms.CopyColumns(CarrierSlots.Prefix + inputSlots[i], inputs[i].Name));
         Add(context.Transforms.CustomMapping(new CarrierFactory().GetMapping(), CarrierFactory.ContractName));
         for (var i = 0; i < outputs.Length; i++)
-            Add(context.Transforms.CopyColumns(outputs[i].Name, CarrierOutput.Prefix + outputSlots[i]));
+            Add(outputs[i].Name == transformer.OutputOfKnownSize && outputs[i].Type is VectorDataViewType { Size: var size }
+                ? context.Transforms.Concatenate(outputs[i].Name, CarrierOutput.PartColumns(size))
+                : context.Transforms.CopyColumns(outputs[i].Name, CarrierOutput.Prefix + outputSlots[i]));
         Add(context.Transforms.DropColumns([.. view.Schema.Select(column => column.Name).Where(IsCarrierColumn).Distinct()]));
         return new TransformerChain<ITransformer>([.. transformers]);
 

@@ -34,7 +34,7 @@ internal sealed class CarrierProgram(VideoTransformer transformer)
 
             _input = new CarrierRow(mapper.InputSchema, CarrierSlots.Assign(fitted));
             var row = mapper.GetRow(_input, added);
-            _writers = [.. added.Select((column, i) => Writer(row, column, slots[i]))];
+            _writers = [.. added.Select((column, i) => column.Name == transformer.OutputOfKnownSize ? PartsWriter(row, column) : Writer(row, column, slots[i]))];
         }
 
         public void Run(CarrierInput input, CarrierOutput output)
@@ -42,6 +42,17 @@ internal sealed class CarrierProgram(VideoTransformer transformer)
             _input.MoveTo(input);
             foreach (var write in _writers)
                 write(output);
+        }
+
+        private static Action<CarrierOutput> PartsWriter(DataViewRow row, DataViewSchema.Column column)
+        {
+            var getter = row.GetGetter<Data.VBuffer<float>>(column);
+            var values = new Data.VBuffer<float>();
+            return output =>
+            {
+                getter(ref values);
+                output.SetParts([.. values.DenseValues()]);
+            };
         }
 
         private static Action<CarrierOutput> Writer(DataViewRow row, DataViewSchema.Column column, string slot)
@@ -57,6 +68,9 @@ internal sealed class CarrierProgram(VideoTransformer transformer)
                 case nameof(CarrierOutput.Singles1):
                     var singles1 = row.GetGetter<Data.VBuffer<float>>(column);
                     return output => singles1(ref output.Singles1);
+                case nameof(CarrierOutput.Singles2):
+                    var singles2 = row.GetGetter<Data.VBuffer<float>>(column);
+                    return output => singles2(ref output.Singles2);
                 case nameof(CarrierOutput.Booleans0):
                     var booleans = row.GetGetter<Data.VBuffer<bool>>(column);
                     return output => booleans(ref output.Booleans0);

@@ -5,12 +5,13 @@ using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Rows;
 
-/// <summary>How a clip is read from a row, decided from the schema: the path of a video file, or RGB frames [F, height, width, 3].</summary>
+/// <summary>How a clip is read from a row, decided from the schema: the path of a video file, or RGB frames [F, height, width, 3] or one frame [height, width, 3].</summary>
 /// <param name="Name">Name of the column.</param>
 /// <param name="FrameHeight">Height of frames in memory; 0 for paths.</param>
 /// <param name="FrameWidth">Width of frames in memory; 0 for paths.</param>
 /// <param name="FramesPerSecond">Frames a second of frames in memory.</param>
-internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, double FramesPerSecond)
+/// <param name="Frames">How many frames each row has in memory, as the type says; 0 when it does not, and for paths.</param>
+internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, double FramesPerSecond, int Frames = 0)
 {
     public bool ByPath() => FrameWidth == 0;
 
@@ -19,21 +20,30 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         var column = InputColumns.Find(inputSchema, name, ColumnKind.Text, ColumnKind.Bytes);
         if (column.Type is not VectorDataViewType type)
             return new(name, 0, 0, framesPerSecond);
-        return type.Dimensions is [_, > 0, > 0, 3]
-            ? new(name, type.Dimensions[1], type.Dimensions[2], framesPerSecond)
-            : throw InputColumns.Mismatch(name, "Vector<Byte, *, height, width, 3> or Text", type.ToString()!);
+        return FrameShape(type) is { Height: > 0, Width: > 0, Colours: 3 } shape && type.Dimensions is not [3, _, 3] // as much [3, height, 3] as [height, 3, 3]
+            ? new(name, shape.Height, shape.Width, framesPerSecond, shape.Frames)
+            : throw InputColumns.Mismatch(
+                name, "Text, Vector<Byte, *, height, width, 3> or Vector<Byte, height, width, 3> (ExtractPixels gives it with interleavePixelColors: true)", type.ToString()!);
     }
 
     public DataViewSchema.Column Bind(DataViewSchema inputSchema)
     {
         var column = InputColumns.Find(inputSchema, Name, ByPath() ? ColumnKind.Text : ColumnKind.Bytes);
-        if (column.Type is VectorDataViewType { Dimensions: [_, > 0, > 0, > 0] dimensions } && (dimensions[1], dimensions[2], dimensions[3]) != (FrameHeight, FrameWidth, 3))
+        if (column.Type is VectorDataViewType type && FrameShape(type) is { Height: > 0, Width: > 0, Colours: > 0 } shape
+            && ((shape.Height, shape.Width, shape.Colours) != (FrameHeight, FrameWidth, 3) || (Frames > 0 && shape.Frames > 0 && shape.Frames != Frames)))
             throw InputColumns.Mismatch(Name, Detach().Type.ToString()!, column.Type.ToString()!);
         return column;
     }
 
     public DataViewSchema.DetachedColumn Detach() =>
-        new(Name, ByPath() ? TextDataViewType.Instance : new VectorDataViewType(NumberDataViewType.Byte, 0, FrameHeight, FrameWidth, 3));
+        new(Name, ByPath() ? TextDataViewType.Instance : new VectorDataViewType(NumberDataViewType.Byte, Frames, FrameHeight, FrameWidth, 3));
+
+    private static (int Frames, int Height, int Width, int Colours) FrameShape(VectorDataViewType type) => type.Dimensions switch
+    {
+        [var frames, var height, var width, var colours] => (frames, height, width, colours),
+        [var height, var width, var colours] => (1, height, width, colours),
+        _ => default,
+    };
 
     /// <summary>A function that gives the clip at the row's current position, and on request the SHA-256 of its content.</summary>
     public Func<Clip> Reader(DataViewRow row)
@@ -62,6 +72,8 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
             getter(ref buffer);
             if (buffer.Length == 0 || buffer.Length % frameLength != 0)
                 throw RowError.At(row, Name, $"{buffer.Length} bytes are not one or more RGB frames of {FrameHeight}x{FrameWidth} pixels = {frameLength} bytes.");
+            if (Frames > 0 && buffer.Length != Frames * frameLength)
+                throw RowError.At(row, Name, $"{buffer.Length / frameLength} frames, but the column's type {column.Type} says {Frames}.");
             var rgb = new byte[buffer.Length];
             buffer.CopyTo(rgb);
             return new Clip(row, Name, () => new FrameClip(rgb, (int)(rgb.Length / frameLength), FrameHeight, FrameWidth, FramesPerSecond), () => HashFrames(rgb));

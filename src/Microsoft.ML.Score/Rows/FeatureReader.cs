@@ -16,9 +16,11 @@ internal sealed class FeatureReader
     private readonly ValueGetter<VBuffer<float>>? _features;
     private readonly Func<TokenGrid>? _grid;
     private readonly string? _fingerprint;
+    private readonly FeatureShape _shape;
     private VBuffer<float> _buffer;
     private string? _file;
     private float[] _values = [];
+    private float[] _channelsLast = [];
 
     /// <param name="columns">Where the tokens are.</param>
     /// <param name="row">A row or cursor whose bound columns are active.</param>
@@ -40,6 +42,7 @@ internal sealed class FeatureReader
         _features = row.GetGetter<VBuffer<float>>(bound[0]);
         _grid = columns.Grid is null ? null : GridColumn.Reader(row, bound[1]);
         _fingerprint = FeatureColumns.ReadFingerprint(bound[0]);
+        _shape = columns.Shape.Or(FeatureShape.Of(bound[0].Type, columns.Order));
     }
 
     /// <summary>All tokens of the video.</summary>
@@ -110,23 +113,36 @@ internal sealed class FeatureReader
         if (_values.Length == 0 || _values.Length % grid.Count != 0)
             throw Error($"{_values.Length} values do not divide into a grid of {grid} = {grid.Count} tokens.");
         var dimension = _values.Length / grid.Count;
-        if (_columns.HasDimensions && (grid.Height, grid.Width, dimension) != (_columns.Height, _columns.Width, _columns.Dimension))
-            throw Error($"{_values.Length} values over a grid of {grid} tokens do not fit the column's type {_columns.FeaturesType()}.");
+        if (!_shape.Fits(new FeatureShape(grid.TimeSteps, grid.Height, grid.Width, dimension)))
+            throw Error($"{_values.Length} values over a grid of {grid} tokens do not fit the column's type {_shape.ToType(_columns.Order)}.");
         if (FiniteValues.FirstNotFinite(_values) is >= 0 and var index)
             throw Error($"value {index} of {_values.Length} is {_values[index]}; features must be finite.");
-        if (_encoder.Refuses(dimension, _fingerprint) is { } reason)
+        if ((_columns.RefusesDimension(_encoder, dimension) ?? _encoder.Refuses(null, _fingerprint)) is { } reason)
             throw Error(reason);
-        return new VideoTokens(grid, dimension, _values, _fingerprint);
+        return new VideoTokens(grid, dimension, _columns.ChannelsFirst ? ToChannelsLast(grid, dimension) : _values, _fingerprint);
+    }
+
+    /// <summary>The values [T, D, H*W] as [T, H*W, D].</summary>
+    private float[] ToChannelsLast(TokenGrid grid, int dimension)
+    {
+        if (_keep || _channelsLast.Length != _values.Length)
+            _channelsLast = new float[_values.Length];
+        var source = 0;
+        for (var t = 0; t < grid.TimeSteps; t++)
+            for (var d = 0; d < dimension; d++)
+                for (var n = 0; n < grid.TokensPerStep; n++)
+                    _channelsLast[(t * grid.TokensPerStep + n) * dimension + d] = _values[source++];
+        return _channelsLast;
     }
 
     private TokenGrid GridFromLength()
     {
-        var step = (long)_columns.Height * _columns.Width * _columns.Dimension;
+        var step = (long)_shape.Height * _shape.Width * _shape.Dimension;
         if (_values.Length == 0)
             throw Error("the video has no time step (T = 0).");
         if (_values.Length % step != 0)
-            throw Error($"{_values.Length} values do not divide into time steps of {_columns.Height}x{_columns.Width}x{_columns.Dimension} = {step} values.");
-        return new TokenGrid((int)(_values.Length / step), _columns.Height, _columns.Width);
+            throw Error($"{_values.Length} values do not divide into time steps of {_shape.Height}x{_shape.Width}x{_shape.Dimension} = {step} values.");
+        return new TokenGrid((int)(_values.Length / step), _shape.Height, _shape.Width);
     }
 
     /// <summary>What is wrong with the row's features, in words that name its row, column and file.</summary>

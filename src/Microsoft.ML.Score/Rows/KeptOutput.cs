@@ -7,7 +7,9 @@ namespace Microsoft.ML.Score.Rows;
 /// <param name="Tokens">Name of the column of vectors [k, D].</param>
 /// <param name="Positions">Name of the column of positions.</param>
 /// <param name="Grid">Name of the grid column where it is added; null where the rows have one already.</param>
-internal sealed record KeptOutput(string Tokens, string Positions, string? Grid)
+/// <param name="Pooled">Name of the column of the kept vectors' mean [D]; null for none.</param>
+/// <param name="PooledDimension">D of the mean; 0 where there is none.</param>
+internal sealed record KeptOutput(string Tokens, string Positions, string? Grid, string? Pooled = null, int PooledDimension = 0)
 {
     /// <summary>The name of the positions column beside a column of tokens.</summary>
     public static string PositionsName(string tokens, string? positions) => positions ?? tokens + "Positions";
@@ -43,6 +45,20 @@ internal sealed record KeptOutput(string Tokens, string Positions, string? Grid)
         };
         if (Grid is not null)
             columns.Add(GridColumn.Output<KeptTokens>(Grid, kept => kept.Grid));
+        if (Pooled is not null)
+            columns.Add(OutputColumn.Vector<KeptTokens, float>(Pooled, PooledType(PooledDimension), Mean, annotations));
         return columns;
+    }
+
+    public static VectorDataViewType PooledType(int dimension) => new(NumberDataViewType.Single, dimension);
+
+    /// <summary>The mean of k vectors, summed in double precision so that it does not depend on k's size.</summary>
+    private static ReadOnlyMemory<float> Mean(KeptTokens kept)
+    {
+        var sums = new double[kept.Dimension];
+        var vectors = kept.Vectors.Span;
+        for (var i = 0; i < vectors.Length; i++)
+            sums[i % sums.Length] += vectors[i];
+        return Array.ConvertAll(sums, sum => (float)(sum / kept.Count));
     }
 }

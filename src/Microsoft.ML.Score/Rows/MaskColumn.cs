@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Rows;
 
-/// <summary>A mask column: a Vector of T*N values in flat grid order, of type [*, H, W] where H and W are the same for all rows.</summary>
+/// <summary>A mask column: a Vector of T*N values in flat grid order, of type [T, H, W] where H and W are the same for all rows, T being * unless it is too.</summary>
 internal static class MaskColumn
 {
     public static OutputColumn<TResult> Output<TResult>(string name, FeatureColumns features, double retentionRatio, Func<TResult, ReadOnlyMemory<bool>> mask) =>
@@ -36,7 +36,7 @@ internal static class MaskColumn
 
     private static DataViewSchema.Annotations Annotations(FeatureColumns features, double retentionRatio)
     {
-        var grid = new VBuffer<int>(3, [0, features.Height, features.Width]);
+        var grid = new VBuffer<int>(3, [features.TimeSteps, features.Height, features.Width]);
         var builder = new DataViewSchema.Annotations.Builder();
         builder.Add("Grid", new VectorDataViewType(NumberDataViewType.Int32, 3), (ref VBuffer<int> value) => grid.CopyTo(ref value));
         if (features.Grid is { } gridColumn)

@@ -7,9 +7,9 @@ namespace Microsoft.ML.Score.Rows;
 internal sealed record MaskedFeatures(FeatureColumns Features, string Mask) : KeptColumns
 {
     /// <summary>The checks that a promised shape allows.</summary>
-    public static void Check(SchemaShape inputSchema, string features, string mask, string grid)
+    public static void Check(SchemaShape inputSchema, string features, string mask, string grid, FeatureOrder? order)
     {
-        FeatureColumns.Check(inputSchema, features, grid);
+        FeatureColumns.Check(inputSchema, features, grid, order);
         InputColumns.Find(inputSchema, mask, ColumnKind.Booleans);
     }
 
