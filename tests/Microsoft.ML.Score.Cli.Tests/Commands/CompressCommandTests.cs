@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
@@ -53,7 +54,7 @@ public class CompressCommandTests
     public void Compress_Output_HoldsWhatTheCompressorKeeps()
     {
         var features = _folder.File("clip.safetensors");
-        var video = new FakeVideoModel().Encode(Synthetic.SyntheticWorld.Generate(Synthetic.SyntheticSplit.Test, Synthetic.VideoLength.Short, 3).Clip);
+        var video = new FakeVideoModel().Encode(SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 3).Clip);
         FeatureFile.Write(features, video);
         var expected = new ScoreCompressor(PolicyFile.Load(_policy)).Compress(video, 0.1);
 
