@@ -28,7 +28,7 @@ public class ProgramTests
 
     [TestCase("Required command was not provided.")]
     [TestCase("Unrecognized command or argument 'compres'", "compres")]
-    [TestCase("Required argument missing for command: 'compress'.", "compress")]
+    [TestCase("Required argument 'video' missing for command: 'compress'.", "compress")]
     [TestCase("--ratio must be a number above 0 and at most 1, got '0'.", "compress", "a.mp4", "--ratio", "0")]
     [TestCase("got 'NaN'.", "compress", "a.mp4", "--ratio", "NaN")]
     [TestCase("got 'x'.", "compress", "a.mp4", "--ratio", "x")]

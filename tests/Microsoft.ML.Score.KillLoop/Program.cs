@@ -19,7 +19,7 @@ internal static class Program
         var seed = new Option<int>("--seed") { Description = "Seed of the kill moments.", DefaultValueFactory = _ => 1 };
         var folder = new Argument<string>("folder") { Description = "Where the child keeps its checkpoint and writes its policy." };
 
-        var train = new Command("train", "The child: trains once, from the checkpoint in the folder if there is one.") { folder, model };
+        var train = new System.CommandLine.Command("train", "The child: trains once, from the checkpoint in the folder if there is one.") { folder, model };
         train.SetAction(parsed => TrainingChild.Run(parsed.GetValue(folder)!, parsed.GetValue(model)!));
         var root = new RootCommand("Kills a process again and again and compares what it ends with.") { kills, model, eval, annotate, seed, train };
         root.SetAction(parsed =>

@@ -159,7 +159,8 @@ internal static class ProcessorCases
         var compare = new GoldenTensors(name, tensors);
         var clip = Clip(tensors, "frames", 1);
         var resized = Resize(clip, [0], 384, 384, new PillowResampler(clip.Height, clip.Width, 384, 384).Resize);
-        yield return compare.Exactly("frame0_resized384_u8_HWC", Widen(tensors.Bytes("frame0_resized384_u8_HWC")), Widen(resized));
+        if (tensors.Tensors.ContainsKey("frame0_resized384_u8_HWC"))
+            yield return compare.Exactly("frame0_resized384_u8_HWC", Widen(tensors.Bytes("frame0_resized384_u8_HWC")), Widen(resized));
         yield return compare.Close("pixel_values_size55", tensors.ReadSingle("pixel_values_size55"), Pixels(55), ExactTolerance);
 
         var first = Pixels(384)[..(3 * 384 * 384)];

@@ -7,7 +7,7 @@ namespace Score.Cli.Commands;
 [TestFixture]
 public class ModelCommandTests
 {
-    private static readonly string s_checkpoint = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "models", "qwen25vl_tiny_B_tied_bf16");
+    private static readonly string s_checkpoint = RepositoryFolder.Golden("models", "qwen25vl_tiny_B_tied_bf16");
 
     [Test]
     public void Model_Tiny_DescribesPartsTokensAndMemory()

@@ -4,7 +4,7 @@ namespace Score.Cli.Verification;
 public class CompressorCasesTests
 {
     [Test]
-    public void Verify_GoldenCasesOfFiveInputs_AllWithinTolerance() => Verify(Path.Combine(AppContext.BaseDirectory, "Goldens", "compressors"), 170);
+    public void Verify_GoldenCasesOfFiveInputs_AllWithinTolerance() => Verify(RepositoryFolder.Golden("compressors"), 170);
 
     [Test]
     public void Verify_AllGoldenCases_AllWithinTolerance() => Verify(RepositoryFolder.RequireShared("goldens", "compressors"), 430);

@@ -3,7 +3,7 @@ namespace Score.Cli.Verification;
 [TestFixture]
 public class PolicyCasesTests
 {
-    private static readonly string s_goldens = Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "policy");
+    private static readonly string s_goldens = RepositoryFolder.Golden("policy");
 
     [Test]
     public void Verify_EveryGoldenCase_IsWithinTolerance()

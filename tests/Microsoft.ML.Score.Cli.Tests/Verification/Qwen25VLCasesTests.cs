@@ -8,11 +8,11 @@ public class Qwen25VLCasesTests(string backend)
 {
     [Test]
     public void Verify_NestedTiedBFloat16Shards_AllWithinTolerance() =>
-        Verify(Path.Combine(AppContext.BaseDirectory, "Goldens", "models", "qwen25vl_tiny_B_tied_bf16"));
+        Verify(RepositoryFolder.Golden("models", "qwen25vl_tiny_B_tied_bf16"));
 
     [Test]
     public void Verify_FlatUntiedSingle_AllWithinTolerance() =>
-        Verify(RepositoryFolder.RequireShared("goldens", "models", "qwen25vl_tiny_A"));
+        Verify(RepositoryFolder.Golden("models", "qwen25vl_tiny_A"));
 
     private void Verify(string folder)
     {

@@ -76,5 +76,5 @@ public class LlavaVideoPromptTests
     }
 
     private static JsonElement ReadGoldens() =>
-        JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.RequireShared("goldens", "models", "prompts", "llava_video.json"))).RootElement;
+        JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.Golden("models", "prompts", "llava_video.json"))).RootElement;
 }

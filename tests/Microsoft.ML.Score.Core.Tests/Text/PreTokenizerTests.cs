@@ -6,7 +6,7 @@ public class PreTokenizerTests
     [Test]
     public void FirstPieceLength_RandomTexts_CutsAsTheRegularExpressionDoes()
     {
-        foreach (var line in File.ReadLines(Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "pre_tokenizer", "pieces.txt")))
+        foreach (var line in File.ReadLines(RepositoryFolder.Golden("pre_tokenizer", "pieces.txt")))
         {
             string[] expected = [.. line.Split(',').Select(piece => string.Concat(piece.Split(' ').Select(codePoint => char.ConvertFromUtf32(Convert.ToInt32(codePoint, 16)))))];
 

@@ -90,12 +90,12 @@ public class QwenTokenizerGoldenTests
 
     private static BytePairVocabulary ReadVocabulary()
     {
-        using var reader = new StreamReader(new GZipStream(File.OpenRead(RepositoryFolder.RequireShared("goldens", "models", "tokenizer", "merges.txt.gz")), CompressionMode.Decompress));
+        using var reader = new StreamReader(new GZipStream(File.OpenRead(RepositoryFolder.Golden("models", "tokenizer", "merges.txt.gz")), CompressionMode.Decompress));
         var merges = reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).Select(line => line.Split(' '));
         return BytePairVocabulary.FromMerges([.. merges.Select(merge => (merge[0], merge[1]))]);
     }
 
-    private static JsonElement Read(string folder, string name) => JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.RequireShared("goldens", "models", folder, name))).RootElement;
+    private static JsonElement Read(string folder, string name) => JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.Golden("models", folder, name))).RootElement;
 
     private static int[] Integers(JsonElement array) => [.. array.EnumerateArray().Select(value => value.GetInt32())];
 }

@@ -118,7 +118,7 @@ public class TopKTests
     [Test]
     public void Select_Goldens_Match()
     {
-        using var cases = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "policy", "topk.json")));
+        using var cases = JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.Golden("policy", "topk.json")));
         foreach (var golden in cases.RootElement.EnumerateArray())
         {
             var scores = golden.GetProperty("scores").EnumerateArray().Select(score => score.GetSingle()).ToArray();

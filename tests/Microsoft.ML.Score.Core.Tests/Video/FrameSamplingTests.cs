@@ -8,7 +8,7 @@ public class FrameSamplingTests
     [Test]
     public void Select_GoldenCases_GivesTheSameFrames()
     {
-        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "processor", "frame_sampling.json")));
+        using var file = JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.Golden("models", "processor", "frame_sampling.json")));
 
         using (Assert.EnterMultipleScope())
             foreach (var golden in file.RootElement.GetProperty("cases").EnumerateArray())

@@ -9,7 +9,7 @@ public class LlavaFrameSamplingTests
     [Test]
     public void Select_GoldenCases_GivesTheSameFramesAndTimes()
     {
-        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "processor", "llava_frame_sampling.json")));
+        using var file = JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.Golden("models", "processor", "llava_frame_sampling.json")));
         var cases = file.RootElement.GetProperty("frame_sampling").EnumerateArray().ToArray();
 
         Assert.That(cases, Has.Length.EqualTo(32));

@@ -8,7 +8,7 @@ public class SiglipProcessorTests
     [Test]
     public void ReadFrames_GoldenFrames_GivesTheSamePixels()
     {
-        using var golden = SafetensorsFile.Open(RepositoryFolder.RequireShared("goldens", "models", "processor", "siglip.safetensors"));
+        using var golden = SafetensorsFile.Open(RepositoryFolder.Golden("models", "processor", "siglip.safetensors"));
         var clip = new FrameClip(golden.Bytes("frames").ToArray(), 2, 45, 80, 25);
 
         var processor = new SiglipProcessor(clip, new LlavaFrameSampling { MaxFrames = 2 }, 55);

@@ -13,7 +13,7 @@ public class SmartResizeTests
 
     private static void AssertGolden(string rule, Func<int, int, int, double, double, (int, int)> fit)
     {
-        using var file = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(TestContext.CurrentContext.TestDirectory, "Goldens", "processor", "smart_resize.json")));
+        using var file = JsonDocument.Parse(File.ReadAllBytes(RepositoryFolder.Golden("models", "processor", "smart_resize.json")));
 
         using (Assert.EnterMultipleScope())
             foreach (var golden in file.RootElement.GetProperty("cases").EnumerateArray())

@@ -144,20 +144,26 @@ public class CheckpointTests
     }
 
     [TestCase("qwen25vl_tiny_A", "model.layers.0.self_attn.k_proj.weight", 32, 64, TensorType.F32)]
+    [TestCase("llava_video_tiny", "model.layers.0.self_attn.k_proj.weight", 32, 64, TensorType.F32)]
     [TestCase("qwen25vl_tiny_B_tied_bf16", "model.embed_tokens.weight", 320, 64, TensorType.BF16)]
     public void Open_GoldenModel_HasTheTensorsOfItsArchitecture(string model, string tensor, int rows, int columns, TensorType type)
     {
-        using var checkpoint = Checkpoint.Open(CheckpointFiles.FromFolder(RepositoryFolder.RequireShared("goldens", "models", model)));
+        using var checkpoint = Checkpoint.Open(CheckpointFiles.FromFolder(RepositoryFolder.Golden("models", model)));
         var weight = checkpoint.Get(tensor, rows, columns);
         Assert.That(weight.Type, Is.EqualTo(type));
         Assert.That(weight.ToArray(), Has.Length.EqualTo(rows * columns).And.All.Matches<float>(float.IsFinite));
     }
 
     [Test]
-    public void OpenSafetensors_EveryGoldenFile_IsValid()
+    public void OpenSafetensors_EveryGoldenFile_IsValid() => OpenAll(RepositoryFolder.Golden());
+
+    [Test]
+    public void OpenSafetensors_EverySharedGoldenFile_IsValid() => OpenAll(RepositoryFolder.RequireShared("goldens"));
+
+    private static void OpenAll(string folder)
     {
         var read = 0;
-        foreach (var path in Directory.EnumerateFiles(RepositoryFolder.RequireShared("goldens"), "*.safetensors", SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(folder, "*.safetensors", SearchOption.AllDirectories))
         {
             using var file = SafetensorsFile.Open(path);
             foreach (var (name, entry) in file.Tensors)
