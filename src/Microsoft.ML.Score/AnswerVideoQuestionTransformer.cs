@@ -33,6 +33,8 @@ public sealed class AnswerVideoQuestionTransformer : VideoTransformer
 
     internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
 
+    internal override void FindFrozenModel() => _model.Resolve();
+
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
         var encoder = new EncoderIdentity($"The model '{_settings.Model.Source}'", _settings.Model.Dimension, _settings.Model.Fingerprint);

@@ -35,6 +35,8 @@ public sealed class EncodeVideoTransformer : VideoTransformer
 
     internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
 
+    internal override void FindFrozenModel() => _model.Resolve();
+
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
         var source = _settings.Source.Bind(inputSchema);

@@ -56,6 +56,11 @@ public abstract class VideoTransformer : ITransformer
     /// <summary>What the saved zip holds of this transformer.</summary>
     internal abstract SavedTransformer ToSaved();
 
+    /// <summary>Finds the frozen model, where there is one, before the first row does: a pool serves no pipeline that lacks it.</summary>
+    internal virtual void FindFrozenModel()
+    {
+    }
+
     /// <summary>Binds to a schema; throws in ML.NET's words when the schema does not fit.</summary>
     private protected abstract RowMapping Map(DataViewSchema inputSchema);
 }

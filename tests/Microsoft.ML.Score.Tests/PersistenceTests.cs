@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Persistence;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Serving;
 using Microsoft.ML.Score.Soak;
 using Microsoft.ML.Score.Synthetic;
 
@@ -37,14 +37,50 @@ internal sealed class PersistenceTests
     }
 
     [Test]
-    public void Predict_EngineAndBothPools_AgreeWithTransform()
+    public void Predict_EngineAndPool_AgreeWithTransform()
     {
         var rows = Enumerable.Range(0, 20).Select(FeatureRow.Small).ToArray();
         var expected = SavePolicyPipeline(rows);
         using var engine = _context.Model.CreatePredictionEngine<FeatureRow, MaskPrediction>(_context.Model.Load(_zip, out _));
         Assert.That(rows.Select(row => engine.Predict(row).Text), Is.EqualTo(expected));
-        Assert.That(PoolMasks(services => services.AddPredictionEnginePool<FeatureRow, MaskPrediction>().FromFile(_zip), rows), Is.EqualTo(expected));
-        Assert.That(PoolMasks(services => services.AddScorePredictionEnginePool<FeatureRow, MaskPrediction>(_zip), rows), Is.EqualTo(expected));
+        Assert.That(PoolMasks(rows), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Predict_PoolThatIsGivenTheModel_ReloadsAndLeavesItUndisposed()
+    {
+        using var model = new FakeVideoModel();
+        SaveAnswerPipeline(model);
+        var loads = 0;
+        using (var provider = new ServiceCollection().AddScorePredictionEnginePool<VideoRow, AnswerRow>(options =>
+        {
+            options.Load = (context, stream, load) =>
+            {
+                Interlocked.Increment(ref loads);
+                return ModelSource.Load(context, stream, load);
+            };
+            options.FromFile(_zip, new ScoreLoadOptions { Model = model });
+        }).BuildServiceProvider())
+        {
+            var pool = provider.GetRequiredService<ScorePredictionEnginePool<VideoRow, AnswerRow>>();
+            var answer = pool.Predict(VideoRow.Several(1)[0]).Answer;
+            Assert.That(answer, Does.Contain(" of "));
+            SaveAnswerPipeline(model);
+            Assert.That(SpinWait.SpinUntil(() => Volatile.Read(ref loads) > 1, TimeSpan.FromSeconds(20)));
+            Assert.That(pool.Predict(VideoRow.Several(1)[0]).Answer, Is.EqualTo(answer));
+        }
+
+        Assert.That(model.IsDisposed, Is.False);
+    }
+
+    [Test]
+    public void Predict_PoolThatFindsNoFrozenModel_NamesFileAndWhatToSet()
+    {
+        SaveAnswerPipeline(new FakeVideoModel());
+        using var provider = new ServiceCollection().AddScorePredictionEnginePool<VideoRow, AnswerRow>(_zip).BuildServiceProvider();
+        var pool = provider.GetRequiredService<ScorePredictionEnginePool<VideoRow, AnswerRow>>();
+
+        Assert.That(() => pool.Rent(), Throws.InvalidOperationException.With.Message.Contains(_zip).And.Message.Contains(SharedModels.PathVariable));
     }
 
     [Test]
@@ -216,17 +252,20 @@ internal sealed class PersistenceTests
         File.AppendAllText(Path.Combine(folder, "config.json"), "\n\n");
     }
 
-    private static string[] PoolMasks(Action<IServiceCollection> register, FeatureRow[] rows)
+    private string[] PoolMasks(FeatureRow[] rows)
     {
-        var services = new ServiceCollection();
-        register(services);
-        using var provider = services.BuildServiceProvider();
-        var pool = provider.GetRequiredService<PredictionEnginePool<FeatureRow, MaskPrediction>>();
+        using var provider = new ServiceCollection().AddScorePredictionEnginePool<FeatureRow, MaskPrediction>(_zip).BuildServiceProvider();
+        var pool = provider.GetRequiredService<ScorePredictionEnginePool<FeatureRow, MaskPrediction>>();
         return [.. rows.Select(row => pool.Predict(row).Text)];
     }
 
     private static byte[] Frames(SyntheticVideo video) =>
         [.. video.Clip.ReadFrames([.. Enumerable.Range(0, video.Clip.FrameCount)]).SelectMany(frame => frame.ToArray())];
+
+    private sealed class AnswerRow
+    {
+        public string Answer { get; set; } = "";
+    }
 
     private sealed class SyntheticRow
     {

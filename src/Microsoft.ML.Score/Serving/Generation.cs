@@ -84,8 +84,9 @@ internal sealed class Generation<TData, TPrediction>
 
     private sealed class EnginePolicy(MLContext context, ITransformer pipeline) : PooledObjectPolicy<PredictionEngine<TData, TPrediction>>
     {
-        public override PredictionEngine<TData, TPrediction> Create() =>
-            context.Model.CreatePredictionEngine<TData, TPrediction>(pipeline, new PredictionEngineOptions { OwnsTransformer = false });
+        // ML.NET would leave a member without a column at its default, in silence.
+        public override PredictionEngine<TData, TPrediction> Create() => context.Model.CreatePredictionEngine<TData, TPrediction>(
+            pipeline, new PredictionEngineOptions { OwnsTransformer = false, IgnoreMissingColumns = false });
 
         public override bool Return(PredictionEngine<TData, TPrediction> obj) => true;
     }

@@ -9,18 +9,28 @@ internal sealed record ModelSource(string Name, string FilePath, ScoreLoadOption
     /// <summary>Opens the file so that nobody is kept from writing or replacing it meanwhile.</summary>
     public FileStream Open() => new(FilePath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
 
-    /// <summary>Reads a pipeline with its real transformers.</summary>
+    /// <summary>Reads a pipeline with its real transformers and finds its frozen models: what cannot predict is not served.</summary>
     public static ITransformer Load(MLContext context, Stream stream, ScoreLoadOptions? options)
     {
         var loaded = context.Model.Load(stream, out _);
         try
         {
-            return context.Model.Rehydrate(loaded, options);
+            var pipeline = context.Model.Rehydrate(loaded, options);
+            FindFrozenModels(pipeline);
+            return pipeline;
         }
         catch
         {
             (loaded as IDisposable)?.Dispose(); // others' transformers in it may hold native sessions
             throw;
         }
+    }
+
+    private static void FindFrozenModels(ITransformer pipeline)
+    {
+        if (pipeline is VideoTransformer transformer)
+            transformer.FindFrozenModel();
+        foreach (var part in pipeline as IEnumerable<ITransformer> ?? [])
+            FindFrozenModels(part);
     }
 }

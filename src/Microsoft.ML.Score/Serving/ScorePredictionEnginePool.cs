@@ -8,7 +8,8 @@ namespace Microsoft.ML.Score;
 /// at its first use, by one thread while others wait. A failed load is not kept: the next call tries again. When the file changes the new
 /// pipeline takes over between two predictions; if it cannot be loaded the former stays in use and a warning is logged. A replaced pipeline
 /// is disposed after its last prediction. Frozen video models are not the pool's: one that was given stays its giver's, one that was found by
-/// its fingerprint is shared by the process.
+/// its fingerprint is shared by the process. A pipeline that lacks the column of a member of <typeparamref name="TPrediction"/> is not served;
+/// members that are no columns are marked <c>[NoColumn]</c>.
 /// </summary>
 /// <remarks>
 /// All members are safe for concurrent calls. The service provider disposes the pool: predictions that are running end well, later

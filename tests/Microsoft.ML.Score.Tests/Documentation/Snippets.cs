@@ -2,7 +2,6 @@
 // samples/FirstPipeline as it stands.
 
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.ML;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Evaluation;
@@ -110,11 +109,24 @@ internal static class Snippets
     public static void Serving(IServiceCollection services)
     {
         #region pool
-        services.AddPredictionEnginePool<VideoQuestion, VideoAnswer>().FromFile("score.zip");
+        services.AddScorePredictionEnginePool<VideoQuestion, VideoAnswer>("score.zip", new ScoreLoadOptions { ModelFolders = ["/models"] });
+        services.AddHealthChecks().AddScorePredictionEnginePool<VideoQuestion, VideoAnswer>();
         #endregion
 
-        #region short pool
-        services.AddScorePredictionEnginePool<VideoQuestion, VideoAnswer>("score.zip", new ScoreLoadOptions { ModelFolders = ["/models"] });
+        #region named models
+        services.AddScorePredictionEnginePool<VideoQuestion, VideoAnswer>(pool => pool
+            .FromFile("quick", "retain-10.zip")
+            .FromFile("careful", "retain-50.zip"));
+        #endregion
+    }
+
+    public static void Predicting(ScorePredictionEnginePool<VideoQuestion, VideoAnswer> pool, VideoQuestion question, VideoQuestion[] questions)
+    {
+        #region pool predictions
+        VideoAnswer answer = pool.Predict("careful", question);
+
+        using var lease = pool.Rent("quick");                                                        // several predictions by one pipeline
+        VideoAnswer[] answers = [.. questions.Select(lease.Predict)];
         #endregion
     }
 
@@ -126,14 +138,14 @@ internal static class Snippets
         return streaming;
     }
 
-    private sealed class VideoQuestion
+    internal sealed class VideoQuestion
     {
         public string Path { get; set; } = "";
 
         public string Question { get; set; } = "";
     }
 
-    private sealed class VideoAnswer
+    internal sealed class VideoAnswer
     {
         public string Answer { get; set; } = "";
     }
