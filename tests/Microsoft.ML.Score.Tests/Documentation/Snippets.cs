@@ -47,6 +47,17 @@ internal static class Snippets
         return training;
     }
 
+    public static IEstimator<ITransformer> OwnParts(MLContext ml)
+    {
+        #region own parts
+        var pipeline = ml.Transforms.ApplyOnnxModel("FeatureMap", "Pixels", "resnet18.onnx")  // Vector<Single, 1, 512, 7, 7>
+            .Append(ml.Transforms.PruneTokens("Mask", "FeatureMap", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.25, FeatureOrder = FeatureOrder.ChannelsFirst }))
+            .Append(ml.Transforms.GatherTokens("Kept", "FeatureMap", "Mask", new GatherTokensOptions { PooledColumnName = "Pooled", FeatureOrder = FeatureOrder.ChannelsFirst }))
+            .Append(ml.BinaryClassification.Trainers.SdcaLogisticRegression(featureColumnName: "Pooled"));
+        #endregion
+        return pipeline;
+    }
+
     public static void Training(MLContext ml, IVideoLanguageModel model, IDataView trainingVideos, IDataView validationVideos, CancellationToken cancellationToken)
     {
         #region training
