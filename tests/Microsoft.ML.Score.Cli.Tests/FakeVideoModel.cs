@@ -12,7 +12,7 @@ internal sealed class FakeVideoModel : IVideoLanguageModel
 {
     private const int Side = 3;
 
-    public VideoModelInfo Info { get; } = new("fake", "fa4e", 3);
+    public VideoModelInfo Info { get; init; } = new("fake", "fa4e", 3);
 
     public int Encoded { get; private set; }
 

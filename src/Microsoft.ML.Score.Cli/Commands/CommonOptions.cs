@@ -12,9 +12,12 @@ internal static class CommonOptions
 
     public static Option<string> Model() => new("--model")
     {
-        Description = "The frozen model: tiny (embedded) or the folder of a Hugging Face checkpoint.",
+        Description = $"The frozen model: the folder of a Hugging Face checkpoint, or {ModelLimits.OfEmbedded}.",
         DefaultValueFactory = _ => "tiny",
     };
+
+    /// <summary>Warns once where the model is used beyond what it knows.</summary>
+    public static ModelLimits Limits(IVideoLanguageModel model, TextWriter error) => new(model.Info, warning => error.WriteLine($"score: warning: {warning}"));
 
     public static Option<double> Memory() => Positive(
         "--memory", "The memory to fit in, in GiB. Default: what the runtime says there is.", Math.Ceiling(10 * new VideoModelOptions().MemoryLimit / BytesPerGiB) / 10);

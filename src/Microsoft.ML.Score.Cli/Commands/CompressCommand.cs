@@ -56,6 +56,9 @@ internal static class CompressCommand
                         reports.Add(new KeptReport(video.Text, kept));
                     }
 
+                var limits = CommonOptions.Limits(frozen, parsed.InvocationConfiguration.Error);
+                foreach (var report in reports)
+                    limits.See(report.Grid);
                 Print(reports, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
                 return 0;
             },

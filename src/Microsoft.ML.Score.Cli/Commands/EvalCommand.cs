@@ -58,6 +58,8 @@ internal sealed class EvalCommand
         var words = Chosen(parsed, _compressors, preset?.Compressors);
         var benchmarks = Open(parsed, preset, words);
         using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, words));
+        if (Chosen(parsed, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
+            CommonOptions.Limits(frozen, parsed.InvocationConfiguration.Error).SeeReal();
         var policies = EvaluationPolicies.Load(words, parsed.GetValue(_policy), parsed.GetValue(_ablation), frozen);
         if (preset is { AblatesResidual: true } && policies.Ablation is { UseResidual: true })
             throw new ArgumentException($"{preset.Name} compares with a policy without the residual; '{parsed.GetValue(_ablation)}' has it.");

@@ -11,7 +11,7 @@ internal static class ModelCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = "tiny (embedded) or the folder of a Hugging Face checkpoint." };
+        var model = new Argument<string>("model") { Description = $"The folder of a Hugging Face checkpoint, or {ModelLimits.OfEmbedded}." };
         var video = new Option<string?>("--video")
         {
             Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow.",

@@ -29,6 +29,9 @@ internal sealed class KeptReport
 
     public string Video { get; }
 
+    /// <summary>The whole video's.</summary>
+    public TokenGrid Grid => _kept.Grid;
+
     /// <summary>Kept tokens of each time step, [T].</summary>
     public int[] PerStep { get; }
 

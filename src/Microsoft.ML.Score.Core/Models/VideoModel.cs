@@ -9,12 +9,12 @@ namespace Microsoft.ML.Score.Models;
 /// <summary>Loads frozen video-language models.</summary>
 public static class VideoModel
 {
-    private const string EmbeddedSource = "tiny";
+    internal const string EmbeddedSource = "tiny";
     private const string EmbeddedPrefix = "Models/Tiny/";
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
     /// <param name="source">
-    /// "tiny" for the model embedded in this library, or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).
+    /// "tiny" for the model embedded in this library, trained on the synthetic world alone (it knows nothing of real video), or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).
     /// </param>
     /// <param name="options">How to run it; null means the defaults.</param>
     /// <returns>The model, which the caller disposes.</returns>

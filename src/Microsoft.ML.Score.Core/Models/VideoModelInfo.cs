@@ -16,6 +16,9 @@ public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimen
     /// </summary>
     public string Processing { get; init; } = "";
 
+    /// <summary>Tokens of the language model's vocabulary; null where it is not known. Guessing has a cross-entropy of its logarithm.</summary>
+    public int? VocabularySize { get; init; }
+
     /// <summary>Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>. Feature caches and saved pipelines go by it.</summary>
     public bool EncoderStatistics { get; init; }
 }

@@ -135,6 +135,7 @@ public sealed class ScoreTrainer
     private sealed class Run(TrainerOptions options, TrainerState state)
     {
         private readonly List<string> _warnings = [];
+        private ModelLimits? _limits;
 
         // Reused from video to video and from step to step, so that training does not allocate.
         private readonly PolicyActivations _activations = new();
@@ -272,7 +273,14 @@ public sealed class ScoreTrainer
                 sum / count, squares / count);
         }
 
-        private double WithAllTokens(TrainingExample example) => CrossEntropy(example, [KeptTokens.All(example.Video)])[0];
+        private double WithAllTokens(TrainingExample example)
+        {
+            _limits ??= new ModelLimits(Model.Info, Warn);
+            _limits.See(example.Video.Grid);
+            var crossEntropy = CrossEntropy(example, [KeptTokens.All(example.Video)])[0];
+            _limits.SeeBase(crossEntropy);
+            return crossEntropy;
+        }
 
         private double[] CrossEntropy(TrainingExample example, IReadOnlyList<KeptTokens> sets)
         {

@@ -13,7 +13,7 @@ internal sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageMod
 {
     public const int Dimension = 6;
 
-    public VideoModelInfo Info { get; } = new("planted", "0123abcd", Dimension);
+    public VideoModelInfo Info { get; init; } = new("planted", "0123abcd", Dimension);
 
     /// <summary>Called before each answer; tests throw from it.</summary>
     public Action? BeforeCall { get; set; }

@@ -64,6 +64,31 @@ public class ScoreTrainerTests
     }
 
     [Test]
+    public void Fit_EmbeddedModelOnOtherGrids_WarnsOnceAFitThatItKnowsNothingOfRealVideo()
+    {
+        // CE_base of 1 nat is above ln(2) too: one warning is enough.
+        var model = new PlantedModel { Info = new("tiny", "0123abcd", PlantedModel.Dimension) { VocabularySize = 2 } };
+
+        string[][] warnings = [.. Enumerable.Range(0, 2).Select(_ => Train(Small(), model: model).Warnings.ToArray())];
+
+        Assert.That(warnings.Select(list => list.Count(warning => warning.Contains("knows nothing of real video"))), Is.EqualTo(new[] { 1, 1 }));
+        Assert.That(warnings.Select(list => list.Length), Is.EqualTo(new[] { 1, 1 }));
+    }
+
+    [TestCase(2, 1)]
+    [TestCase(3, 0)]
+    [TestCase(null, 0)]
+    public void Fit_BaseCrossEntropyOfOneNat_WarnsOnceWhereGuessingGivesLess(int? vocabulary, int expected)
+    {
+        var model = new PlantedModel { Info = new("planted", "0123abcd", PlantedModel.Dimension) { VocabularySize = vocabulary } };
+
+        var result = Train(Small(), model: model);
+
+        Assert.That(result.Warnings.Count(warning => warning.Contains("above ln(2) = 0.69")), Is.EqualTo(expected));
+        Assert.That(result.Warnings, Has.Count.EqualTo(expected));
+    }
+
+    [Test]
     public void Fit_NoRows_Throws()
     {
         Assert.That(() => Train(Small(), []), Throws.ArgumentException.With.Message.Contains("no rows to train on"));

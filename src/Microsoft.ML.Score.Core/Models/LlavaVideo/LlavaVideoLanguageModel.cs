@@ -43,6 +43,7 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
             {
                 Processing = Processing(options, withPoolingHead: encoderStatistics && options.SiglipFolder is not null),
                 EncoderStatistics = encoderStatistics,
+                VocabularySize = config.TextConfig.VocabSize,
             };
             return new LlavaVideoLanguageModel(info, files, tokenizer, model, options, salience);
         }

@@ -21,6 +21,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
             {
                 Processing = $"{options.QwenVideo.Describe()} preprocessor {processor.Fingerprint()}".TrimStart(),
                 EncoderStatistics = options.EncoderStatistics,
+                VocabularySize = model.Config.TextConfig.VocabSize,
             },
             files, Tokenizer.Load(files), model.Decoder, model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
