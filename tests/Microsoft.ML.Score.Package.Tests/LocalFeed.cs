@@ -23,24 +23,29 @@ public class LocalFeed
     /// <summary>A path in the folder outside the repository.</summary>
     public static string PathOf(params string[] parts) => Path.Combine([s_folder!.FullName, .. parts]);
 
-    /// <summary>Runs <c>dotnet</c> in the folder; a failure fails the test with all that it wrote.</summary>
-    public static string Dotnet(params string[] arguments) => Run("dotnet", PathOf(), arguments);
+    /// <summary>Runs <c>dotnet</c> as a user of the feed; a failure fails the test with all that it wrote.</summary>
+    public static string Dotnet(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = PathOf() };
+        // Packages of others are read where the machine holds them (NuGet.config says so); ours must not get there.
+        start.Environment["NUGET_PACKAGES"] = PathOf("packages");
+        start.Environment["ScorePackageVersion"] = PackageVersion;
+        return Run(start);
+    }
 
     /// <summary>Runs a program; a failure fails the test with all that it wrote.</summary>
-    public static string Run(string program, string workingFolder, params string[] arguments)
+    public static string Run(ProcessStartInfo start)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = workingFolder, RedirectStandardOutput = true, RedirectStandardError = true };
-        // What the running test was started with must not choose how other builds are made.
+        // What the running test was started with must not choose how other builds are made, and no build server may outlive the folder.
         foreach (var name in start.Environment.Keys.Where(key => key.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
             start.Environment.Remove(name);
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["NUGET_PACKAGES"] = PathOf("packages");
-        start.Environment["ScorePackageVersion"] = PackageVersion;
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.That(process.ExitCode, Is.Zero, $"{program} {string.Join(' ', arguments)}\n{output}\n{error.Result}");
+        Assert.That(process.ExitCode, Is.Zero, $"{start.FileName} {string.Join(' ', start.ArgumentList)}\n{output}\n{error.Result}");
         return output;
     }
 
@@ -50,14 +55,16 @@ public class LocalFeed
     {
         s_folder = Directory.CreateTempSubdirectory("score-packages-");
         var watch = Stopwatch.StartNew();
-        // Packages of others are read where the machine holds them; ours must not get there.
+        Run(new ProcessStartInfo("dotnet", ["pack", "--artifacts-path", PathOf("build"), "--output", PathOf("feed"), $"-p:PackageVersion={PackageVersion}", $"-p:RepositoryUrl={RepositoryUrl}"])
+        {
+            WorkingDirectory = RepositoryFolder.Root,
+        });
+        TestContext.Progress.WriteLine($"Packed in {watch.Elapsed.TotalSeconds:0} s.");
+
         var held = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         new XElement("configuration",
             new XElement("packageSources", new XElement("add", new XAttribute("key", "local"), new XAttribute("value", PathOf("feed")))),
             new XElement("fallbackPackageFolders", new XElement("add", new XAttribute("key", "machine"), new XAttribute("value", held)))).Save(PathOf("NuGet.config"));
-        Run("dotnet", RepositoryFolder.Root, "pack", "--artifacts-path", PathOf("build"), "--output", PathOf("feed"),
-            "--configfile", PathOf("NuGet.config"), $"-p:PackageVersion={PackageVersion}", $"-p:RepositoryUrl={RepositoryUrl}");
-        TestContext.Progress.WriteLine($"Packed in {watch.Elapsed.TotalSeconds:0} s.");
     }
 
     [OneTimeTearDown]

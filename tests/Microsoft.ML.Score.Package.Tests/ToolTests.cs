@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.Score.Package;
 
 /// <summary>The tool, installed as a user installs it.</summary>
@@ -20,5 +22,5 @@ public class ToolTests
     public void Compress_InstalledTool_KeepsATenthWithTheEmbeddedPolicy() =>
         Assert.That(Score("compress", "synthetic:test-short-0"), Does.Contain("kept").IgnoreCase);
 
-    private static string Score(params string[] arguments) => LocalFeed.Run(LocalFeed.PathOf("tools", "score"), LocalFeed.PathOf(), arguments);
+    private static string Score(params string[] arguments) => LocalFeed.Run(new ProcessStartInfo(LocalFeed.PathOf("tools", "score"), arguments));
 }
