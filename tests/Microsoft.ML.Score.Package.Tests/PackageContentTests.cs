@@ -5,7 +5,7 @@ using System.Xml.Linq;
 namespace Microsoft.ML.Score.Package;
 
 /// <summary>What stands in the packages.</summary>
-[TestFixture]
+[TestFixture, Explicit("Packs the solution, which takes minutes."), Category("Install")]
 public class PackageContentTests
 {
     private static readonly string[] s_libraries = ["Microsoft.ML.Score", "Microsoft.ML.Score.Core", "Microsoft.ML.Score.Datasets"];

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Score.Package;
 
 /// <summary>Programs of users, which know the packages and nothing of the repository.</summary>
-[TestFixture]
+[TestFixture, Explicit("Packs the solution, which takes minutes."), Category("Install")]
 public class ProgramTests
 {
     [OneTimeSetUp]

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Microsoft.ML.Score.Package;
 
 /// <summary>The tool, installed as a user installs it.</summary>
-[TestFixture]
+[TestFixture, Explicit("Packs the solution, which takes minutes."), Category("Install")]
 public class ToolTests
 {
     [OneTimeSetUp]

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.ML;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
