@@ -64,6 +64,7 @@ internal sealed class ImageTests
         File.WriteAllBytes(folder.File("pooling.onnx"), OnnxModel.AveragePooling(3, Side, 2));
         var images = Images(folder);
         var pipeline = _context.Transforms.LoadImages("Image", folder.Path, "Name")
+            .Append(_context.Transforms.ResizeImages("Image", Side, Side))
             .Append(_context.Transforms.ExtractPixels("data", "Image"))
             .Append(_context.Transforms.ApplyOnnxModel("map", "data", folder.File("pooling.onnx")))
             .Append(_context.Transforms.ApplyScorePolicy("Mask", "map", PolicyNetwork.Initialize(3, 4, seed: 1), new ScorePolicyOptions { FeatureOrder = FeatureOrder.ChannelsFirst, RetentionRatio = 1 }))
@@ -74,6 +75,7 @@ internal sealed class ImageTests
     }
 
     private IEstimator<ITransformer> Pixels(TemporaryFolder folder, bool interleaved) => _context.Transforms.LoadImages("Image", folder.Path, "Name")
+        .Append(_context.Transforms.ResizeImages("Image", Side, Side))
         .Append(_context.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: interleaved, outputAsFloatArray: false));
 
     /// <summary>A red picture and a blue one.</summary>
