@@ -169,7 +169,7 @@ internal sealed class EncodeVideoEstimatorTests
         var data = _context.Data.LoadFromEnumerable(new[] { new PlainBytesRow() });
         Assert.That(
             () => _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel()).Fit(data),
-            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("expected Vector<Byte, *, height, width, 3> or Text"));
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("expected Text, Vector<Byte, *, height, width, 3> or Vector<Byte, height, width, 3>"));
     }
 
     [Test]
