@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Score.Cli.Commands;
 using Microsoft.ML.Score.Models;
+using Score.Cli.Commands;
 
 namespace Score.Cli;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
+using Microsoft.ML.Score.Datasets.Training;
 using Score.Cli.Annotation;
 using Score.Cli.Output;
 using Score.Cli.Videos;
-using Microsoft.ML.Score.Datasets.Training;
 
 namespace Score.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Score.Cli.Output;
-using Score.Cli.Videos;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Score.Cli.Videos;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Score.Cli.Videos;
 using Microsoft.ML.Score.Datasets.Training;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 

@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
-using Score.Cli.Output;
-using Score.Cli.Videos;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Weights;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Score.Cli.Output;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
+using Score.Cli.Output;
 
 namespace Score.Cli.Commands;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Score.Cli.Output;
-using Score.Cli.Videos;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Video;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 

@@ -1,12 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using Score.Cli.Output;
-using Score.Cli.Videos;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
 using Microsoft.ML.Score.Weights;
+using Score.Cli.Output;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Score.Cli.Videos;
 using Microsoft.ML.Score.Video;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Annotation;
 

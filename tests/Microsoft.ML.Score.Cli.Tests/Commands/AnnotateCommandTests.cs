@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Score.Cli.Annotation;
 using Microsoft.ML.Score.Video;
+using Score.Cli.Annotation;
 
 namespace Score.Cli.Commands;
 
