@@ -4,10 +4,10 @@ using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Policy;
 
-/// <summary>Policy and feature files of an earlier version load and mask as they did then (tests/Goldens/stored/README.md).</summary>
+/// <summary>Policy and feature files of an earlier version load and mask as they did then (StoredFiles/README.md).</summary>
 public class StoredFilesTests
 {
-    private static readonly string s_folder = RepositoryFolder.Golden("stored");
+    private static readonly string s_folder = Path.Combine(RepositoryFolder.Root, "tests", "Microsoft.ML.Score.Core.Tests", "StoredFiles");
 
     [TestCaseSource(nameof(Masks))]
     public void Select_FilesOfAnEarlierVersion_KeepsTheSameTokens(StoredMask mask)
