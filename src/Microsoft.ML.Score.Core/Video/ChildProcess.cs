@@ -1,21 +1,33 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Score.Video;
 
-/// <summary>A program run without a shell, its output read as a stream and the end of its error output kept. Disposing kills it if it still runs.</summary>
+/// <summary>
+/// A program run without a shell, its output read as a stream and the end of its error output kept. Disposing kills it if it still runs;
+/// on Unix it also dies with this process, however that ends.
+/// </summary>
 internal sealed partial class ChildProcess : IDisposable
 {
     private const int KeptErrorLines = 6;
     private const int KeptLineLength = 300;
 
+    // Waits for the end of its input, which this process alone holds open, then ends the program. What a terminal sends to all
+    // processes of a command must not end the watch before the program.
+    private const string Watch = "exec >/dev/null 2>&1; trap '' INT TERM HUP; read -r _; kill -9 \"$1\"";
+
     private readonly Process _process;
+    private readonly Process? _watcher;
     private readonly Queue<string> _errorLines = new();
+    private readonly Timer _timer;
+    private volatile bool _timedOut;
 
     /// <param name="program">Name, found on PATH, or path.</param>
     /// <param name="arguments">Arguments as the program shall see them.</param>
-    /// <param name="readsInput">Whether the program reads what is written to <see cref="Input"/>; else it shares this process's input.</param>
+    /// <param name="readsInput">Whether the program reads what is written to <see cref="Input"/>, and so ends with it; else it shares this process's input.</param>
     /// <exception cref="InvalidOperationException">The program is not installed.</exception>
     public ChildProcess(string program, IEnumerable<string> arguments, bool readsInput = false)
     {
@@ -26,6 +38,7 @@ internal sealed partial class ChildProcess : IDisposable
                 RedirectStandardInput = readsInput,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
+                StandardOutputEncoding = Encoding.UTF8,
                 CreateNoWindow = true,
             },
         };
@@ -43,6 +56,12 @@ internal sealed partial class ChildProcess : IDisposable
         }
 
         _process.BeginErrorReadLine();
+        _timer = new Timer(_ =>
+        {
+            _timedOut = true;
+            Kill();
+        });
+        _watcher = readsInput ? null : StartWatcher();
     }
 
     /// <summary>To be closed when all is written.</summary>
@@ -56,8 +75,33 @@ internal sealed partial class ChildProcess : IDisposable
         get
         {
             lock (_errorLines)
-                return _errorLines.Count == 0 ? "no message" : string.Join("; ", _errorLines);
+                return _errorLines.Count > 0 ? string.Join("; ", _errorLines)
+                    : _process.HasExited && Signal(_process.ExitCode) is { } signal ? $"it was ended by signal {signal}"
+                    : "no message";
         }
+    }
+
+    /// <summary>Whether the program has written to its error output.</summary>
+    public bool HasComplained
+    {
+        get
+        {
+            lock (_errorLines)
+                return _errorLines.Count > 0;
+        }
+    }
+
+    /// <summary>Reads from the output within a time; the program is killed when it is over.</summary>
+    /// <param name="read">Gives what it can when the program is killed.</param>
+    /// <param name="timeout">How long the program may take.</param>
+    /// <exception cref="TimeoutException">The time is over.</exception>
+    public TResult Within<TResult>(Func<TResult> read, TimeSpan timeout)
+    {
+        _timer.Change(timeout, Timeout.InfiniteTimeSpan);
+        var result = read();
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        return !_timedOut ? result : throw new TimeoutException(string.Create(
+            CultureInfo.InvariantCulture, $"{Path.GetFileName(_process.StartInfo.FileName)} made no progress for {timeout.TotalSeconds:0.###} s"));
     }
 
     /// <summary>Waits for the end and gives the exit code.</summary>
@@ -67,11 +111,27 @@ internal sealed partial class ChildProcess : IDisposable
         return _process.ExitCode;
     }
 
-    public void Kill()
+    /// <summary>The number of the signal that an exit code tells of; null for a code of the program's own.</summary>
+    public static int? Signal(int exitCode) => !OperatingSystem.IsWindows() && exitCode > 128 ? exitCode - 128 : null;
+
+    public void Kill() => Kill(_process);
+
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Kill();
+        _process.Dispose();
+        if (_watcher is null)
+            return;
+        Kill(_watcher);
+        _watcher.Dispose();
+    }
+
+    private static void Kill(Process process)
     {
         try
         {
-            _process.Kill(entireProcessTree: true);
+            process.Kill();
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
         {
@@ -79,10 +139,19 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
-    public void Dispose()
+    /// <summary>Null where there is no shell: then the program ends when it next writes to nobody.</summary>
+    private Process? StartWatcher()
     {
-        Kill();
-        _process.Dispose();
+        if (OperatingSystem.IsWindows() || !File.Exists("/bin/sh"))
+            return null;
+        try
+        {
+            return Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Watch, "sh", _process.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardInput = true });
+        }
+        catch (Win32Exception)
+        {
+            return null;
+        }
     }
 
     private void KeepError(string? line)

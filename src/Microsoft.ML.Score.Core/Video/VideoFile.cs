@@ -5,61 +5,88 @@ namespace Microsoft.ML.Score.Video;
 /// <summary>
 /// A video file, or a still image as a video of one frame, decoded by FFmpeg's programs ffprobe and ffmpeg, which must be on the PATH.
 /// Each reading runs a program of its own and holds one frame at a time; an instance keeps nothing open and may be shared
-/// between threads. Only local files are opened.
+/// between threads. Only the file named is opened: containers and pictures, never playlists, devices or numbered pictures.
 /// </summary>
 public sealed class VideoFile : VideoClip
 {
     // Keeps the command line below the limit of every system. Where more is needed to name the frames, they are picked out here.
     private const int MostExpressionCharacters = 30_000;
 
-    private readonly string _ffmpeg;
+    // Every so many frames one comes that may not be asked for: a sign of progress, and how ffmpeg notices that nobody reads.
+    private const int ProgressFrames = 64;
 
-    private VideoFile(string path, string ffmpeg, VideoProbe probe)
+    private static readonly VideoReadOptions s_defaults = new();
+
+    private readonly string _ffmpeg;
+    private readonly VideoSource _source;
+    private readonly VideoReadOptions _options;
+    private readonly VideoProbe _probe;
+
+    private VideoFile(string path, VideoSource source, VideoReadOptions options, string ffmpeg, VideoProbe probe)
     {
         Path = path;
+        _source = source;
+        _options = options;
         _ffmpeg = ffmpeg;
-        FrameCount = probe.FrameCount;
-        Height = probe.Height;
-        Width = probe.Width;
-        FramesPerSecond = probe.FramesPerSecond;
+        _probe = probe;
     }
 
     /// <summary>The full path of the file.</summary>
     public string Path { get; }
 
+    /// <summary>The frames that decoding gives, whatever the header promises.</summary>
     /// <inheritdoc/>
-    public override int FrameCount { get; }
+    public override int FrameCount => _probe.FrameCount;
 
+    /// <summary>Height of the first frame as shown, after the turn that the file asks for; frames of another size are scaled to it.</summary>
     /// <inheritdoc/>
-    public override int Height { get; }
+    public override int Height => _probe.Orientation.IsTurned ? _probe.Width : _probe.Height;
 
+    /// <summary>Width of the first frame as shown, likewise.</summary>
     /// <inheritdoc/>
-    public override int Width { get; }
+    public override int Width => _probe.Orientation.IsTurned ? _probe.Height : _probe.Width;
 
-    /// <summary>The average rate; for a still image what FFmpeg supposes, 25.</summary>
-    public override double FramesPerSecond { get; }
+    /// <summary>The average rate by the frames' own times; for a still image what FFmpeg supposes, 25.</summary>
+    /// <inheritdoc/>
+    public override double FramesPerSecond => _probe.FramesPerSecond;
+
+    /// <summary>One sentence about what of the file does not decode and is left out, with the number of frames; null if nothing is missed.</summary>
+    public string? Warning => _probe.Warning;
 
     /// <summary>
-    /// Finds size, rate and number of frames of a file's first video stream. Where the file's header does not tell the number, all of it is
-    /// decoded once.
+    /// Finds size, rate and number of frames of a file's first video stream. All of it is decoded once: only that tells which frames there
+    /// are.
     /// </summary>
-    /// <param name="path">mp4, webm, avi, mkv, jpg, png and whatever else the installed FFmpeg reads.</param>
+    /// <param name="path">mp4, webm, avi, mkv, jpg, png and other containers and pictures that the installed FFmpeg reads.</param>
     /// <param name="cancellationToken">Stops the program.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is empty, damaged or no video, or has no video stream.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is empty or no regular file, of a kind that is not read (a playlist, for one), has no video stream, is a picture that is cut
+    /// off, or not one frame can be decoded within the limits.
+    /// </exception>
     /// <exception cref="InvalidOperationException">FFmpeg is not installed.</exception>
-    public static VideoFile Open(string path, CancellationToken cancellationToken = default) => Open(path, "ffprobe", "ffmpeg", cancellationToken);
+    /// <example><code>
+    /// var video = VideoFile.Open("clip.mp4");
+    /// foreach (ReadOnlyMemory&lt;byte&gt; rgb in video.ReadFrames([0, video.FrameCount - 1])) { }
+    /// </code></example>
+    public static VideoFile Open(string path, CancellationToken cancellationToken = default) => Open(path, s_defaults, cancellationToken);
 
-    internal static VideoFile Open(string path, string ffprobe, string ffmpeg, CancellationToken cancellationToken = default)
+    /// <inheritdoc cref="Open(string, CancellationToken)"/>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="cancellationToken">Stops the program.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
+    public static VideoFile Open(string path, VideoReadOptions options, CancellationToken cancellationToken = default) =>
+        Open(path, options, "ffprobe", "ffmpeg", cancellationToken);
+
+    internal static VideoFile Open(string path, VideoReadOptions options, string ffprobe, string ffmpeg, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var file = new FileInfo(path);
-        if (!file.Exists)
-            throw new FileNotFoundException($"There is no video file '{path}'.", path);
-        if (file.Length == 0)
-            throw new InvalidDataException($"The video file '{path}' is empty.");
+        ArgumentNullException.ThrowIfNull(options);
+        options.ThrowIfFaulty(nameof(options));
 
-        return new VideoFile(file.FullName, ffmpeg, VideoProbe.Run(file.FullName, ffprobe, cancellationToken));
+        var source = VideoSource.Open(path);
+        return new VideoFile(System.IO.Path.GetFullPath(path), source, options, ffmpeg, VideoProbe.Run(path, source, options, ffprobe, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -75,34 +102,54 @@ public sealed class VideoFile : VideoClip
     private IEnumerable<ReadOnlyMemory<byte>> Decode(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken)
     {
         var select = SelectFilter(frameIndices);
-        int[] delivered = select is null ? [.. Enumerable.Range(0, frameIndices[^1] + 1)] : [.. frameIndices.Distinct()];
+        var delivered = Enumerable.Range(0, frameIndices[^1] + 1);
+        if (select is not null)
+            delivered = frameIndices.Union(delivered.Where(index => index % ProgressFrames == 0)).Order();
+        int[] indices = [.. delivered];
         cancellationToken.ThrowIfCancellationRequested();
-        using var process = new ChildProcess(_ffmpeg, Arguments(select, delivered.Length));
+        using var process = new ChildProcess(_ffmpeg, Arguments(select, indices.Length));
         using var registration = cancellationToken.Register(process.Kill);
         var frame = new byte[Height * Width * 3];
         var next = 0;
-        foreach (var index in delivered)
+        foreach (var index in indices)
         {
-            var read = process.Output.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false);
-            cancellationToken.ThrowIfCancellationRequested();
-            if (read < frame.Length)
-            {
-                process.WaitForExit();
-                throw new InvalidDataException($"Decoding '{Path}' stopped before frame {index} of {FrameCount}: {process.ErrorTail}");
-            }
-
+            Read(process, frame, frameIndices[next], cancellationToken);
             for (; next < frameIndices.Count && frameIndices[next] == index; next++)
                 yield return frame;
         }
     }
 
+    private void Read(ChildProcess process, byte[] frame, int index, CancellationToken cancellationToken)
+    {
+        int read;
+        try
+        {
+            read = process.Within(() => process.Output.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false), _options.ProgressTimeout);
+        }
+        catch (TimeoutException exception)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new InvalidDataException($"Decoding '{Path}' was given up before frame {index} of {FrameCount}: {exception.Message} ({nameof(VideoReadOptions)}.{nameof(VideoReadOptions.ProgressTimeout)}).", exception);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (read == frame.Length)
+            return;
+        process.WaitForExit();
+        throw new InvalidDataException($"Decoding '{Path}' stopped before frame {index} of {FrameCount}: {process.ErrorTail}");
+    }
+
     private string[] Arguments(string? select, int frames) =>
     [
-        "-v", "error", "-nostdin", "-protocol_whitelist", "file", "-i", "file:" + Path, "-map", "0:V:0",
+        // Several threads may give other frames of a damaged stream than the one thread that counted them.
+        "-v", "error", "-nostdin", .. Warning is null ? Array.Empty<string>() : ["-threads", "1"],
 
-        // A stream may change its size on the way: all frames get that of the first. Numbering them anew, at the rate of the
-        // output, keeps ffmpeg from repeating or dropping frames to fill or thin out a variable rate.
-        "-vf", string.Create(CultureInfo.InvariantCulture, $"{select}scale={Width}:{Height},settb=1/25,setpts=N"), "-r", "25",
+        // Where a stream changes its size or format on the way, ffmpeg would build the filters anew and count from 0 again. These take
+        // any frame and give it the size and format of the first; only then it is turned and becomes RGB, as the first.
+        "-noautorotate", "-reinit_filter", "0", .. _source.InputOptions(_options), "-map", "0:V:0",
+
+        // Numbering the frames anew, at the rate of the output, keeps ffmpeg from repeating or dropping some to fill or thin out a variable rate.
+        "-vf", string.Create(CultureInfo.InvariantCulture, $"{select}scale={_probe.Width}:{_probe.Height},format={_probe.PixelFormat},{_probe.Orientation.Filters}settb=1/25,setpts=N"), "-r", "25",
         "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
     ];
 
@@ -118,7 +165,7 @@ public sealed class VideoFile : VideoClip
                 runs.Add((index, index));
         if (runs.Count > MostExpressionCharacters / "if(lt(n,0),eq(n,0),)".Length)
             return null;
-        var filter = $"select='{Search(0, runs.Count)}',";
+        var filter = string.Create(CultureInfo.InvariantCulture, $"select='if(mod(n,{ProgressFrames}),{Search(0, runs.Count)},1)',");
         return filter.Length <= MostExpressionCharacters ? filter : null;
 
         string Search(int start, int end)

@@ -1,87 +1,163 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Score.Video;
 
-/// <summary>What ffprobe finds out about the first video stream of a file.</summary>
+/// <summary>
+/// What decoding tells of the first video stream of a file. Every frame is decoded once: a header's count is a promise that cut files,
+/// edit lists, empty chunks and damage break, and frames that are numbered by it would be the wrong ones.
+/// </summary>
 /// <param name="FrameCount">Frames that decoding gives.</param>
-/// <param name="Height">Height as shown, after the rotation that the file asks for.</param>
-/// <param name="Width">Width, likewise.</param>
+/// <param name="Height">Height of the first frame as stored.</param>
+/// <param name="Width">Width of the first frame as stored.</param>
+/// <param name="PixelFormat">Pixel format of the first frame, by ffmpeg's name.</param>
+/// <param name="Orientation">How the frames are to be turned.</param>
 /// <param name="FramesPerSecond">Average rate.</param>
-internal sealed record VideoProbe(int FrameCount, int Height, int Width, double FramesPerSecond)
+/// <param name="Warning">What did not decode; null if nothing is missed.</param>
+internal sealed partial record VideoProbe(int FrameCount, int Height, int Width, string PixelFormat, Orientation Orientation, double FramesPerSecond, string? Warning)
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, NumberHandling = JsonNumberHandling.AllowReadingFromString };
+    private const string Entries =
+        "packet=flags:frame=width,height,pix_fmt,best_effort_timestamp,duration,pkt_duration:frame_side_data=displaymatrix"
+        + ":stream=codec_name,time_base,avg_frame_rate,r_frame_rate,nb_frames:stream_side_data=displaymatrix:format=start_time,duration";
 
-    /// <param name="path">Full path of an existing file.</param>
+    /// <param name="path">The file's name in messages.</param>
+    /// <param name="source">The file.</param>
+    /// <param name="options">Limits.</param>
     /// <param name="program">ffprobe.</param>
     /// <param name="cancellationToken">Kills the program.</param>
-    /// <exception cref="InvalidDataException">The file is no video, has no video stream, is truncated, or not one frame can be decoded.</exception>
-    public static VideoProbe Run(string path, string program, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">The file is of no kind that is read, has no video stream, not one frame can be decoded, or nothing comes.</exception>
+    public static VideoProbe Run(string path, VideoSource source, VideoReadOptions options, string program, CancellationToken cancellationToken)
     {
-        var header = Ask(path, program, ["-show_entries", "stream=width,height,avg_frame_rate,r_frame_rate,nb_frames:stream_side_data=rotation:packet=flags"], cancellationToken);
-        if (header.Streams is not [var stream, ..])
-            throw new InvalidDataException($"The file '{path}' has no video stream.");
-        if (stream.Width < 1 || stream.Height < 1 || (long)stream.Width * stream.Height * 3 > Array.MaxLength)
-            throw new InvalidDataException($"The video stream of '{path}' has frames of {stream.Height}x{stream.Width} pixels, which cannot be read.");
-
-        var turned = stream.SideDataList?.Any(data => Math.Abs(data.Rotation % 180) is > 45 and < 135) == true;
-        return new VideoProbe(
-            CountFrames(path, program, stream, header.Packets ?? [], cancellationToken),
-            turned ? stream.Width : stream.Height,
-            turned ? stream.Height : stream.Width,
-            Rate(stream.AvgFrameRate) ?? Rate(stream.RFrameRate) ?? throw new InvalidDataException($"The video stream of '{path}' has no frame rate."));
-    }
-
-    // A header's count is right when just as many packets are there and none is to be discarded (an edit list's doing). Otherwise,
-    // or without one, only decoding tells: packets and frames are not one to one in every format.
-    private static int CountFrames(string path, string program, StreamJson stream, PacketJson[] packets, CancellationToken cancellationToken)
-    {
-        var promised = int.TryParse(stream.NbFrames, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
-        if (promised > packets.Length)
-            throw new InvalidDataException($"The video '{path}' is truncated or damaged: its header promises {promised} frames, {packets.Length} are there.");
-        if (promised > 0 && promised == packets.Length && !packets.Any(packet => packet.Flags?.Contains('D') == true))
-            return promised;
-
-        var decoded = Ask(path, program, ["-count_frames", "-show_entries", "stream=nb_read_frames"], cancellationToken);
-        return decoded.Streams is [{ NbReadFrames: { } text }, ..] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var frames) && frames > 0
-            ? frames
-            : throw new InvalidDataException($"Not one frame of '{path}' can be decoded: the file is damaged, or ffmpeg lacks its decoder.");
-    }
-
-    private static OutputJson Ask(string path, string program, string[] question, CancellationToken cancellationToken)
-    {
-        // V leaves out cover pictures. "file:" keeps a colon in the path from being taken for a protocol.
-        using var process = new ChildProcess(program, ["-v", "error", "-protocol_whitelist", "file", "-select_streams", "V:0", .. question, "-of", "json", "-i", "file:" + path]);
-        using var registration = cancellationToken.Register(process.Kill);
-        using var output = new MemoryStream();
-        process.Output.CopyTo(output);
-        var exitCode = process.WaitForExit();
         cancellationToken.ThrowIfCancellationRequested();
-        if (exitCode != 0)
-            throw new InvalidDataException($"The file '{path}' cannot be read as a video: {process.ErrorTail}");
+
+        // V leaves out cover pictures. Lines come as frames are decoded, so memory does not grow with the file.
+        using var process = new ChildProcess(program, ["-v", "error", "-select_streams", "V:0", "-show_entries", Entries, "-of", "compact", .. source.InputOptions(options)]);
+        using var registration = cancellationToken.Register(process.Kill);
+        using var output = new StreamReader(process.Output);
+        var stream = new StreamReport();
         try
         {
-            return JsonSerializer.Deserialize<OutputJson>(output.ToArray(), s_json) ?? new OutputJson();
+            while (process.Within(output.ReadLine, options.ProgressTimeout) is { } line)
+                stream.Read(line);
         }
-        catch (JsonException exception)
+        catch (TimeoutException exception)
         {
-            throw new InvalidDataException($"ffprobe's answer about '{path}' is not understood: {exception.Message}", exception);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new InvalidDataException($"Reading the video '{path}' was given up: {exception.Message} ({nameof(VideoReadOptions)}.{nameof(VideoReadOptions.ProgressTimeout)}).", exception);
         }
+
+        var exitCode = process.WaitForExit();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (ForeignFormat().Match(process.ErrorTail) is { Success: true } format)
+            throw new InvalidDataException($"The file '{path}' is of the kind '{format.Groups[1].Value}', which is not read; expected {VideoSource.Kinds}.");
+        if (exitCode != 0 && (stream.Frames == 0 || ChildProcess.Signal(exitCode) is not null))
+            throw new InvalidDataException($"The file '{path}' cannot be read as a video: {process.ErrorTail}");
+        if (!stream.IsThere)
+            throw new InvalidDataException($"The file '{path}' has no video stream.");
+        if (stream.Frames == 0)
+            throw new InvalidDataException(
+                $"Not one frame of '{path}' can be decoded: {(process.HasComplained ? process.ErrorTail : "the file is damaged, or ffmpeg lacks its decoder")}");
+        if (stream.Frames > int.MaxValue)
+            throw new InvalidDataException($"The video '{path}' has {stream.Frames} frames, more than the {int.MaxValue} that can be numbered.");
+        return new VideoProbe(
+            source.IsStill ? 1 : (int)stream.Frames,
+            stream.Height,
+            stream.Width,
+            stream.PixelFormat,
+            stream.Orientation,
+            stream.FramesPerSecond ?? throw new InvalidDataException($"The video stream of '{path}' has neither times nor a frame rate."),
+            Describe(path, stream.Missed(process.HasComplained), stream.Frames, process));
     }
 
-    // "30000/1001"; "0/0" when unknown.
-    private static double? Rate(string? fraction) =>
-        fraction?.Split('/') is [var numerator, var denominator]
-        && double.TryParse(numerator, CultureInfo.InvariantCulture, out var n) && double.TryParse(denominator, CultureInfo.InvariantCulture, out var d)
-        && n / d is > 0 and < double.PositiveInfinity and var rate ? rate : null;
+    private static string? Describe(string path, long missed, long frames, ChildProcess process) =>
+        missed > 0 ? $"{missed} of {frames + missed} frames of '{path}' cannot be decoded and are left out{(process.HasComplained ? $": {process.ErrorTail}" : ".")}"
+        : process.HasComplained ? $"decoding '{path}' met damage, some of its {frames} frames may show it: {process.ErrorTail}"
+        : null;
 
-    private sealed record OutputJson(StreamJson[]? Streams = null, PacketJson[]? Packets = null);
+    [GeneratedRegex("^[a-z0-9_]+$")]
+    private static partial Regex PixelFormatName();
 
-    private sealed record PacketJson(string? Flags = null);
+    [GeneratedRegex(@"\[(\w[\w,]*)] Format not on whitelist")]
+    private static partial Regex ForeignFormat();
 
-    private sealed record StreamJson(
-        int Width = 0, int Height = 0, string? AvgFrameRate = null, string? RFrameRate = null, string? NbFrames = null, string? NbReadFrames = null, SideDataJson[]? SideDataList = null);
+    /// <summary>ffprobe's lines, added up.</summary>
+    private sealed class StreamReport
+    {
+        private readonly FrameTimes _times = new();
+        private long _packets;
+        private long _promised;
+        private string? _codec;
+        private double? _timeBase;
+        private double? _averageRate;
+        private double? _baseRate;
+        private double? _containerEnd;
+        private string? _frameMatrix;
+        private string? _streamMatrix;
 
-    private sealed record SideDataJson(double Rotation = 0);
+        public long Frames { get; private set; }
+
+        public int Height { get; private set; }
+
+        public int Width { get; private set; }
+
+        public string PixelFormat { get; private set; } = "";
+
+        public bool IsThere => _codec is not null;
+
+        public Orientation Orientation => Orientation.Of(_streamMatrix ?? _frameMatrix ?? "");
+
+        public double? FramesPerSecond => _times.Rate(Frames, _timeBase, _containerEnd, [_averageRate, _baseRate]) ?? _averageRate ?? _baseRate;
+
+        /// <summary>
+        /// Packets that gave no frame. Some codecs have packets that show nothing, so only a decoder's complaint makes them a loss, or HEVC,
+        /// whose pictures before a random access point are dropped without a word. A cut file lacks those that its header counts.
+        /// </summary>
+        public long Missed(bool hasComplained) =>
+            hasComplained ? Math.Max(0, Math.Max(_packets, _promised) - Frames)
+            : _codec == "hevc" ? Math.Max(0, _packets - Frames)
+            : 0;
+
+        public void Read(string line)
+        {
+            var fields = line.Split('|');
+            switch (fields[0])
+            {
+                case "packet" when Value("flags")?.Contains('D') == false: // what an edit list takes out is no loss
+                    _packets++;
+                    break;
+                case "frame":
+                    if (Frames == 0)
+                    {
+                        (Width, Height) = ((int)(Number("width") ?? 0), (int)(Number("height") ?? 0));
+                        PixelFormat = Value("pix_fmt") is { } format && PixelFormatName().IsMatch(format) ? format : "rgb24";
+                        _frameMatrix = Value("displaymatrix");
+                    }
+
+                    Frames++;
+                    _times.Add(Number("best_effort_timestamp"), Number("duration") ?? Number("pkt_duration"));
+                    break;
+                case "stream":
+                    _codec = Value("codec_name") ?? "unknown";
+                    _timeBase = Fraction("time_base");
+                    (_averageRate, _baseRate) = (Fraction("avg_frame_rate"), Fraction("r_frame_rate"));
+                    _promised = (long)(Number("nb_frames") ?? 0);
+                    _streamMatrix = Value("displaymatrix");
+                    break;
+                case "format":
+                    _containerEnd = (Number("start_time") ?? 0) + Number("duration");
+                    break;
+            }
+
+            string? Value(string name) => fields.FirstOrDefault(field => field.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+
+            // "N/A" when unknown.
+            double? Number(string name) =>
+                double.TryParse(Value(name), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+            // "30000/1001"; "0/0" when unknown.
+            double? Fraction(string name) => Value(name)?.Split('/') is [var numerator, var denominator]
+                && long.TryParse(numerator, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && long.TryParse(denominator, NumberStyles.None, CultureInfo.InvariantCulture, out var d)
+                && n > 0 && d > 0 ? (double)n / d : null;
+        }
+    }
 }

@@ -1,0 +1,29 @@
+namespace Microsoft.ML.Score.Video;
+
+/// <summary>How video files are read: limits that a file which is damaged, hostile or on a dead network folder cannot pass.</summary>
+public sealed class VideoReadOptions
+{
+    /// <summary>
+    /// The longest time to wait for FFmpeg's next sign of progress, positive; <see cref="Timeout.InfiniteTimeSpan"/> waits for ever. Frames
+    /// that are decoded but not asked for are progress too, so a long video does not need more. Default 1 minute.
+    /// </summary>
+    public TimeSpan ProgressTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// The most pixels of a frame, at least 1; a larger one is refused before it is decoded. Default 178,956,970, twice what Pillow warns of
+    /// and as much as it opens.
+    /// </summary>
+    public long MaxPixels { get; init; } = 178_956_970;
+
+    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
+    internal void ThrowIfFaulty(string parameterName)
+    {
+        var faults = new List<string>();
+        if (ProgressTimeout != Timeout.InfiniteTimeSpan && (ProgressTimeout <= TimeSpan.Zero || ProgressTimeout.TotalMilliseconds > int.MaxValue))
+            faults.Add($"{nameof(ProgressTimeout)} must be above 0 and at most {TimeSpan.FromMilliseconds(int.MaxValue)}, or infinite, got {ProgressTimeout}");
+        if (MaxPixels < 1 || MaxPixels * 3 > Array.MaxLength)
+            faults.Add($"{nameof(MaxPixels)} must be from 1 to {Array.MaxLength / 3}, got {MaxPixels}");
+        if (faults.Count > 0)
+            throw new ArgumentException($"Invalid {nameof(VideoReadOptions)}: {string.Join("; ", faults)}.", parameterName);
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+namespace Microsoft.ML.Score.Video;
+
+/// <summary>A local file as FFmpeg may open it: containers and pictures only, and no other file beside the one named.</summary>
+/// <param name="Path">Full path of a regular file, links followed.</param>
+/// <param name="Demuxer">The demuxer that the signature of a picture asks for; null leaves the choice to FFmpeg.</param>
+internal sealed record VideoSource(string Path, string? Demuxer)
+{
+    // Whatever reads other files or addresses is left out: playlists (hls, dash, concat, imf), addresses (sdp, rtsp), numbered pictures
+    // (image2), devices, drawings with links (svg), scripts.
+    private const string Containers =
+        "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,asf_o,ogg,nut,mxf,gxf,wtv,rm,dv,ivf,obu,h261,h263,h264,hevc,vvc,m4v,vc1,"
+        + "cavsvideo,dirac,mjpeg,yuv4mpegpipe,flic,smjpeg,nsv,nuv,roq,bink,smk,gif,apng,wav,aiff,caf,mp3,aac,ac3,flac";
+
+    private const string Pictures =
+        "jpeg_pipe,png_pipe,bmp_pipe,webp_pipe,tiff_pipe,gif_pipe,ppm_pipe,pgm_pipe,pbm_pipe,pam_pipe,jpegxl_pipe,jpegxl_anim,jpegls_pipe,j2k_pipe,qoi_pipe,"
+        + "sgi_pipe,sunrast_pipe,pcx_pipe";
+
+    /// <summary>What messages call the kinds that are read.</summary>
+    public const string Kinds = "containers such as mp4, mkv, webm, avi, ts, flv, gif or wmv and pictures such as jpg, png, webp or tiff";
+
+    /// <summary>Looks at a path and, for a picture, at its bytes.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is empty, a device, pipe or socket, a link in a circle, or a picture that is cut off.</exception>
+    public static VideoSource Open(string path)
+    {
+        var target = Target(path);
+
+        // Devices, pipes and sockets have no length, and opening one may never return.
+        if (new FileInfo(target).Length == 0)
+            throw new InvalidDataException($"The video file '{path}' is empty, or no regular file.");
+        using var file = new FileStream(target, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        Span<byte> start = stackalloc byte[PictureFile.SignatureLength];
+        var demuxer = PictureFile.Demuxer(start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)], System.IO.Path.GetExtension(path));
+        if (demuxer is not null && !PictureFile.HasEnd(file, demuxer))
+            throw new InvalidDataException($"The picture '{path}' is cut off: its end is missing.");
+        return new VideoSource(target, demuxer);
+    }
+
+    /// <summary>Whether the file holds one picture, whatever follows it, as the second one of a stereo photograph.</summary>
+    public bool IsStill => Demuxer?.EndsWith("_pipe", StringComparison.Ordinal) == true;
+
+    /// <summary>The options with which ffmpeg and ffprobe open this file and nothing else.</summary>
+    public IEnumerable<string> InputOptions(VideoReadOptions options) =>
+    [
+        "-protocol_whitelist", "file", "-format_whitelist", $"{Containers},{Pictures}", "-max_pixels", options.MaxPixels.ToString(CultureInfo.InvariantCulture),
+        .. Demuxer is null ? Array.Empty<string>() : ["-f", Demuxer],
+
+        // "file:" keeps a colon in the path from being taken for a protocol.
+        "-i", "file:" + Path,
+    ];
+
+    private static string Target(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        if (!File.Exists(full))
+            throw new FileNotFoundException($"There is no video file '{path}'.", path);
+        try
+        {
+            var target = File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+            return File.Exists(target) ? target : throw new FileNotFoundException($"The video file '{path}' is a link to '{target}', which is no file.", path);
+        }
+        catch (IOException exception) when (exception is not FileNotFoundException)
+        {
+            throw new InvalidDataException($"The video file '{path}' is a link that leads nowhere: {exception.Message}", exception);
+        }
+    }
+}
