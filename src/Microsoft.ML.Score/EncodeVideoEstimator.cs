@@ -44,7 +44,7 @@ public sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
         ArgumentNullException.ThrowIfNull(input);
 
         var source = ClipColumn.Resolve(input.Schema, _inputColumnName, _options.FramesPerSecond);
-        return new EncodeVideoTransformer(new(source, _outputColumnName, _options.GridColumnName, _options.CacheFolder, _options.CacheType, _model.Info), _model);
+        return new EncodeVideoTransformer(new(source, _outputColumnName, _options.GridColumnName, _options.CacheFolder, _options.CacheType, _model.Info), _options.ReadOptions, _model);
     }
 
     /// <inheritdoc/>

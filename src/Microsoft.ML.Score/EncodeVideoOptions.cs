@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Video;
 using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score;
@@ -29,6 +30,12 @@ public sealed class EncodeVideoOptions
     /// </summary>
     public double FramesPerSecond { get; init; } = 2;
 
+    /// <summary>
+    /// How video files are read: limits, and who is told of frames that do not decode. A saved pipeline does not hold it; see
+    /// <see cref="ScoreLoadOptions.ReadOptions"/>.
+    /// </summary>
+    public VideoReadOptions ReadOptions { get; init; } = new();
+
     internal void ThrowIfFaulty(string parameterName)
     {
         var faults = new List<string>();
@@ -40,6 +47,10 @@ public sealed class EncodeVideoOptions
             faults.Add($"{nameof(GridColumnName)} must not be empty");
         if (!(FramesPerSecond > 0) || !double.IsFinite(FramesPerSecond))
             faults.Add($"{nameof(FramesPerSecond)} must be positive and finite, got {FramesPerSecond}");
+        if (ReadOptions is null)
+            faults.Add($"{nameof(ReadOptions)} must not be null");
+        else
+            faults.AddRange(ReadOptions.Faults());
         if (faults.Count > 0)
             throw new ArgumentException($"Invalid {nameof(EncodeVideoOptions)}: {string.Join("; ", faults)}.", parameterName);
     }

@@ -3,6 +3,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Persistence;
 using Microsoft.ML.Score.Rows;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
 using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score;
@@ -13,21 +14,23 @@ public sealed class EncodeVideoTransformer : VideoTransformer
     internal const string Kind = "EncodeVideo";
 
     private readonly EncodeVideoSettings _settings;
+    private readonly VideoReadOptions _readOptions;
     private readonly FrozenModel _model;
 
-    internal EncodeVideoTransformer(EncodeVideoSettings settings, IVideoLanguageModel model)
-        : this(settings, new FrozenModel(model))
+    internal EncodeVideoTransformer(EncodeVideoSettings settings, VideoReadOptions readOptions, IVideoLanguageModel model)
+        : this(settings, readOptions, new FrozenModel(model))
     {
     }
 
     internal EncodeVideoTransformer(EncodeVideoSettings settings, ScoreLoadOptions options)
-        : this(settings, new FrozenModel(settings.Model, options))
+        : this(settings, options.ReadOptions, new FrozenModel(settings.Model, options))
     {
     }
 
-    private EncodeVideoTransformer(EncodeVideoSettings settings, FrozenModel model)
+    private EncodeVideoTransformer(EncodeVideoSettings settings, VideoReadOptions readOptions, FrozenModel model)
     {
         _settings = settings;
+        _readOptions = readOptions;
         _model = model;
     }
 
@@ -49,7 +52,7 @@ public sealed class EncodeVideoTransformer : VideoTransformer
                 [OutputColumn.Text<string>(_settings.Output, path => path)],
                 row =>
                 {
-                    var clip = _settings.Source.Reader(row);
+                    var clip = _settings.Source.Reader(row, _readOptions);
                     return () =>
                     {
                         var video = clip();
@@ -71,7 +74,7 @@ public sealed class EncodeVideoTransformer : VideoTransformer
             ],
             row =>
             {
-                var clip = _settings.Source.Reader(row);
+                var clip = _settings.Source.Reader(row, _readOptions);
                 return () => Encode(clip());
             });
     }

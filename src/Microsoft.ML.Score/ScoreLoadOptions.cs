@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score;
 
@@ -19,4 +20,7 @@ public sealed class ScoreLoadOptions
     /// checkpoint's folder, or its parent. Default none.
     /// </summary>
     public IReadOnlyList<string> ModelFolders { get; init; } = [];
+
+    /// <summary>How video files are read: limits, and who is told of frames that do not decode.</summary>
+    public VideoReadOptions ReadOptions { get; init; } = new();
 }

@@ -73,7 +73,7 @@ public sealed class VideoFile : VideoClip
 
     /// <inheritdoc cref="Open(string, CancellationToken)"/>
     /// <param name="path">The file.</param>
-    /// <param name="options">Limits.</param>
+    /// <param name="options">Limits, and who is told of frames that do not decode.</param>
     /// <param name="cancellationToken">Stops the program.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
     public static VideoFile Open(string path, VideoReadOptions options, CancellationToken cancellationToken = default) =>
@@ -86,7 +86,10 @@ public sealed class VideoFile : VideoClip
         options.ThrowIfFaulty(nameof(options));
 
         var source = VideoSource.Open(path);
-        return new VideoFile(System.IO.Path.GetFullPath(path), source, options, ffmpeg, VideoProbe.Run(path, source, options, ffprobe, cancellationToken));
+        var probe = VideoProbe.Run(path, source, options, ffprobe, cancellationToken);
+        if (probe.Warning is { } warning)
+            options.Warn?.Invoke(warning);
+        return new VideoFile(System.IO.Path.GetFullPath(path), source, options, ffmpeg, probe);
     }
 
     /// <inheritdoc/>

@@ -15,15 +15,24 @@ public sealed class VideoReadOptions
     /// </summary>
     public long MaxPixels { get; init; } = 178_956_970;
 
+    /// <summary>
+    /// Told, in one sentence with their number, of the frames of a file that do not decode and are left out, when the file is opened; on the
+    /// thread that opens it. Default null: only <see cref="VideoFile.Warning"/> has it.
+    /// </summary>
+    public Action<string>? Warn { get; init; }
+
     /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
     internal void ThrowIfFaulty(string parameterName)
     {
-        var faults = new List<string>();
+        if (string.Join("; ", Faults()) is { Length: > 0 } faults)
+            throw new ArgumentException($"Invalid {nameof(VideoReadOptions)}: {faults}.", parameterName);
+    }
+
+    internal IEnumerable<string> Faults()
+    {
         if (ProgressTimeout != Timeout.InfiniteTimeSpan && (ProgressTimeout <= TimeSpan.Zero || ProgressTimeout.TotalMilliseconds > int.MaxValue))
-            faults.Add($"{nameof(ProgressTimeout)} must be above 0 and at most {TimeSpan.FromMilliseconds(int.MaxValue)}, or infinite, got {ProgressTimeout}");
-        if (MaxPixels < 1 || MaxPixels * 3 > Array.MaxLength)
-            faults.Add($"{nameof(MaxPixels)} must be from 1 to {Array.MaxLength / 3}, got {MaxPixels}");
-        if (faults.Count > 0)
-            throw new ArgumentException($"Invalid {nameof(VideoReadOptions)}: {string.Join("; ", faults)}.", parameterName);
+            yield return $"{nameof(ProgressTimeout)} must be above 0 and at most {TimeSpan.FromMilliseconds(int.MaxValue)}, or infinite, got {ProgressTimeout}";
+        if (MaxPixels < 1 || MaxPixels > Array.MaxLength / 3)
+            yield return $"{nameof(MaxPixels)} must be from 1 to {Array.MaxLength / 3}, got {MaxPixels}";
     }
 }

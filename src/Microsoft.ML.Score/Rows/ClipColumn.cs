@@ -46,19 +46,21 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
     };
 
     /// <summary>A function that gives the clip at the row's current position, and on request the SHA-256 of its content.</summary>
-    public Func<Clip> Reader(DataViewRow row)
+    /// <param name="row">The row.</param>
+    /// <param name="readOptions">How video files are read.</param>
+    public Func<Clip> Reader(DataViewRow row, VideoReadOptions readOptions)
     {
         var column = Bind(row.Schema);
-        return ByPath() ? PathReader(row, column) : FrameReader(row, column);
+        return ByPath() ? PathReader(row, column, readOptions) : FrameReader(row, column);
     }
 
-    private static Func<Clip> PathReader(DataViewRow row, DataViewSchema.Column column)
+    private static Func<Clip> PathReader(DataViewRow row, DataViewSchema.Column column, VideoReadOptions readOptions)
     {
         var path = TextColumn.Reader(row, column);
         return () =>
         {
             var file = path();
-            return new Clip(row, column.Name, () => VideoFile.Open(file), () => HashFile(file));
+            return new Clip(row, column.Name, () => VideoFile.Open(file, readOptions), () => HashFile(file));
         };
     }
 
