@@ -183,7 +183,7 @@ internal sealed class TrainCommand
             return;
         }
 
-        output.WriteLine($"output: {outputPath}");
+        output.WriteLine($"output: {VisibleText.Message(outputPath)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"steps: {result.Steps}"));
         if (result.BestCrossEntropy is { } best)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation cross-entropy: {best:0.0000} nats a token (all tokens: {baseCrossEntropy:0.0000})"));
