@@ -90,6 +90,7 @@ internal static class Program
             VerifyCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        UsageRules.Add(root);
         return root;
     }
 }

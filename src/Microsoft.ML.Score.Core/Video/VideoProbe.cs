@@ -73,7 +73,7 @@ internal sealed record VideoProbe(int FrameCount, int Height, int Width, double 
     // "30000/1001"; "0/0" when unknown.
     private static double? Rate(string? fraction) =>
         fraction?.Split('/') is [var numerator, var denominator]
-        && double.TryParse(numerator, CultureInfo.InvariantCulture, out var n) && double.TryParse(denominator, CultureInfo.InvariantCulture, out var d)
+        && double.TryParse(numerator, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) && double.TryParse(denominator, NumberStyles.Float, CultureInfo.InvariantCulture, out var d)
         && n / d is > 0 and < double.PositiveInfinity and var rate ? rate : null;
 
     private sealed record OutputJson(StreamJson[]? Streams = null, PacketJson[]? Packets = null);
