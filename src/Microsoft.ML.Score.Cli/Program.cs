@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Models;
 using Score.Cli.Commands;
+using Score.Cli.Output;
 
 namespace Score.Cli;
 
@@ -10,7 +11,16 @@ namespace Score.Cli;
 /// </summary>
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => RunAsync(args, VideoModel.Load, Console.Out, Console.Error);
+    public static async Task<int> Main(string[] args)
+    {
+        StandardStream.UseAsError();
+        var output = StandardStream.UseAsOutput();
+        var exitCode = await RunAsync(args, VideoModel.Load, Console.Out, Console.Error);
+        if (output.Failure is not { } failure)
+            return exitCode;
+        new MessageWriter(Console.Error).WriteLine($"score: standard output cannot be written: {failure.Message}");
+        return exitCode == 0 ? 1 : exitCode;
+    }
 
     /// <param name="args">The command line.</param>
     /// <param name="loadModel">Gives the frozen model of a <c>--model</c> value, within a limit of memory.</param>
@@ -21,19 +31,17 @@ internal static class Program
     internal static async Task<int> RunAsync(
         string[] args, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
+        var (results, messages) = (new ResultWriter(output), new MessageWriter(error));
         try
         {
-            var parsed = BuildRootCommand(loadModel).Parse(args);
-            foreach (var fault in parsed.Errors)
-                error.WriteLine($"score: {fault.Message}");
-            if (parsed.Errors.Count > 0)
+            if (Parse(args, loadModel, messages) is not { } parsed)
                 return 2;
 
             // The time that Ctrl+C leaves a command to end by itself: the step under way, then the checkpoint.
             var configuration = new InvocationConfiguration
             {
-                Output = output,
-                Error = error,
+                Output = results,
+                Error = messages,
                 EnableDefaultExceptionHandler = false,
                 ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
             };
@@ -41,17 +49,35 @@ internal static class Program
         }
         catch (OperationCanceledException)
         {
-            error.WriteLine("score: stopped.");
+            messages.WriteLine("score: stopped.");
             return 130;
         }
         catch (Exception exception)
         {
-            error.WriteLine($"score: {Describe(exception)}");
+            messages.WriteLine($"score: {FaultText.Of(exception)}");
             return 1;
         }
     }
 
-    private static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
+    private static ParseResult? Parse(string[] args, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TextWriter messages)
+    {
+        try
+        {
+            // Without response files: a video whose name starts with @ would be read as options.
+            var parsed = BuildRootCommand(loadModel).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            foreach (var fault in parsed.Errors.Select(fault => fault.Message).Distinct())
+                messages.WriteLine($"score: {fault}");
+            return parsed.Errors.Count > 0 ? null : parsed;
+        }
+        catch (InvalidOperationException exception)
+        {
+            // A rule about several options asked for a value that is missing.
+            messages.WriteLine($"score: {exception.Message}");
+            return null;
+        }
+    }
+
+    internal static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe, verify.")
         {
@@ -64,15 +90,7 @@ internal static class Program
             VerifyCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        UsageRules.Add(root);
         return root;
-    }
-
-    /// <summary>The message in one line, without the names that only a programmer knows.</summary>
-    private static string Describe(Exception exception)
-    {
-        var message = exception.Message;
-        if (exception is ArgumentException { ParamName: { } parameter })
-            message = message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal);
-        return message.ReplaceLineEndings(" ");
     }
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Microsoft.ML.Score;
 
@@ -13,7 +15,7 @@ internal static class Program
 {
     public static int Main(string[] args)
     {
-        var gigabytes = new Option<double>("--gigabytes") { Description = "Size of the checkpoint; below 1 with the sizes of a small model.", DefaultValueFactory = _ => 2.5 };
+        var gigabytes = new Option<double>("--gigabytes") { Description = "Size of the checkpoint; below 1 with the sizes of a small model.", DefaultValueFactory = _ => 2.5, CustomParser = Number };
         var folder = new Option<string?>("--folder") { Description = "Where to write it and leave it; by default a temporary folder, deleted at the end." };
         var source = new Argument<string>("folder") { Description = "The checkpoint." };
         var answer = new Command("answer", "The child: loads, encodes, answers and reports.") { source };
@@ -21,6 +23,15 @@ internal static class Program
         var root = new RootCommand("Writes a large synthetic checkpoint and answers with it within bounded time and memory.") { gigabytes, folder, answer };
         root.SetAction(parsed => Run(parsed.GetValue(gigabytes), parsed.GetValue(folder)));
         return root.Parse(args).Invoke();
+    }
+
+    // Without thousands separators: a decimal comma is no other number.
+    private static double Number(ArgumentResult result)
+    {
+        if (double.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number > 0)
+            return number;
+        result.AddError($"--gigabytes must be a positive number with a decimal point, got '{result.Tokens[0].Value}'.");
+        return default;
     }
 
     private static int Run(double gigabytes, string? folder)

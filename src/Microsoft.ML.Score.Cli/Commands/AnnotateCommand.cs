@@ -12,7 +12,7 @@ internal sealed class AnnotateCommand
     private readonly Option<string> _data = new("--data") { Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}.", Required = true };
     private readonly DataOptions _dataOptions = new();
     private readonly Option<string> _output = new("--output") { Description = "The JSON lines to write; rows that it has are not asked again.", Required = true };
-    private readonly Option<string> _endpoint = CommonOptions.Required<string>(
+    private readonly Option<string> _endpoint = CommonOptions.Required(
         "--endpoint", "The base address of an OpenAI-compatible server, such as http://localhost:8000/v1.", "an http or https address",
         text => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https");
 

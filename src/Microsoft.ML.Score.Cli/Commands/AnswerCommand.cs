@@ -16,7 +16,7 @@ internal static class AnswerCommand
         {
             Description = "A video file, still image, feature file (.safetensors) or clip of the synthetic world (synthetic:test-short-0).",
         };
-        var question = CommonOptions.Required<string>("--question", "The question.", "a question", text => !string.IsNullOrWhiteSpace(text));
+        var question = CommonOptions.Required("--question", "The question.", "a question", text => !string.IsNullOrWhiteSpace(text));
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();
         var policy = CommonOptions.Policy();
@@ -28,7 +28,7 @@ internal static class AnswerCommand
         var topP = CommonOptions.Checked(
             "--top-p", "Draw among the likeliest tokens whose probabilities reach this sum.",
             "a number above 0 and at most 1", value => value is > 0 and <= 1, 1.0);
-        var seed = CommonOptions.Checked("--seed", "Of the draws.", "a whole number", _ => true, 1);
+        var seed = CommonOptions.Whole("--seed", "Of the draws.", 1);
         var json = CommonOptions.Json();
         var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.")
         {

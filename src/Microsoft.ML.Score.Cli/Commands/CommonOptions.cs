@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Globalization;
 using Microsoft.ML.Score.Models;
 
 namespace Score.Cli.Commands;
@@ -41,9 +40,32 @@ internal static class CommonOptions
     public static Option<int> AtLeast(string name, string description, int least, int defaultValue) =>
         Checked(name, description, $"a whole number of at least {least}", value => value >= least, defaultValue);
 
-    /// <summary>An optional value that is wrong usage where it breaks a rule.</summary>
+    /// <summary>Any whole number, such as a seed.</summary>
+    public static Option<int> Whole(string name, string description, int defaultValue) => Checked(name, description, "a whole number", _ => true, defaultValue);
+
+    /// <summary>A number that is wrong usage where it breaks a rule.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="expected">What the rule asks for, for messages.</param>
+    /// <param name="isValid">The rule.</param>
+    /// <param name="defaultValue">The number when the option is absent.</param>
     public static Option<T> Checked<T>(string name, string description, string expected, Func<T, bool> isValid, T defaultValue)
-        where T : IParsable<T>
+        where T : struct, IParsable<T> => new(name)
+        {
+            Description = description,
+            DefaultValueFactory = _ => defaultValue,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (NumberText.TryParse(text, out T value) && isValid(value))
+                    return value;
+                result.AddError($"{name} must be {expected}, got '{text}'.{NumberText.Hint<T>(text)}");
+                return default;
+            },
+        };
+
+    /// <summary>A text that is wrong usage where it breaks a rule.</summary>
+    public static Option<string> Checked(string name, string description, string expected, Func<string, bool> isValid, string defaultValue)
     {
         var option = Required(name, description, expected, isValid);
         option.Required = false;
@@ -51,24 +73,19 @@ internal static class CommonOptions
         return option;
     }
 
-    /// <summary>A value that must be given, and is wrong usage where it breaks a rule.</summary>
-    /// <param name="name">The option's name.</param>
-    /// <param name="description">What it is for.</param>
-    /// <param name="expected">What the rule asks for, for messages.</param>
-    /// <param name="isValid">The rule.</param>
-    public static Option<T> Required<T>(string name, string description, string expected, Func<T, bool> isValid)
-        where T : IParsable<T> => new(name)
+    /// <summary>A text that must be given, and is wrong usage where it breaks a rule.</summary>
+    public static Option<string> Required(string name, string description, string expected, Func<string, bool> isValid) => new(name)
+    {
+        Description = description,
+        Required = true,
+        CustomParser = result =>
         {
-            Description = description,
-            Required = true,
-            CustomParser = result =>
-            {
-                if (T.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var value) && isValid(value))
-                    return value;
-                result.AddError($"{name} must be {expected}, got '{result.Tokens[0].Value}'.");
-                return default;
-            },
-        };
+            if (result.Tokens[0].Value is var text && isValid(text))
+                return text;
+            result.AddError($"{name} must be {expected}, got '{text}'.");
+            return null;
+        },
+    };
 
     /// <summary>An option whose value is a list with commas, each item given once.</summary>
     /// <param name="name">The option's name.</param>
@@ -121,10 +138,10 @@ internal static class CommonOptions
         where T : struct
     {
         List<T> items = [];
-        foreach (var text in result.Tokens.SelectMany(token => token.Value.Split(',')))
+        foreach (var (list, text) in result.Tokens.SelectMany(token => token.Value.Split(','), (token, text) => (token.Value, text)))
         {
             if (parse(text.Trim()) is not { } item)
-                result.AddError($"{name} must be a list of {expected}, got '{text}'.");
+                result.AddError($"{name} must be a list of {expected}, got '{text}'.{NumberText.ListHint<T>(list)}");
             else if (items.Contains(item))
                 result.AddError($"{name} lists '{text}' twice.");
             else

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
@@ -33,7 +32,7 @@ internal sealed class EvalCommand
     private readonly Option<string?> _ablation = new("--ablation-policy") { Description = "The policy of the compressor ablation (.safetensors)." };
     private readonly Option<int> _maxFrames = CommonOptions.AtLeast("--max-frames", "The most frames of a video that the model sees; 0 for the model's own rule.", 0, 0);
     private readonly Option<string?> _siglip = new("--siglip") { Description = "The folder of the SigLIP checkpoint that FastVID needs with LLaVA-Video." };
-    private readonly Option<int> _seed = new("--seed") { Description = "The seed of the random compressors, the untrained policy and the bootstrap.", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The seed of the random compressors, the untrained policy and the bootstrap.", 1);
     private readonly Option<string?> _records = new("--records") { Description = "A file of JSON lines for every answer as it comes in. The same command goes on from it after it was stopped or killed." };
     private readonly Option<int> _parallel = CommonOptions.AtLeast("--parallel", "Videos at a time. With more than one, times are not comparable.", 1, 1);
     private readonly Option<string?> _json = new("--json") { Description = "A file for the results as JSON; - prints them instead of the table." };
@@ -142,8 +141,7 @@ internal sealed class EvalCommand
     private static int Chosen(ParseResult parsed, Option<int> option, int? preset) =>
         preset is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : preset.Value;
 
-    private static double? Ratio(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is > 0 and <= 1 ? ratio : null;
+    private static double? Ratio(string text) => NumberText.Parse<double>(text) is { } ratio and > 0 and <= 1 ? ratio : null;
 
-    private static int? Count(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0 ? count : null;
+    private static int? Count(string text) => NumberText.Parse<int>(text) is { } count and > 0 ? count : null;
 }

@@ -36,7 +36,7 @@ internal sealed class TrainCommand
     private readonly Option<int> _validationVideos = CommonOptions.AtLeast("--synthetic-validation", "Videos of synthetic validation data.", 1, 32);
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
-    private readonly Option<string> _output = CommonOptions.Required<string>(
+    private readonly Option<string> _output = CommonOptions.Required(
         "--output", $"What to write: the policy ({PolicyExtension}), or an ML.NET model that encodes and compresses ({PipelineExtension}).",
         $"a {PolicyExtension} or {PipelineExtension} file", path => Path.GetExtension(path) is PolicyExtension or PipelineExtension);
 
@@ -52,11 +52,7 @@ internal sealed class TrainCommand
         Description = "Score tokens by themselves, not by their change: the paper's ablation (table 5).",
     };
 
-    private readonly Option<int> _seed = new("--seed")
-    {
-        Description = "The same seed and data give the same policy, bit for bit.",
-        DefaultValueFactory = _ => s_defaults.Seed,
-    };
+    private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The same seed and data give the same policy, bit for bit.", s_defaults.Seed);
 
     private readonly Option<string?> _features = new("--features") { Description = "A folder to keep encoded videos in, for this run and others." };
     private readonly Option<string> _featureType = new("--feature-type") { Description = "How --features stores numbers.", DefaultValueFactory = _ => "bf16" };
@@ -183,7 +179,7 @@ internal sealed class TrainCommand
             return;
         }
 
-        output.WriteLine($"output: {outputPath}");
+        output.WriteLine($"output: {VisibleText.Message(outputPath)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"steps: {result.Steps}"));
         if (result.BestCrossEntropy is { } best)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation cross-entropy: {best:0.0000} nats a token (all tokens: {baseCrossEntropy:0.0000})"));

@@ -40,7 +40,7 @@ internal static class VerifyCommand
 
         WriteTable(rows, output);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"verify {folder} ({backend}): {passed} passed, {failed} failed, {unsupported} unsupported of {rows.Count} quantities"));
+            $"verify {VisibleText.Message(folder)} ({backend}): {passed} passed, {failed} failed, {unsupported} unsupported of {rows.Count} quantities"));
         return exitCode;
     }
 

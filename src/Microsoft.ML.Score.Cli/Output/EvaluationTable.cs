@@ -101,7 +101,7 @@ internal sealed class EvaluationTable
             return;
         writer.WriteLine($"  {items.Count} {what}:");
         foreach (var item in items.Take(MostListed))
-            writer.WriteLine($"    {item.ReplaceLineEndings(" ")}");
+            writer.WriteLine($"    {VisibleText.Message(item)}");
         if (items.Count > MostListed)
             writer.WriteLine($"    and {items.Count - MostListed} more, which --json lists");
     }

@@ -8,6 +8,6 @@ internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions s_options = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Text of an object whose properties are named as they shall appear.</summary>
-    public static string Format(object document) => JsonSerializer.Serialize(document, s_options);
+    /// <summary>Text of an object whose properties are named as they shall appear. It has no hidden characters, wherever it is written.</summary>
+    public static string Format(object document) => VisibleText.Escape(JsonSerializer.Serialize(document, s_options));
 }

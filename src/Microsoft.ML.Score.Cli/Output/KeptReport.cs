@@ -55,7 +55,7 @@ internal sealed class KeptReport
     public void Write(TextWriter writer)
     {
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Video}: grid {_kept.Grid} (time x height x width), {Seconds:0.#} s; kept {_kept.Count} of {_kept.Grid.Count} tokens "
+            $"{VisibleText.Message(Video)}: grid {_kept.Grid} (time x height x width), {Seconds:0.#} s; kept {_kept.Count} of {_kept.Grid.Count} tokens "
             + $"({(double)_kept.Count / _kept.Grid.Count:0.0%}), {_kept.Count / Seconds:0.##} a second"));
         writer.WriteLine();
         WriteMoments(writer);

@@ -69,11 +69,11 @@ internal sealed class ModelReport
     public void Write(TextWriter writer)
     {
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{_source}: {_model.Config.Architecture}, {_model.Parameters:#,0} parameters stored as {StoredTypes}, {ByteCount.Format(_model.Bytes)}"));
+            $"{VisibleText.Message(_source)}: {VisibleText.Message(_model.Config.Architecture)}, {_model.Parameters:#,0} parameters stored as {StoredTypes}, {ByteCount.Format(_model.Bytes)}"));
         if (_model.UnusedTensors > 0)
             writer.WriteLine($"tensors of the checkpoint that the architecture does not have and nothing reads: {_model.UnusedTensors}");
         if (_tokenizerFault is not null)
-            writer.WriteLine($"It cannot be loaded as it is. {_tokenizerFault}");
+            writer.WriteLine(VisibleText.Message($"It cannot be loaded as it is. {_tokenizerFault}"));
         writer.WriteLine();
         WriteParts(writer);
         writer.WriteLine();

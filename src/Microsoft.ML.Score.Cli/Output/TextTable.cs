@@ -5,12 +5,12 @@ internal sealed class TextTable(params string[] headers)
 {
     private readonly List<string[]> _rows = [];
 
-    /// <summary>Adds a row of as many cells as there are headers.</summary>
+    /// <summary>Adds a row of as many cells as there are headers; a cell is one line.</summary>
     public void Add(params string[] cells)
     {
         if (cells.Length != headers.Length)
             throw new ArgumentException($"A row needs {headers.Length} cells, got {cells.Length}.", nameof(cells));
-        _rows.Add(cells);
+        _rows.Add(Array.ConvertAll(cells, VisibleText.Message));
     }
 
     /// <summary>Writes the header, a rule and the rows; columns whose every cell starts like a number are right-aligned.</summary>

@@ -15,7 +15,7 @@ internal sealed class WorkProgress : IDisposable
     private readonly TextWriter _error;
     private readonly TimeProvider _time;
     private readonly long _start;
-    private readonly bool _isTerminal;
+    private readonly TextWriter? _terminal;
     private TimeSpan _nextLine = s_quietTime;
     private Task? _bar;
     private volatile ProgressTask? _task;
@@ -27,7 +27,7 @@ internal sealed class WorkProgress : IDisposable
         _error = error;
         _time = time ?? TimeProvider.System;
         _start = _time.GetTimestamp();
-        _isTerminal = ReferenceEquals(error, Console.Error) && !Console.IsErrorRedirected;
+        _terminal = (error as MessageWriter)?.Terminal;
     }
 
     /// <summary>Says that <paramref name="done"/> of <paramref name="total"/> parts are done.</summary>
@@ -39,8 +39,8 @@ internal sealed class WorkProgress : IDisposable
         var elapsed = _time.GetElapsedTime(_start);
         if (elapsed < s_quietTime)
             return;
-        if (_isTerminal)
-            ShowBar(done, total, description);
+        if (_terminal is not null)
+            ShowBar(_terminal, done, total, VisibleText.Message(description));
         else if (elapsed >= _nextLine)
         {
             _error.WriteLine(total is null ? $"{description}: {done}" : $"{description}: {done} of {total}");
@@ -54,9 +54,9 @@ internal sealed class WorkProgress : IDisposable
         _bar?.GetAwaiter().GetResult();
     }
 
-    private void ShowBar(int done, int? total, string description)
+    private void ShowBar(TextWriter terminal, int done, int? total, string description)
     {
-        _bar ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(_error) }).Progress()
+        _bar ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal) }).Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(context =>

@@ -19,6 +19,18 @@ public class WorkProgressTests
             Is.EqualTo(new[] { "counting: 2 of 20", "counting: 17 of 20" }));
     }
 
+    [Test]
+    public void Report_NameWithControlCharacters_ShowsThem()
+    {
+        var (error, clock) = (new StringWriter(), new ManualClock());
+        using var progress = new WorkProgress(new MessageWriter(error), clock);
+
+        clock.Seconds = 2;
+        progress.Report(1, 2, "compressing \e[2J\n.mp4");
+
+        Assert.That(error.ToString().TrimEnd(), Is.EqualTo(@"compressing \u001b[2J .mp4: 1 of 2"));
+    }
+
     private sealed class ManualClock : TimeProvider
     {
         public long Seconds { get; set; }

@@ -10,17 +10,18 @@ internal static class CounterVideo
 {
     private const int Bits = 8;
 
-    /// <summary>An input of ffmpeg that draws the counter, 10 frames a second.</summary>
+    /// <summary>An input of ffmpeg that draws the counter, with some noise to give it weight.</summary>
     /// <param name="frames">How many frames.</param>
     /// <param name="width">In pixels.</param>
     /// <param name="height">In pixels.</param>
     /// <param name="first">The number of the first frame.</param>
+    /// <param name="rate">Frames a second.</param>
     /// <param name="filters">Further filters, each behind a comma.</param>
-    public static string[] Input(int frames, int width = 64, int height = 48, int first = 0, string filters = "") =>
+    public static string[] Input(int frames, int width = 64, int height = 48, int first = 0, int rate = 10, string filters = "") =>
     [
         "-f", "lavfi", "-i", string.Create(CultureInfo.InvariantCulture,
-            $"color=black:size={width}x{height}:rate=10:duration={frames / 10.0},format=yuv444p,"
-            + $"geq=lum='abs(255*gte(Y,H/2)-255*mod(floor((N+{first})/pow(2,floor(X*{Bits}/W))),2))':cb=128:cr=128{filters}"),
+            $"color=black:size={width}x{height}:rate={rate}:duration={frames / (double)rate},format=yuv444p,"
+            + $"geq=lum='abs(255*gte(Y,H/2)-255*mod(floor((N+{first})/pow(2,floor(X*{Bits}/W))),2))':cb=128:cr=128,noise=alls=24:allf=t{filters}"),
     ];
 
     /// <summary>The number in a frame.</summary>

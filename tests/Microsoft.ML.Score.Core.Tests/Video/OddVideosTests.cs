@@ -17,7 +17,7 @@ public class OddVideosTests
     private static readonly string[] s_vp8 = ["-c:v", "libvpx", "-pix_fmt", "yuv420p", "-g", "8", "-b:v", "1M"];
     private static readonly string[] s_vp9 = ["-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p", "-g", "8", "-b:v", "1M"];
     private static readonly string[] s_mpeg4 = ["-c:v", "mpeg4", "-pix_fmt", "yuv420p", "-g", "8", "-q:v", "3"];
-    private static readonly string[] s_mpeg2 = ["-c:v", "mpeg2video", "-pix_fmt", "yuv420p", "-g", "8", "-q:v", "3", "-r", "25"];
+    private static readonly string[] s_mpeg2 = ["-c:v", "mpeg2video", "-pix_fmt", "yuv420p", "-g", "8", "-q:v", "3"];
     private static readonly string[] s_flv = ["-c:v", "flv", "-pix_fmt", "yuv420p", "-g", "8", "-q:v", "3"];
     private static readonly string[] s_wmv = ["-c:v", "wmv2", "-pix_fmt", "yuv420p", "-g", "8", "-q:v", "3"];
     private static readonly string[] s_gif = [];
@@ -47,11 +47,12 @@ public class OddVideosTests
     [TestCaseSource(nameof(Containers))]
     public void ReadFrames_Plain_GivesTheFramesAskedFor(string extension, string[] codec)
     {
-        var path = Write($"plain.{extension}", codec, CounterVideo.Input(Frames));
+        var rate = codec == s_mpeg2 ? 25 : 10;
+        var path = Write($"plain.{extension}", codec, CounterVideo.Input(Frames, rate: rate));
 
         var video = AssertFrames(path, Enumerable.Range(0, Frames), warns: false);
 
-        Assert.That(video.FramesPerSecond, Is.EqualTo(codec == s_mpeg2 ? 25 : 10).Within(1e-9));
+        Assert.That(video.FramesPerSecond, Is.EqualTo(rate).Within(1e-9));
     }
 
     // Where a codec's frames carry their size, packets of streams of two sizes follow one another.
@@ -64,8 +65,8 @@ public class OddVideosTests
     public void ReadFrames_SizeChangesMidway_GivesTheFramesAskedFor(string extension, string codec)
     {
         string[] encoder = codec switch { "h264" => s_h264, "vp8" => s_vp8, "vp9" => s_vp9, "flv" => s_flv, "mjpeg" => ["-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"], _ => s_mpeg2 };
-        var first = Write($"a.{extension}", encoder, CounterVideo.Input(10));
-        var second = Write($"b.{extension}", encoder, CounterVideo.Input(14, width: 80, height: 96, first: 10));
+        var first = Write($"a.{extension}", encoder, CounterVideo.Input(10, rate: 25));
+        var second = Write($"b.{extension}", encoder, CounterVideo.Input(14, width: 80, height: 96, first: 10, rate: 25));
         var path = Joined(extension, first, second);
 
         var video = AssertFrames(path, Enumerable.Range(0, Frames), warns: null);
@@ -92,8 +93,10 @@ public class OddVideosTests
         var path = Path.Combine(_folder, $"cut.{extension}");
         FFmpegProgram.Run("-ss", "1.1", "-i", whole, "-t", "1.5", "-c", "copy", path);
 
-        var video = AssertFrames(path, Enumerable.Range(11, 15), warns: false);
+        var video = AssertFrames(path, Decoded(path), warns: false);
 
+        Assert.That(Numbers(video, [0]), Is.EqualTo(new[] { 11 }));
+        Assert.That(video.FrameCount, Is.InRange(14, 18));
         Assert.That(video.FramesPerSecond, Is.EqualTo(10).Within(0.01));
     }
 
@@ -127,7 +130,7 @@ public class OddVideosTests
     public void ReadFrames_CutOff_GivesWhatDecodes(string extension)
     {
         var codec = Plain().First(plain => plain.Extension == extension).Codec;
-        var path = Write($"cut.{extension}", extension == "mp4" ? [.. codec, "-movflags", "faststart"] : codec, CounterVideo.Input(Frames));
+        var path = Write($"cut.{extension}", extension == "mp4" ? [.. codec, "-movflags", "faststart"] : codec, CounterVideo.Input(60));
         using (var file = File.OpenWrite(path))
             file.SetLength(file.Length * 6 / 10);
 
@@ -144,8 +147,8 @@ public class OddVideosTests
     public void ReadFrames_PacketsZeroed_GivesWhatDecodes(string extension)
     {
         var codec = Plain().First(plain => plain.Extension == extension).Codec;
-        var path = Write($"broken.{extension}", codec, CounterVideo.Input(Frames));
-        ZeroPackets(path, [9, 16]);
+        var path = Write($"broken.{extension}", codec, CounterVideo.Input(60));
+        ZeroPackets(path, [20, 43]);
 
         AssertFrames(path, Decoded(path), warns: null);
     }
@@ -154,7 +157,7 @@ public class OddVideosTests
     [TestCase("mpg")]
     public void ReadFrames_StartCutOff_GivesWhatDecodes(string extension)
     {
-        var path = Write($"late.{extension}", extension == "ts" ? s_h264 : s_mpeg2, CounterVideo.Input(Frames));
+        var path = Write($"late.{extension}", extension == "ts" ? s_h264 : s_mpeg2, CounterVideo.Input(60, rate: 25));
         var bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, bytes[(bytes.Length / 3 / 188 * 188)..]);
 
@@ -171,17 +174,10 @@ public class OddVideosTests
         AssertFrames(path, Decoded(path), warns: null);
     }
 
-    [TestCase("%d")]
-    [TestCase("%03d")]
-    [TestCase("*")]
-    [TestCase("?")]
-    [TestCase("[1]{2}")]
-    [TestCase("a:b")]
-    [TestCase("'\"$(x) ;|&")]
-    [TestCase("line\nbreak")]
-    [TestCase("\u00E9\u4E2D\U0001F600")]
-    [TestCase("-i")]
-    public void ReadFrames_OddName_ReadsTheFileNamed([Values("mp4", "gif", "png", "jpg")] string extension, string name)
+    [Test]
+    public void ReadFrames_OddName_ReadsTheFileNamed(
+        [Values("mp4", "gif", "png", "jpg")] string extension,
+        [Values("%d", "%03d", "*", "?", "[1]{2}", "a:b", "'\"$(x) ;|&", "line\nbreak", "\u00E9\u4E2D\U0001F600", "-i")] string name)
     {
         var isStill = extension is "png" or "jpg";
         string[] codec = extension == "mp4" ? s_h264 : isStill ? ["-frames:v", "1", "-update", "1"] : [];

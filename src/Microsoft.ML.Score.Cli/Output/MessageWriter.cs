@@ -1,0 +1,24 @@
+using System.Globalization;
+using System.Text;
+
+namespace Score.Cli.Output;
+
+/// <summary>Standard error as the commands see it: each line that is written is one message, in one line, of bounded length and without hidden characters.</summary>
+/// <param name="inner">Standard error, or what stands for it.</param>
+internal sealed class MessageWriter(TextWriter inner) : TextWriter(CultureInfo.InvariantCulture)
+{
+    /// <summary>What takes the control sequences of a bar; null where standard error is no terminal.</summary>
+    public TextWriter? Terminal { get; } = ReferenceEquals(inner, Console.Error) && !Console.IsErrorRedirected ? inner : null;
+
+    public override Encoding Encoding => inner.Encoding;
+
+    public override void Write(char value) => inner.Write(VisibleText.Escape(value.ToString()));
+
+    public override void Write(string? value) => inner.Write(VisibleText.Escape(value ?? ""));
+
+    public override void WriteLine() => inner.WriteLine();
+
+    public override void WriteLine(string? value) => inner.WriteLine(VisibleText.Message(value ?? ""));
+
+    public override void Flush() => inner.Flush();
+}
