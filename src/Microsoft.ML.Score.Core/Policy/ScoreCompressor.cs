@@ -31,7 +31,8 @@ public sealed class ScoreCompressor : TokenPruner
     public override string Name { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The tokens have another dimension, come from another encoder, or hold NaN.</exception>
+    /// <exception cref="ArgumentException">The tokens have another dimension, come from another encoder, or a value is not finite.</exception>
+    /// <exception cref="InvalidDataException">The policy's weights or the tokens are so large that a logit is not finite.</exception>
     public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
@@ -48,7 +49,9 @@ public sealed class ScoreCompressor : TokenPruner
     /// <param name="featureFile">A file as <see cref="FeatureFile"/> describes it.</param>
     /// <param name="retentionRatio">rho in (0, 1].</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, or holds a value that is not finite.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or holds a value that is not finite; or the policy's weights or the tokens are so large that a logit is not finite.
+    /// </exception>
     /// <exception cref="ArgumentException">The tokens have another dimension, or come from another encoder.</exception>
     public KeptTokens Compress(string featureFile, double retentionRatio)
     {
@@ -65,7 +68,7 @@ public sealed class ScoreCompressor : TokenPruner
         return video.Gather(Select(_policy.Logits(video), retentionRatio));
     }
 
-    private static int[] Select(float[] logits, double retentionRatio) => TopK.Select(logits, TopK.RetainedCount(retentionRatio, logits.Length));
+    internal static int[] Select(float[] logits, double retentionRatio) => TopK.Select(logits, TopK.RetainedCount(retentionRatio, logits.Length));
 
     /// <summary>Refuses tokens of an encoder that the policy is not for; an unknown fingerprint on either side passes.</summary>
     private void ThrowIfOtherEncoder(string? fingerprint)
