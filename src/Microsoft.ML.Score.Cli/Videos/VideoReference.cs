@@ -6,6 +6,7 @@ using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Weights;
 
 namespace Score.Cli.Videos;
 
@@ -86,7 +87,7 @@ internal sealed class VideoReference
     {
         var file = MappedTokens.Open(Text);
         var fault = file.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint
-            ? $"are of encoder {encoder}; the model '{model.Info.Source}' is {model.Info.Fingerprint}."
+            ? $"are of encoder {Excerpt.Of(encoder)}; the model '{model.Info.Source}' is {model.Info.Fingerprint}."
             : file.Dimension != model.Info.Dimension
             ? $"have dimension {file.Dimension}; those of the model '{model.Info.Source}' have {model.Info.Dimension}."
             : null;

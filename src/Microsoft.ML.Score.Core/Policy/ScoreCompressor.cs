@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Policy;
 
@@ -74,6 +75,6 @@ public sealed class ScoreCompressor : TokenPruner
     private void ThrowIfOtherEncoder(string? fingerprint)
     {
         if (!_acceptOtherEncoders && _policy.EncoderFingerprint is { } expected && fingerprint is { } actual && expected != actual)
-            throw new ArgumentException($"The policy was trained on tokens of encoder {expected}, got tokens of encoder {actual}.", "video");
+            throw new ArgumentException($"The policy was trained on tokens of encoder {Excerpt.Of(expected)}, got tokens of encoder {Excerpt.Of(actual)}.", "video");
     }
 }

@@ -32,10 +32,10 @@ internal sealed record NotFinite(string What, int Length, int Count, int First, 
     {
         var next = options.CheckpointFolder switch
         {
-            _ when step == 0 => "No step was taken. Give a lower LearningRate, or an initial policy, tokens or cross-entropies of smaller values.",
-            null => $"There is no CheckpointFolder, so the last finite state, after step {step}, is lost. Start anew with a lower LearningRate.",
+            _ when step == 0 => "No step was taken. Give a lower LearningRate (--learning-rate), or an initial policy, tokens or cross-entropies of smaller values.",
+            null => $"There is no CheckpointFolder, so the last finite state, after step {step}, is lost. Start anew with a lower LearningRate (--learning-rate).",
             var folder => $"The last finite state, after step {step}, is in the checkpoint folder '{folder}', but going on from it diverges again, since it "
-                + "accepts the same settings only: start anew with a lower LearningRate, in another folder or with this one deleted.",
+                + "accepts the same settings only: start anew with a lower LearningRate (--learning-rate), in another folder or with this one deleted.",
         };
         var values = Length == 1
             ? FormattableString.Invariant($"{What} is {Value}")
