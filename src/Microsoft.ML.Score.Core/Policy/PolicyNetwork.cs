@@ -125,6 +125,19 @@ public sealed class PolicyNetwork
         return probabilities;
     }
 
+    /// <summary>
+    /// Whether logits of finite tokens may be infinite or NaN: a bound from the largest weight and the largest value of the tokens, much cheaper
+    /// than the logits.
+    /// </summary>
+    internal bool MayOverflow(VideoTokens video)
+    {
+        const double safe = 1e37; // a tenth of the largest single: sums are rounded
+        double weight = Math.Abs(TensorPrimitives.MaxMagnitude<float>(_parameters)), token = Math.Abs(TensorPrimitives.MaxMagnitude(video.Vectors.Span));
+        var state = Math.Max(token, Math.Sqrt(Dimension)); // of which no normalised value is larger
+        var hidden = 4 * StateWidth * state * weight + weight;
+        return Dimension * token * token > safe || HiddenWidth * hidden * weight + weight > safe;
+    }
+
     internal PolicyNetwork Clone() => new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, [.. _parameters]);
 
     internal static int ParameterCount(int dimension, int hiddenWidth, bool useResidual) =>

@@ -262,6 +262,8 @@ public sealed class ScoreTrainer
         /// </summary>
         private NotFinite? FaultOfLogits(VideoTokens video)
         {
+            if (!state.Policy.MayOverflow(video))
+                return null;
             PolicyForward.Run(state.Policy, video, _logits);
             var fault = NotFinite.In("logits after the step", _logits.AsSpan(0, video.Grid.Count));
             if (fault is not null)
