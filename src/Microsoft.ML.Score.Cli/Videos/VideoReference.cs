@@ -6,6 +6,7 @@ using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Weights;
 
 namespace Score.Cli.Videos;
 
@@ -81,13 +82,19 @@ internal sealed class VideoReference
         return compressor.Compress(file, retentionRatio);
     }
 
+    /// <summary>The header says whether the features fit, so that those of another model are refused before they are read.</summary>
     private MappedTokens OpenFeatures(IVideoLanguageModel model)
     {
         var file = MappedTokens.Open(Text);
-        if (file.EncoderFingerprint is not { } encoder || encoder == model.Info.Fingerprint)
+        var fault = file.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint
+            ? $"are of encoder {Excerpt.Of(encoder)}; the model '{model.Info.Source}' is {model.Info.Fingerprint}."
+            : file.Dimension != model.Info.Dimension
+            ? $"have dimension {file.Dimension}; those of the model '{model.Info.Source}' have {model.Info.Dimension}."
+            : null;
+        if (fault is null)
             return file;
         file.Dispose();
-        throw new InvalidDataException($"The features in '{Text}' are of encoder {encoder}; the model '{model.Info.Source}' is {model.Info.Fingerprint}.");
+        throw new InvalidDataException($"The features in '{Text}' {fault}");
     }
 
     private static Func<SyntheticClip> Synthetic(string text)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models;
 
@@ -120,5 +121,5 @@ internal sealed class ConfigSection(JsonElement element, string file)
         element.TryGetProperty(key, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
     private InvalidDataException Wrong(string key, string expected, JsonElement value) =>
-        new($"{file}: '{key}' must be {expected}, got {value.GetRawText()}.");
+        new($"{file}: '{key}' must be {expected}, got {Excerpt.Of(value.GetRawText())}.");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Policy;
@@ -15,6 +16,7 @@ public static class PolicyFile
     /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>
     /// <param name="path">The file to write.</param>
     /// <param name="policy">The policy.</param>
+    /// <exception cref="ArgumentException">A weight is not finite.</exception>
     public static void Save(string path, PolicyNetwork policy)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -39,6 +41,7 @@ public static class PolicyFile
 
     /// <summary>The bytes that <see cref="Save"/> would write.</summary>
     /// <param name="policy">The policy.</param>
+    /// <exception cref="ArgumentException">A weight is not finite.</exception>
     public static byte[] ToBytes(PolicyNetwork policy)
     {
         ArgumentNullException.ThrowIfNull(policy);
@@ -58,13 +61,19 @@ public static class PolicyFile
         return Read(file);
     }
 
-    private static TensorData[] Tensors(PolicyNetwork policy) =>
-    [
-        TensorData.FromSingle("w1", [policy.HiddenWidth, policy.StateWidth], policy.W1),
-        TensorData.FromSingle("b1", [policy.HiddenWidth], policy.B1),
-        TensorData.FromSingle("w2", [policy.HiddenWidth], policy.W2),
-        TensorData.FromSingle("b2", [1], policy.B2),
-    ];
+    private static TensorData[] Tensors(PolicyNetwork policy)
+    {
+        if (FiniteValues.FirstNotFinite(policy.Parameters) is >= 0 and var at)
+            throw new ArgumentException($"Weight {at} of the policy is {policy.Parameters[at]}; only finite weights are written.", nameof(policy));
+
+        return
+        [
+            TensorData.FromSingle("w1", [policy.HiddenWidth, policy.StateWidth], policy.W1),
+            TensorData.FromSingle("b1", [policy.HiddenWidth], policy.B1),
+            TensorData.FromSingle("w2", [policy.HiddenWidth], policy.W2),
+            TensorData.FromSingle("b2", [1], policy.B2),
+        ];
+    }
 
     private static Dictionary<string, string> Metadata(PolicyNetwork policy)
     {
@@ -84,7 +93,7 @@ public static class PolicyFile
     private static PolicyNetwork Read(SafetensorsFile file)
     {
         if (file.Metadata.GetValueOrDefault("format") is var format && format != Format)
-            throw new InvalidDataException($"'{file.Name}' is not a policy: its metadata says format '{format ?? "(none)"}', expected '{Format}'.");
+            throw new InvalidDataException($"'{file.Name}' is not a policy: its metadata says format '{Excerpt.Of(format ?? "(none)")}', expected '{Format}'.");
         var dimension = Number("dimension");
         var hiddenWidth = Number("hidden_width");
         var useResidual = Flag("use_residual");
@@ -92,18 +101,18 @@ public static class PolicyFile
 
         long stateWidth = useResidual ? 2L * dimension : dimension;
         float[] parameters = [.. Tensor("w1", hiddenWidth, stateWidth), .. Tensor("b1", hiddenWidth), .. Tensor("w2", hiddenWidth), .. Tensor("b2", 1)];
-        return new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, file.Metadata.GetValueOrDefault("encoder_fingerprint"), parameters);
+        return new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, file.Metadata.GetValueOrDefault("encoder_fingerprint"), parameters) { Source = file.Name };
 
         int Number(string key) =>
             int.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0
                 ? value
-                : throw new InvalidDataException($"{key} of '{file.Name}' is '{file.Metadata.GetValueOrDefault(key)}', expected a positive integer.");
+                : throw new InvalidDataException($"{key} of '{file.Name}' is '{Excerpt.Of(file.Metadata.GetValueOrDefault(key) ?? "")}', expected a positive integer.");
 
         bool Flag(string key) => file.Metadata.GetValueOrDefault(key) switch
         {
             "true" => true,
             "false" => false,
-            var other => throw new InvalidDataException($"{key} of '{file.Name}' is '{other}', expected true or false."),
+            var other => throw new InvalidDataException($"{key} of '{file.Name}' is '{Excerpt.Of(other ?? "")}', expected true or false."),
         };
 
         float[] Tensor(string tensorName, params long[] shape)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics.Tensors;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Tokens;
 
@@ -50,6 +52,9 @@ public sealed class PolicyNetwork
     /// <summary>Fingerprint of the encoder whose tokens the policy was trained on; null when unknown.</summary>
     public string? EncoderFingerprint { get; }
 
+    /// <summary>The file that the policy was read from, for messages; null for one that was made here.</summary>
+    internal string? Source { get; init; }
+
     internal int StateWidth => UseResidual ? 2 * Dimension : Dimension;
     internal Span<float> Parameters => _parameters;
     internal Span<float> W1 => _parameters.AsSpan(0, HiddenWidth * StateWidth);
@@ -82,28 +87,36 @@ public sealed class PolicyNetwork
 
     /// <summary>The logits z of keeping each token, [T*N] in flat grid order.</summary>
     /// <param name="video">All tokens of the video, of this policy's dimension.</param>
-    /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
+    /// <exception cref="ArgumentException">The tokens have another dimension, or a value that is not finite.</exception>
+    /// <exception cref="InvalidDataException">The weights or the tokens are so large that a logit is not finite.</exception>
     public float[] Logits(VideoTokens video)
     {
         ArgumentNullException.ThrowIfNull(video);
 
-        return LogitsOf(video);
+        var logits = LogitsOf(video);
+        if (FiniteValues.FirstNotFinite(logits) is not (>= 0 and var token))
+            return logits;
+        if (FiniteValues.FirstNotFinite(video.Vectors.Span) is >= 0 and var at)
+            throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}; tokens must be finite.", nameof(video));
+        throw Overflow(token, logits[token]);
     }
 
     /// <summary>The logits of tokens that nobody has checked yet: a value that is not finite shows in the logits, so a good file is read once.</summary>
     /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
-    /// <exception cref="InvalidDataException">A value is not finite.</exception>
+    /// <exception cref="InvalidDataException">A value or a logit is not finite.</exception>
     internal float[] Logits(MappedTokens video)
     {
         var logits = LogitsOf(video);
-        if (FiniteValues.FirstNotFinite(logits) >= 0)
-            video.ThrowIfNotFinite();
-        return logits;
+        if (FiniteValues.FirstNotFinite(logits) is not (>= 0 and var token))
+            return logits;
+        video.ThrowIfNotFinite();
+        throw Overflow(token, logits[token]);
     }
 
     /// <summary>The probabilities p of keeping each token, [T*N] in flat grid order (4).</summary>
     /// <param name="video">All tokens of the video, of this policy's dimension.</param>
-    /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
+    /// <exception cref="ArgumentException">As <see cref="Logits(VideoTokens)"/>'s.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="Logits(VideoTokens)"/>'s.</exception>
     public float[] Probabilities(VideoTokens video)
     {
         var probabilities = Logits(video);
@@ -112,12 +125,26 @@ public sealed class PolicyNetwork
         return probabilities;
     }
 
+    /// <summary>
+    /// Whether logits of finite tokens may be infinite or NaN: a bound from the largest weight and the largest value of the tokens, much cheaper
+    /// than the logits.
+    /// </summary>
+    internal bool MayOverflow(VideoTokens video)
+    {
+        const double safe = 1e37; // a tenth of the largest single: sums are rounded
+        double weight = Math.Abs(TensorPrimitives.MaxMagnitude<float>(_parameters)), token = Math.Abs(TensorPrimitives.MaxMagnitude(video.Vectors.Span));
+        var state = Math.Max(token, Math.Sqrt(Dimension)); // of which no normalised value is larger
+        var hidden = 4 * StateWidth * state * weight + weight;
+        return Dimension * token * token > safe || HiddenWidth * hidden * weight + weight > safe;
+    }
+
     internal PolicyNetwork Clone() => new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, [.. _parameters]);
 
     internal static int ParameterCount(int dimension, int hiddenWidth, bool useResidual) =>
         checked(hiddenWidth * ((useResidual ? 2 * dimension : dimension) + 2) + 1);
 
-    private float[] LogitsOf(ITokenRows video)
+    /// <summary>The logits, finite or not.</summary>
+    internal float[] LogitsOf(ITokenRows video)
     {
         if (video.Dimension != Dimension)
             throw new ArgumentException($"The policy scores tokens of dimension {Dimension}, got tokens of dimension {video.Dimension}.", nameof(video));
@@ -126,6 +153,10 @@ public sealed class PolicyNetwork
         PolicyForward.Run(this, video, logits);
         return logits;
     }
+
+    private InvalidDataException Overflow(int token, float logit) => new(string.Create(CultureInfo.InvariantCulture,
+        $"The policy '{Source ?? "(not of a file)"}' gives token {token} the logit {logit}, although weights and tokens are finite: its weights, "
+        + $"of at most {Math.Abs(TensorPrimitives.MaxMagnitude<float>(_parameters))}, or the tokens are too large. Train it anew, with a lower learning rate."));
 
     private static void FillNormal(Span<float> values, double deviation, CounterRandom random)
     {

@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Policy;
 
@@ -31,7 +32,8 @@ public sealed class ScoreCompressor : TokenPruner
     public override string Name { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The tokens have another dimension, come from another encoder, or hold NaN.</exception>
+    /// <exception cref="ArgumentException">The tokens have another dimension, come from another encoder, or a value is not finite.</exception>
+    /// <exception cref="InvalidDataException">The policy's weights or the tokens are so large that a logit is not finite.</exception>
     public override int[] Select(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
@@ -48,7 +50,9 @@ public sealed class ScoreCompressor : TokenPruner
     /// <param name="featureFile">A file as <see cref="FeatureFile"/> describes it.</param>
     /// <param name="retentionRatio">rho in (0, 1].</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is damaged, or holds a value that is not finite.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, or holds a value that is not finite; or the policy's weights or the tokens are so large that a logit is not finite.
+    /// </exception>
     /// <exception cref="ArgumentException">The tokens have another dimension, or come from another encoder.</exception>
     public KeptTokens Compress(string featureFile, double retentionRatio)
     {
@@ -65,12 +69,12 @@ public sealed class ScoreCompressor : TokenPruner
         return video.Gather(Select(_policy.Logits(video), retentionRatio));
     }
 
-    private static int[] Select(float[] logits, double retentionRatio) => TopK.Select(logits, TopK.RetainedCount(retentionRatio, logits.Length));
+    internal static int[] Select(float[] logits, double retentionRatio) => TopK.Select(logits, TopK.RetainedCount(retentionRatio, logits.Length));
 
     /// <summary>Refuses tokens of an encoder that the policy is not for; an unknown fingerprint on either side passes.</summary>
     private void ThrowIfOtherEncoder(string? fingerprint)
     {
         if (!_acceptOtherEncoders && _policy.EncoderFingerprint is { } expected && fingerprint is { } actual && expected != actual)
-            throw new ArgumentException($"The policy was trained on tokens of encoder {expected}, got tokens of encoder {actual}.", "video");
+            throw new ArgumentException($"The policy was trained on tokens of encoder {Excerpt.Of(expected)}, got tokens of encoder {Excerpt.Of(actual)}.", "video");
     }
 }

@@ -17,7 +17,8 @@ public static class FeatureFile
     /// <param name="video">The tokens.</param>
     /// <param name="type">F32 (exact), BF16 or F16 (rounded to nearest; half the size).</param>
     /// <exception cref="ArgumentException">
-    /// The type is another one, or a value of tokens or statistics is not finite, be it only after rounding to F16.
+    /// The type is another one, a value of tokens or statistics is not finite, be it only after rounding to F16, or the seconds a step are
+    /// not from 1E-06 to 1000000.
     /// </exception>
     public static void Write(string path, VideoTokens video, TensorType type = TensorType.F32)
     {
@@ -27,6 +28,9 @@ public static class FeatureFile
             throw new ArgumentOutOfRangeException(nameof(type), type, "Features are stored as F32, BF16 or F16.");
 
         var grid = video.Grid;
+        if (!MappedTokens.AreSecondsPerStep(grid.SecondsPerStep))
+            throw new ArgumentException(
+                FormattableString.Invariant($"The tokens have {grid.SecondsPerStep} seconds a step; a feature file holds from {MappedTokens.SecondsRange}."), nameof(video));
         var features = TensorData.FromSingle(MappedTokens.FeaturesKey, [grid.TimeSteps, grid.Height, grid.Width, video.Dimension], video.Vectors.Span, type);
         if (FirstNotFinite(type, features.Bytes.Span) is >= 0 and var at)
             throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}, which is not finite when stored as {type}.", nameof(video));

@@ -15,6 +15,9 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     public const string FingerprintKey = "encoder_fingerprint";
     public const string TimesKey = "step_times";
 
+    // A video of a million steps a second, and one of a step in eleven days: times beyond are damage, and would be printed as such.
+    private const double LeastSeconds = 1e-6, MostSeconds = 1e6;
+
     private readonly SafetensorsFile _file;
 
     private MappedTokens(SafetensorsFile file)
@@ -28,8 +31,9 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
                 $"Tensor '{FeaturesKey}' of '{file.Name}' is {entry}, expected F32, BF16 or F16 of shape [T, H, W, D] with sizes of at least 1.");
         var seconds = 1.0;
         if (file.Metadata.TryGetValue(SecondsKey, out var text)
-            && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && double.IsFinite(seconds) && seconds > 0))
-            throw new InvalidDataException($"{SecondsKey} of '{file.Name}' is '{text}', expected a positive number of seconds.");
+            && !(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && AreSecondsPerStep(seconds)))
+            throw new InvalidDataException(
+                $"{SecondsKey} of '{file.Name}' is '{Excerpt.Of(text)}', expected a positive number of seconds, from {SecondsRange}.");
 
         Type = entry.Type;
         Grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
@@ -52,6 +56,12 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     public StepTimes? Times { get; }
 
     private long Count => (long)Grid.Count * Dimension;
+
+    /// <summary>What <see cref="AreSecondsPerStep"/> accepts, in words.</summary>
+    public static string SecondsRange => FormattableString.Invariant($"{LeastSeconds} to {MostSeconds}");
+
+    /// <summary>Whether a file may hold them as its seconds a step.</summary>
+    public static bool AreSecondsPerStep(double seconds) => seconds is >= LeastSeconds and <= MostSeconds;
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
@@ -134,7 +144,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         {
             throw new InvalidDataException(
                 $"{TimesKey} of '{_file.Name}' must hold the seconds of its {Grid.TimeSteps} time steps, "
-                + $"not descending, and the length of the video, got '{text}'.", exception);
+                + $"not descending, and the length of the video, got '{Excerpt.Of(text)}'.", exception);
         }
     }
 }

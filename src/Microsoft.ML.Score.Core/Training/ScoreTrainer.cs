@@ -67,7 +67,11 @@ public sealed class ScoreTrainer
     /// <exception cref="InvalidOperationException">
     /// The checkpoint belongs to a run with other settings, or the model returned a cross-entropy that is not finite.
     /// </exception>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    /// <exception cref="NotFiniteNumberException">
+    /// Training diverged: logits, loss, gradient, moments or weights of a step are not finite. That step is not taken; the state before it is
+    /// in the checkpoint, if there is a folder for it, but there the same settings diverge again.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged, or of an earlier version.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
     public TrainingResult Fit(
         IEnumerable<TrainingExample> examples, IEnumerable<TrainingExample>? validation = null, PolicyNetwork? initialPolicy = null,
@@ -87,7 +91,9 @@ public sealed class ScoreTrainer
         identity["Model"] = _model.Info.Fingerprint;
         identity["InitialPolicy"] = initialPolicy is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(PolicyFile.ToBytes(initialPolicy)));
         var checkpoint = _options.CheckpointFolder is { } folder ? Path.Combine(folder, CheckpointName) : null;
-        var state = File.Exists(checkpoint) ? TrainerState.Load(checkpoint, identity, _model.Info.Dimension, _model.Info.Fingerprint) : NewState(initialPolicy);
+        var state = NewState(initialPolicy);
+        if (File.Exists(checkpoint))
+            state = TrainerCheckpoint.Load(checkpoint, identity, _options, state.Policy);
         if (checkpoint is not null)
             Directory.CreateDirectory(_options.CheckpointFolder!);
 
@@ -98,7 +104,7 @@ public sealed class ScoreTrainer
             Time = _time,
             Examples = Checked(examples, nameof(examples)),
             Validation = validation is null ? null : Checked(validation, nameof(validation)),
-            SaveCheckpoint = () => { if (checkpoint is not null && state.Step > 0) state.Save(checkpoint, identity); },
+            SaveCheckpoint = () => { if (checkpoint is not null && state.Step > 0) TrainerCheckpoint.Save(checkpoint, state, identity); },
             Log = log,
             Progress = progress,
             CancellationToken = cancellationToken,
@@ -189,6 +195,9 @@ public sealed class ScoreTrainer
                     if (state.Step == 0)
                         throw new ArgumentException(
                             stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.", "examples");
+                    if (state.StepInStage > 0)
+                        throw new ArgumentException(
+                            $"After step {state.Step} there are no rows any more; rows must come again whenever they are enumerated.", "examples");
                     Warn("The training data has no row of more than one time step; the main stage is left out.");
                     return;
                 }
@@ -235,11 +244,31 @@ public sealed class ScoreTrainer
                 outcomes.Add(AccumulateVideo(stage, source.Current, videoOfStep: outcomes.Count));
             }
 
-            state.Adam.Update(state.Policy.Parameters, _gradient, options.LearningRate, state.Step + 1);
+            var metrics = Metrics(stage, outcomes);
+            ThrowIfDiverged(NotFinite.In("the loss", metrics.Loss) ?? NotFinite.In("the mean cross-entropy", metrics.CrossEntropy)
+                ?? NotFinite.In("the mean reward", metrics.PerformanceReward));
+            ThrowIfDiverged(state.Adam.Update(state.Policy.Parameters, _gradient, options.LearningRate, state.Step + 1) ?? FaultOfLogits(source.Current.Video));
             state.Step++;
             state.StepInStage++;
-            ReportStep(stage, outcomes, Time.GetElapsedTime(start).TotalSeconds);
+            metrics = metrics with { Seconds = Time.GetElapsedTime(start).TotalSeconds };
+            Log?.Write(metrics);
+            Report(metrics);
             return true;
+        }
+
+        /// <summary>
+        /// Finite weights can give logits that are not, and no later step may be there to notice: the policy after a step must be able to score the
+        /// step's last video, else the step is taken back.
+        /// </summary>
+        private NotFinite? FaultOfLogits(VideoTokens video)
+        {
+            if (!state.Policy.MayOverflow(video))
+                return null;
+            PolicyForward.Run(state.Policy, video, _logits);
+            var fault = NotFinite.In("logits after the step", _logits.AsSpan(0, video.Grid.Count));
+            if (fault is not null)
+                state.Adam.Undo(state.Policy.Parameters);
+            return fault;
         }
 
         /// <summary>Equations (2)-(9) for one video: adds its share of the step's gradient.</summary>
@@ -251,6 +280,7 @@ public sealed class ScoreTrainer
                 (_logits, _logitGradient, _weightedLogitGradient) = (new float[count], new double[count], new float[count]);
             PolicyForward.Run(state.Policy, video, _logits, _activations);
             var logits = _logits.AsSpan(0, count);
+            ThrowIfDiverged(NotFinite.In("logits", logits));
             _rollouts.Sample(logits, k => new CounterRandom(options.Seed, 5, (int)stage, state.StepInStage, videoOfStep, k));
 
             // Pseudo-videos hardly ever come again, so only the main stage's values are worth keeping.
@@ -295,18 +325,21 @@ public sealed class ScoreTrainer
         private void Validate(TrainingStage stage, IEnumerable<TrainingExample> validation)
         {
             var start = Time.GetTimestamp();
-            var compressor = new ScoreCompressor(state.Policy);
             double sum = 0, baseSum = 0;
             var rows = 0;
             foreach (var example in validation)
             {
                 CancellationToken.ThrowIfCancellationRequested();
-                sum += CrossEntropy(example, [compressor.Compress(example.Video, options.RetentionRatio)])[0];
+                var logits = state.Policy.LogitsOf(example.Video);
+                ThrowIfDiverged(NotFinite.In("logits of the validation", logits));
+                sum += CrossEntropy(example, [KeptTokens.Gather(example.Video, ScoreCompressor.Select(logits, options.RetentionRatio))])[0];
                 baseSum += state.BaseCrossEntropy.GetOrAdd(example, () => WithAllTokens(example));
                 rows++;
             }
             if (rows == 0)
                 throw new ArgumentException("The validation set has no rows; give null for none.", nameof(validation));
+
+            ThrowIfDiverged(NotFinite.In("the cross-entropy of the validation", sum / rows) ?? NotFinite.In("its base cross-entropy", baseSum / rows));
 
             var isBest = sum / rows < state.BestCrossEntropy;
             state.StaleValidations = isBest ? 0 : state.StaleValidations + 1;
@@ -318,16 +351,25 @@ public sealed class ScoreTrainer
             Report(validation: metrics);
         }
 
-        private void ReportStep(TrainingStage stage, List<VideoOutcome> outcomes, double seconds)
+        private StepMetrics Metrics(TrainingStage stage, List<VideoOutcome> outcomes)
         {
             var mean = outcomes.Average(outcome => outcome.LogitMean);
-            var metrics = new StepMetrics(
-                stage, state.Step, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
+            return new StepMetrics(
+                stage, state.Step + 1, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
                 outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
                 outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
-                TensorPrimitives.Norm<float>(_gradient), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), seconds);
-            Log?.Write(metrics);
-            Report(metrics);
+                GradientNorm(), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), Seconds: 0);
+        }
+
+        /// <summary>In double precision where the squares are too large for single.</summary>
+        private double GradientNorm() => TensorPrimitives.Norm<float>(_gradient) is var norm && float.IsPositiveInfinity(norm)
+            ? Math.Sqrt(_gradient.Sum(value => (double)value * value))
+            : norm;
+
+        private void ThrowIfDiverged(NotFinite? fault)
+        {
+            if (fault is not null)
+                throw fault.ToException(state.Step, options);
         }
 
         private void Warn(string warning)

@@ -130,7 +130,7 @@ internal sealed class Checkpoint : IDisposable
                 var shard = pair.Value.ValueKind == JsonValueKind.String ? pair.Value.GetString()! : "";
                 if (shard.Length == 0 || shard.AsSpan().ContainsAny('/', '\\', '\0') || shard is "." or "..")
                     throw new InvalidDataException(
-                        $"'{IndexFile}' in {source.Description} puts the tensor '{pair.Name}' in {pair.Value.GetRawText()}, expected the name of a file beside it.");
+                        $"'{IndexFile}' in {source.Description} puts the tensor '{Excerpt.Of(pair.Name)}' in {Excerpt.Of(pair.Value.GetRawText())}, expected the name of a file beside it.");
                 shards.Add(pair.Name, shard);
             }
 

@@ -10,6 +10,7 @@ namespace Microsoft.ML.Score.Weights;
 public sealed unsafe class SafetensorsFile : IDisposable
 {
     private readonly byte* _data;
+    private readonly int _dataStart;
     private readonly Action _release;
     private bool _disposed;
 
@@ -17,6 +18,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         var header = SafetensorsHeader.Read(file, length, name);
         _data = file + header.DataStart;
+        _dataStart = (int)header.DataStart;
         _release = release;
         Name = name;
         Metadata = header.Metadata;
@@ -36,10 +38,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
     /// <param name="path">The file.</param>
     /// <returns>The file, which the caller disposes.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not a safetensors file, is cut off or breaks a rule of the format.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not a safetensors file, is cut off or breaks a rule of the format, or the path names a folder, a pipe or a device.
+    /// </exception>
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        ThrowIfNotRegular(path);
 
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         var length = stream.Length;
@@ -132,6 +137,16 @@ public sealed unsafe class SafetensorsFile : IDisposable
         _release();
     }
 
+    /// <summary>Everything before the data section, as it stands in the file; valid until <see cref="Dispose"/>.</summary>
+    internal ReadOnlySpan<byte> HeaderBytes
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return new ReadOnlySpan<byte>(_data - _dataStart, _dataStart);
+        }
+    }
+
     /// <summary>Elements [start, start + destination.Length) of a floating-point tensor as single precision.</summary>
     internal void ReadSingle(string name, long start, Span<float> destination)
     {
@@ -169,6 +184,20 @@ public sealed unsafe class SafetensorsFile : IDisposable
     {
         var entry = Find(name);
         return new ReadOnlySpan<float>(_data + entry.Offset, checked((int)entry.Count));
+    }
+
+    /// <summary>Opening a pipe would wait for a writer for ever. Pipes and devices have no length, which a path tells without opening it.</summary>
+    private static void ThrowIfNotRegular(string path)
+    {
+        if (Directory.Exists(path))
+            throw new InvalidDataException($"'{path}' is a folder, expected a safetensors file.");
+        var file = new FileInfo(path);
+        if (!file.Exists)
+            return; // opening says what is wrong
+        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
+            file = target;
+        if (!file.Exists || file.Length == 0)
+            throw new InvalidDataException($"'{path}' is not a safetensors file: it is empty, or a pipe or device.");
     }
 
     private static SafetensorsFile Create(byte* file, long length, string name, Action release)

@@ -7,6 +7,7 @@ namespace Microsoft.ML.Score.Weights;
 /// The header of a safetensors file: 8 bytes of length (little endian), a JSON object that starts with '{' and may end in
 /// spaces, then the data. Every rule of the format is checked: known types, shapes whose product is the tensor's bytes
 /// without overflow, tensors that cover the data section from end to end with neither hole nor overlap, no name twice.
+/// The time is linear in the header's length: it is read token by token, once.
 /// </summary>
 internal sealed class SafetensorsHeader
 {
@@ -43,37 +44,40 @@ internal sealed class SafetensorsHeader
 
         try
         {
-            using var document = JsonDocument.Parse(json.ToArray(), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            return Read(document.RootElement, 8 + (long)headerLength, length, name);
+            return Read(json, length, name);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException is how the reader reports an escape that is no character.
-            throw new InvalidDataException($"The safetensors header of '{name}' is not valid JSON: {e.Message}", e);
+            throw new InvalidDataException($"The safetensors header of '{name}' is not valid JSON: {Excerpt.Of(e.Message)}", e);
         }
     }
 
-    private static SafetensorsHeader Read(JsonElement root, long dataStart, long fileLength, string name)
+    private static SafetensorsHeader Read(ReadOnlySpan<byte> header, long fileLength, string name)
     {
-        var metadata = new Dictionary<string, string>();
+        var dataStart = 8L + header.Length;
+        Dictionary<string, string>? metadata = null;
         var tensors = new Dictionary<string, TensorEntry>();
-        foreach (var property in root.EnumerateObject())
-            if (property.Name != MetadataKey)
-                tensors.Add(property.Name, ReadEntry(property, name));
-            else if (property.Value.ValueKind != JsonValueKind.Object)
-                throw new InvalidDataException($"{MetadataKey} of '{name}' is not a JSON object.");
-            else
-                foreach (var item in property.Value.EnumerateObject())
-                    metadata.Add(item.Name, item.Value.ValueKind == JsonValueKind.String
-                        ? item.Value.GetString()!
-                        : throw new InvalidDataException($"{MetadataKey} of '{name}' has '{item.Name}' of kind {item.Value.ValueKind}, expected a string."));
+        var json = new Utf8JsonReader(header);
+        json.Read(); // the object
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = json.GetString()!;
+            json.Read();
+            if (key != MetadataKey ? !tensors.TryAdd(key, new TensorEntryReader(key, name).Read(ref json)) : metadata is not null)
+                throw new InvalidDataException($"The header of '{name}' has '{Excerpt.Of(key)}' twice.");
+            if (key == MetadataKey)
+                metadata = ReadMetadata(ref json, name);
+        }
+
+        json.Read(); // fails where text follows the object
 
         var end = 0L;
         foreach (var (tensor, entry) in tensors.OrderBy(pair => pair.Value.Offset).ThenBy(pair => pair.Value.ByteLength))
         {
             if (entry.Offset != end)
                 throw new InvalidDataException(
-                    $"Tensor '{tensor}' of '{name}' starts at byte {entry.Offset} of the data, "
+                    $"Tensor '{Excerpt.Of(tensor)}' of '{name}' starts at byte {entry.Offset} of the data, "
                     + $"expected {end}: tensors must follow one another without hole or overlap.");
             end += entry.ByteLength;
         }
@@ -81,50 +85,24 @@ internal sealed class SafetensorsHeader
         if (end != fileLength - dataStart)
             throw new InvalidDataException(
                 $"The tensors of '{name}' take {end} bytes, the file holds {fileLength - dataStart}: it is cut off or has bytes that belong to no tensor.");
-        return new SafetensorsHeader(dataStart, metadata, tensors);
+        return new SafetensorsHeader(dataStart, metadata ?? [], tensors);
     }
 
-    private static TensorEntry ReadEntry(JsonProperty property, string name)
+    private static Dictionary<string, string> ReadMetadata(ref Utf8JsonReader json, string name)
     {
-        var value = property.Value;
-        if (value.ValueKind != JsonValueKind.Object
-            || !value.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String
-            || !value.TryGetProperty("shape", out var shapeValue) || !TryReadSizes(shapeValue, out var shape)
-            || !value.TryGetProperty("data_offsets", out var offsetsValue) || !TryReadSizes(offsetsValue, out var offsets) || offsets.Length != 2)
-            throw new InvalidDataException(
-                $"Tensor '{property.Name}' of '{name}' needs dtype (a string), shape (sizes) and data_offsets (two sizes), got {value.GetRawText()}.");
-        if (!TensorTypes.TryParse(dtype.GetString()!, out var type))
-            throw new InvalidDataException($"Tensor '{property.Name}' of '{name}' has the type {dtype.GetString()}, which is not supported.");
-
-        var (begin, end) = (offsets[0], offsets[1]);
-        long bytes = type.Size();
-        try
+        if (json.TokenType != JsonTokenType.StartObject)
+            throw new InvalidDataException($"{MetadataKey} of '{name}' is not a JSON object.");
+        var metadata = new Dictionary<string, string>();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            foreach (var size in shape)
-                bytes = checked(bytes * size);
-        }
-        catch (OverflowException)
-        {
-            throw new InvalidDataException($"Tensor '{property.Name}' of '{name}' has the shape {TensorTypes.Describe<long>(shape)}, whose size overflows.");
+            var key = json.GetString()!;
+            json.Read();
+            if (json.TokenType != JsonTokenType.String)
+                throw new InvalidDataException($"{MetadataKey} of '{name}' has '{Excerpt.Of(key)}' of kind {json.TokenType}, expected a string.");
+            if (!metadata.TryAdd(key, json.GetString()!))
+                throw new InvalidDataException($"{MetadataKey} of '{name}' has '{Excerpt.Of(key)}' twice.");
         }
 
-        if (end < begin || end - begin != bytes)
-            throw new InvalidDataException(
-                $"Tensor '{property.Name}' of '{name}' ({type.Word()} {TensorTypes.Describe<long>(shape)}) needs {bytes} bytes, "
-                + $"its data_offsets are {begin} and {end}.");
-        return new TensorEntry(type, shape, begin, bytes);
-    }
-
-    /// <summary>An array of integers from 0 to the largest <see cref="long"/>.</summary>
-    private static bool TryReadSizes(JsonElement value, out long[] sizes)
-    {
-        sizes = [];
-        if (value.ValueKind != JsonValueKind.Array)
-            return false;
-        sizes = new long[value.GetArrayLength()];
-        for (var i = 0; i < sizes.Length; i++)
-            if (value[i].ValueKind != JsonValueKind.Number || !value[i].TryGetInt64(out sizes[i]) || sizes[i] < 0)
-                return false;
-        return true;
+        return metadata;
     }
 }

@@ -12,13 +12,16 @@ public sealed class TensorData
     /// <param name="shape">The dimensions, outermost first; empty for a scalar.</param>
     /// <param name="bytes">The elements, little endian, row-major; not copied.</param>
     /// <exception cref="ArgumentException">
-    /// The number of bytes is not what type and shape need, a dimension is negative, or the name is empty or reserved.
+    /// The number of bytes is not what type and shape need, a dimension is negative, there are more than 64, or the name is empty or
+    /// reserved.
     /// </exception>
     public TensorData(string name, TensorType type, ReadOnlySpan<int> shape, ReadOnlyMemory<byte> bytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (name == "__metadata__")
             throw new ArgumentException("The name __metadata__ is reserved by the format.", nameof(name));
+        if (shape.Length > TensorEntry.MostDimensions)
+            throw new ArgumentException($"Tensor '{name}' has {shape.Length} dimensions; at most {TensorEntry.MostDimensions} are written.", nameof(shape));
         Int128 expected = type.Size();
         foreach (var size in shape)
         {

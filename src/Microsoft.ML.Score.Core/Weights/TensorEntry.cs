@@ -3,6 +3,9 @@ namespace Microsoft.ML.Score.Weights;
 /// <summary>What a safetensors header says of one tensor.</summary>
 public sealed class TensorEntry
 {
+    /// <summary>As many dimensions as NumPy and PyTorch can hold; the format itself sets no bound.</summary>
+    internal const int MostDimensions = 64;
+
     private readonly long[] _shape;
 
     internal TensorEntry(TensorType type, long[] shape, long offset, long byteLength)

@@ -81,6 +81,39 @@ public class CompressCommandTests
     }
 
     [Test]
+    public void Compress_FeaturesOfAnotherDimension_AreRefusedUnread()
+    {
+        // Features with a value that is not finite: reading them would say so.
+        var features = _folder.File("clip.safetensors");
+        SafetensorsWriter.Write(features, [TensorData.FromSingle("features", [1, 1, 2, 2], [1, 2, 3, float.NaN])]);
+
+        var run = ScoreProgram.Run("compress", features, "--policy", _policy);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain($"The features in '{features}' have dimension 2; those of the model 'fake' have 3."));
+    }
+
+    [Test]
+    public void Compress_PolicyThatOverflows_NamesItsFile()
+    {
+        SafetensorsWriter.Write(
+            _policy,
+            [
+                TensorData.FromSingle("w1", [64, 6], [.. Enumerable.Repeat(3e38f, 64 * 6)]), TensorData.FromSingle("b1", [64], new float[64]),
+                TensorData.FromSingle("w2", [64], [.. Enumerable.Repeat(3e38f, 64)]), TensorData.FromSingle("b2", [1], [0]),
+            ],
+            new Dictionary<string, string>
+            {
+                ["format"] = "score-policy/1", ["dimension"] = "3", ["hidden_width"] = "64", ["use_residual"] = "true", ["use_normalization"] = "true",
+            });
+
+        var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain($"The policy '{_policy}' gives token 0 the logit"));
+    }
+
+    [Test]
     public void Compress_PolicyOfAnotherEncoder_IsRefused()
     {
         PolicyFile.Save(_policy, PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "0the4"));

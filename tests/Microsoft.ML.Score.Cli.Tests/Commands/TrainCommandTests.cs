@@ -143,6 +143,20 @@ public class TrainCommandTests
         Assert.That(run.Error, Does.Contain("passed over 1 rows whose file is missing, the first: line 2").And.Contain("passed over 2 rows that are damaged, the first: line 3"));
     }
 
+    [TestCase("policy.safetensors")]
+    [TestCase("pipeline.zip")]
+    public void Train_Diverging_FailsAndLeavesTheOutputAsItWas(string name)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File(name), "old");
+
+        var run = ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File(name), "--learning-rate", "1e30", .. s_small]);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain("score: Training diverged at step 1, at a learning rate of 1E+30").And.Contain("--learning-rate"));
+        Assert.That(File.ReadAllText(folder.File(name)), Is.EqualTo("old"));
+    }
+
     private static string WriteLlava(TemporaryFolder folder, IEnumerable<(string Video, string Caption)> rows)
     {
         var path = folder.File("llava.json");

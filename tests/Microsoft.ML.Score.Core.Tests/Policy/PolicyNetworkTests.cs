@@ -218,4 +218,27 @@ public class PolicyNetworkTests
             return new VideoTokens(Grid, Dimension, values);
         }
     }
+
+    [Test]
+    public void MayOverflow_AnyScaleOfWeightsAndTokens_SaysNoOnlyWhereLogitsAreFinite([Values] bool useNormalization, [Values] bool useResidual)
+    {
+        var (safe, overflowing) = (0, 0);
+        for (var weights = -3; weights <= 38; weights += 3)
+            for (var tokens = -3; tokens <= 37; tokens += 3)
+            {
+                var policy = PolicyNetwork.Initialize(5, 3, useResidual, useNormalization);
+                foreach (ref var weight in policy.Parameters)
+                    weight = (float)(Math.CopySign(1, weight) * Math.Pow(10, weights));
+                var video = RandomVideo(3, 1, 2, 5, seed: 1);
+                var scaled = new VideoTokens(video.Grid, 5, video.Vectors.ToArray().Select(value => (float)(Math.Clamp(value, -1, 1) * Math.Pow(10, tokens))).ToArray());
+                var finite = policy.LogitsOf(scaled).All(float.IsFinite);
+
+                Assert.That(finite || policy.MayOverflow(scaled), $"weights 1e{weights}, tokens 1e{tokens}");
+                safe += policy.MayOverflow(scaled) ? 0 : 1;
+                overflowing += finite ? 0 : 1;
+            }
+
+        Assert.That(Math.Min(safe, overflowing), Is.Positive, "both are met");
+        Assert.That(PolicyNetwork.Initialize(5, 3, useResidual, useNormalization).MayOverflow(RandomVideo(3, 1, 2, 5, seed: 1)), Is.False);
+    }
 }

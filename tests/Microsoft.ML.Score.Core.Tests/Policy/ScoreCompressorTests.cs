@@ -104,4 +104,35 @@ public class ScoreCompressorTests
         var video = PolicyNetworkTests.RandomVideo(1, 1, 2, 2, 1);
         Assert.That(() => new ScoreCompressor(PolicyNetwork.Initialize(2)).Compress(video, ratio), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void Compress_PolicyOfHugeWeights_NamesItsFile(bool useNormalization)
+    {
+        using var folder = new TemporaryFolder();
+        var huge = PolicyNetwork.Initialize(4, 3, useNormalization: useNormalization);
+        huge.Parameters.Fill(3e38f);
+        PolicyFile.Save(folder.File("huge.safetensors"), huge);
+        var video = PolicyNetworkTests.RandomVideo(2, 1, 3, 4, 1);
+        FeatureFile.Write(folder.File("video.safetensors"), video);
+        var compressor = new ScoreCompressor(PolicyFile.Load(folder.File("huge.safetensors")));
+
+        foreach (var compress in (Action[])[() => compressor.Compress(video, 0.3), () => compressor.Compress(folder.File("video.safetensors"), 0.3)])
+            Assert.That(() => compress(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(folder.File("huge.safetensors")).And.Message.Contains("3E+38"));
+        Assert.That(() => PolicyFile.Parse(PolicyFile.ToBytes(huge), "of memory").Probabilities(video), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'of memory'"));
+    }
+
+    [TestCase(float.NaN)]
+    [TestCase(float.NegativeInfinity)]
+    public void Compress_TokenThatIsNotFinite_IsTheTokensFault(float value)
+    {
+        var vectors = new float[24];
+        vectors[13] = value;
+        var video = new VideoTokens(new TokenGrid(2, 1, 3), 4, vectors);
+
+        foreach (var useNormalization in (bool[])[true, false])
+            Assert.That(
+                () => new ScoreCompressor(PolicyNetwork.Initialize(4, 3, useNormalization: useNormalization)).Compress(video, 0.3),
+                Throws.ArgumentException.With.Message.Contains("Value 13 of the tokens"));
+    }
 }

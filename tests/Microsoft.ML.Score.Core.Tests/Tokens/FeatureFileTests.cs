@@ -182,4 +182,37 @@ public class FeatureFileTests
         Assert.That(() => FeatureFile.Read(path), Throws.InstanceOf<InvalidDataException>());
         Assert.That(() => FeatureFile.Read(folder.File("absent")), Throws.InstanceOf<FileNotFoundException>());
     }
+
+    [TestCase("4.9e-324")]
+    [TestCase("1e-300")]
+    [TestCase("9.9e-7")]
+    [TestCase("1000001")]
+    [TestCase("1e300")]
+    [TestCase("-1")]
+    public void Read_SecondsOfNoVideo_IsInvalidData(string seconds)
+    {
+        using var folder = new TemporaryFolder();
+        SafetensorsWriter.Write(folder.File("x"), [TensorData.FromSingle("features", [1, 1, 1, 1], [1])], new Dictionary<string, string> { ["seconds_per_step"] = seconds });
+
+        Assert.That(() => FeatureFile.Read(folder.File("x")), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"'{seconds}'").And.Message.Contains("from 1E-06 to 1000000"));
+    }
+
+    [TestCase(1e-6, true)]
+    [TestCase(1e6, true)]
+    [TestCase(double.Epsilon, false)]
+    [TestCase(1e300, false)]
+    public void Write_Seconds_AreThoseThatAreReadAgain(double seconds, bool accepted)
+    {
+        using var folder = new TemporaryFolder();
+        var video = new VideoTokens(new TokenGrid(1, 1, 1, seconds), 1, new float[1]);
+
+        if (!accepted)
+        {
+            Assert.That(() => FeatureFile.Write(folder.File("x"), video), Throws.ArgumentException.With.Message.Contains("seconds a step"));
+            return;
+        }
+
+        FeatureFile.Write(folder.File("x"), video);
+        Assert.That(FeatureFile.Read(folder.File("x")).Grid.SecondsPerStep, Is.EqualTo(seconds));
+    }
 }

@@ -34,4 +34,38 @@ public class AdamTests
             Assert.That(parameters[0], Is.EqualTo(-0.005).Within(1e-6));
         }
     }
+
+    [TestCase(float.NaN, 0.1)]
+    [TestCase(float.PositiveInfinity, 0.1)]
+    [TestCase(1e25f, 0.1)]  // its square is beyond single precision
+    [TestCase(1f, 1e39)]    // the weight is
+    public void Update_NotFinite_SaysSoAndChangesNothing(float gradient, double learningRate)
+    {
+        float[] parameters = [3f, -2f], expected = [3f, -2f];
+        Adam adam = new(2), undisturbed = new(2);
+        adam.Update(parameters, [1f, 2f], 0.1, 1);
+        undisturbed.Update(expected, [1f, 2f], 0.1, 1);
+
+        Assert.That(adam.Update(parameters, [1f, gradient], learningRate, 2), Is.Not.Null);
+        Assert.That(parameters, Is.EqualTo(expected));
+
+        Assert.That(adam.Update(parameters, [0.5f, -1f], 0.1, 2), Is.Null);
+        undisturbed.Update(expected, [0.5f, -1f], 0.1, 2);
+        Assert.That(parameters, Is.EqualTo(expected));
+        Assert.That((adam.FirstMoment, adam.SecondMoment), Is.EqualTo((undisturbed.FirstMoment, undisturbed.SecondMoment)));
+    }
+
+    [Test]
+    public void Undo_AStep_RestoresWeightsAndMoments()
+    {
+        float[] parameters = [3f];
+        var adam = new Adam(1);
+        adam.Update(parameters, [1f], 0.1, 1);
+        var (weight, first, second) = (parameters[0], adam.FirstMoment[0], adam.SecondMoment[0]);
+
+        adam.Update(parameters, [-2f], 0.1, 2);
+        adam.Undo(parameters);
+
+        Assert.That((parameters[0], adam.FirstMoment[0], adam.SecondMoment[0]), Is.EqualTo((weight, first, second)));
+    }
 }

@@ -20,6 +20,9 @@ internal sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageMod
 
     public int Calls { get; private set; }
 
+    /// <summary>What cross-entropies are multiplied by.</summary>
+    public double Scale { get; init; } = 1;
+
     public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default)
     {
         BeforeCall?.Invoke();
@@ -28,7 +31,7 @@ internal sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageMod
         if (delay > TimeSpan.Zero)
             Thread.Sleep(delay);
         var words = target.Split(' ').Length;
-        return [.. keptSets.Select(kept => 1 + 0.5 * (1 - Math.Min(1, (double)Objects(kept) / words)))];
+        return [.. keptSets.Select(kept => (1 + 0.5 * (1 - Math.Min(1, (double)Objects(kept) / words))) * Scale)];
     }
 
     public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default) => throw new NotSupportedException();

@@ -1,0 +1,177 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Weights;
+
+namespace Microsoft.ML.Score.Training;
+
+/// <summary>
+/// A <see cref="TrainerState"/> in a file: safetensors whose metadata holds the counts, what the run depends on, and a SHA-256 of every
+/// other byte of the file. A file that differs in one byte, or holds a state that no run can reach, is refused.
+/// </summary>
+internal static class TrainerCheckpoint
+{
+    private const string Format = "score-checkpoint/2";
+    private const string EarlierFormat = "score-checkpoint/1";
+    private const string ChecksumKey = "checksum";
+    private const string IdentityPrefix = "identity.";
+
+    private static readonly string s_noChecksum = new('0', 2 * SHA256.HashSizeInBytes);
+
+    /// <summary>Writes the checkpoint, whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="state">What it shall hold.</param>
+    /// <param name="identity">What the run depends on; a later run must have the same.</param>
+    /// <exception cref="ArgumentException">A number of the state is not finite.</exception>
+    public static void Save(string path, TrainerState state, IReadOnlyDictionary<string, string> identity)
+    {
+        var keys = state.BaseCrossEntropy.Values.Keys.ToArray();
+        var values = state.BaseCrossEntropy.Values.Values.ToArray();
+        List<TensorData> tensors =
+        [
+            Singles("policy", state.Policy.Parameters),
+            Singles("adam.first_moment", state.Adam.FirstMoment),
+            Singles("adam.second_moment", state.Adam.SecondMoment),
+            TensorData.FromInt64("base_cross_entropy.keys", [keys.Length], keys),
+            new TensorData("base_cross_entropy.values", TensorType.F64, [values.Length], MemoryMarshal.AsBytes<double>(values).ToArray()),
+        ];
+        if (state.Best is not null)
+            tensors.Add(Singles("best", state.Best.Parameters));
+
+        var metadata = identity.ToDictionary(pair => IdentityPrefix + pair.Key, pair => pair.Value);
+        metadata["format"] = Format;
+        metadata[ChecksumKey] = s_noChecksum;
+        metadata["hidden_width"] = CheckpointFields.Text(state.Policy.HiddenWidth);
+        metadata["use_residual"] = CheckpointFields.Text(state.Policy.UseResidual);
+        metadata["use_normalization"] = CheckpointFields.Text(state.Policy.UseNormalization);
+        metadata["stage"] = CheckpointFields.Text((int)state.Stage);
+        metadata["step_in_stage"] = CheckpointFields.Text(state.StepInStage);
+        metadata["step"] = CheckpointFields.Text(state.Step);
+        metadata["validated_step"] = CheckpointFields.Text(state.ValidatedStep);
+        metadata["stale_validations"] = CheckpointFields.Text(state.StaleValidations);
+        metadata["best_cross_entropy"] = CheckpointFields.Text(state.BestCrossEntropy);
+
+        using var file = new MemoryStream();
+        SafetensorsWriter.Write(file, tensors, metadata);
+        var bytes = file.GetBuffer().AsSpan(0, (int)file.Length);
+        var checksum = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        Encoding.ASCII.GetBytes(checksum, bytes[(bytes.IndexOf(ChecksumField(s_noChecksum)) + ChecksumKey.Length + 4)..]);
+        AtomicFile.Write(path, file.WriteTo);
+    }
+
+    /// <summary>Reads a checkpoint of a run with the same identity.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="identity">What the run depends on.</param>
+    /// <param name="options">The run's settings.</param>
+    /// <param name="start">The policy that the run starts from.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, of an earlier version, or no checkpoint.</exception>
+    /// <exception cref="InvalidOperationException">It belongs to a run with other options or another model.</exception>
+    public static TrainerState Load(string path, IReadOnlyDictionary<string, string> identity, TrainerOptions options, PolicyNetwork start)
+    {
+        using var file = Open(path);
+        var fields = new CheckpointFields(file, [.. identity.Keys.Select(key => IdentityPrefix + key), "format", ChecksumKey]);
+        var format = file.Metadata.GetValueOrDefault("format");
+        if (format == EarlierFormat)
+            throw new InvalidDataException(
+                $"The checkpoint '{path}' is of an earlier version of this library (format '{EarlierFormat}', expected '{Format}'). "
+                + "Go on from it with that version, or delete it to start anew.");
+        if (format != Format)
+            throw new InvalidDataException(
+                $"'{path}' is not a training checkpoint: its metadata says format '{Excerpt.Of(format ?? "(none)")}', expected '{Format}'. "
+                + "Give another checkpoint folder, or delete the file to start anew.");
+        ThrowIfChanged(file, fields);
+        var different = identity.Where(pair => file.Metadata.GetValueOrDefault(IdentityPrefix + pair.Key) != pair.Value)
+            .Select(pair => $"{pair.Key} was '{Excerpt.Of(file.Metadata.GetValueOrDefault(IdentityPrefix + pair.Key) ?? "")}', is '{Excerpt.Of(pair.Value)}'").ToList();
+        if (different.Count > 0)
+            throw new InvalidOperationException(
+                $"The checkpoint '{path}' belongs to another run: {string.Join("; ", different)}. Give the same settings to go on, or another folder to start anew.");
+
+        var state = Read(fields, options, start);
+        fields.ThrowIfOthers();
+        return state;
+    }
+
+    private static TrainerState Read(CheckpointFields fields, TrainerOptions options, PolicyNetwork start)
+    {
+        fields.Expect("hidden_width", CheckpointFields.Text(start.HiddenWidth));
+        fields.Expect("use_residual", CheckpointFields.Text(start.UseResidual));
+        fields.Expect("use_normalization", CheckpointFields.Text(start.UseNormalization));
+
+        var (warmUp, main) = (options.StepsOf(TrainingStage.WarmUp), options.StepsOf(TrainingStage.Main));
+        var stage = fields.Integer("stage", 0, (int)TrainingStage.Main + 1);
+        var stepsOfStage = stage switch { 0 => warmUp, 1 => main, _ => 0 };
+        var stepInStage = fields.Integer("step_in_stage", 0, stepsOfStage);
+        var step = fields.Integer("step", 1, warmUp + main);
+        // With patience a stage may end before its last step; data without videos has no main stage.
+        var earlier = step - stepInStage;
+        var possible = stage switch
+        {
+            0 => earlier == 0,
+            1 => options.Patience is null ? earlier == warmUp : earlier >= 0 && earlier <= warmUp,
+            _ => options.Patience is not null || earlier == warmUp + main || earlier == warmUp,
+        };
+        if (!possible)
+            throw fields.Fault("step", $"what stage {stage} of a run of {warmUp} and {main} steps has after {stepInStage} of its own", CheckpointFields.Text(step));
+
+        var validatedStep = fields.Integer("validated_step", -1, step);
+        var validations = validatedStep < 0 || stage > (int)TrainingStage.Main ? 0 : stepInStage / options.ValidationInterval + 2;
+        var stale = fields.Integer("stale_validations", 0, Math.Min(validations, options.Patience ?? int.MaxValue));
+        var best = validatedStep < 0 ? null : fields.Finite("best", start.Parameters.Length);
+        return new TrainerState
+        {
+            Policy = Network(fields.Finite("policy", start.Parameters.Length)),
+            Adam = new Adam(
+                fields.Finite("adam.first_moment", start.Parameters.Length), fields.Finite("adam.second_moment", start.Parameters.Length, least: 0)),
+            BaseCrossEntropy = new BaseCrossEntropy { Values = fields.Pairs("base_cross_entropy.keys", "base_cross_entropy.values") },
+            Stage = (TrainingStage)stage,
+            StepInStage = stepInStage,
+            Step = step,
+            ValidatedStep = validatedStep,
+            StaleValidations = stale,
+            Best = best is null ? null : Network(best),
+            BestCrossEntropy = fields.Number("best_cross_entropy", isFinite: best is not null),
+        };
+
+        PolicyNetwork Network(float[] parameters) =>
+            new(start.Dimension, start.HiddenWidth, start.UseResidual, start.UseNormalization, start.EncoderFingerprint, parameters);
+    }
+
+    private static SafetensorsFile Open(string path)
+    {
+        try
+        {
+            return SafetensorsFile.Open(path);
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"The checkpoint cannot be read: {error.Message} Delete it to start anew.", error);
+        }
+    }
+
+    private static TensorData Singles(string name, ReadOnlySpan<float> values) => FiniteValues.FirstNotFinite(values) is >= 0 and var at
+        ? throw new ArgumentException($"Value {at} of '{name}' is {values[at]}; a checkpoint holds finite numbers only.", nameof(values))
+        : TensorData.FromSingle(name, [values.Length], values);
+
+    /// <summary>The SHA-256 of the file is taken with zeros in its own place.</summary>
+    private static void ThrowIfChanged(SafetensorsFile file, CheckpointFields fields)
+    {
+        var stored = file.Metadata.GetValueOrDefault(ChecksumKey) ?? "";
+        var header = file.HeaderBytes.ToArray();
+        var at = header.AsSpan().IndexOf(ChecksumField(stored));
+        if (stored.Length != s_noChecksum.Length || at < 0)
+            throw fields.Fault(ChecksumKey, $"{s_noChecksum.Length} hexadecimal digits", stored);
+        Encoding.ASCII.GetBytes(s_noChecksum, header.AsSpan(at + ChecksumKey.Length + 4));
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(header);
+        foreach (var name in file.Tensors.OrderBy(pair => pair.Value.Offset).Select(pair => pair.Key))
+            hash.AppendData(file.Bytes(name));
+        var actual = Convert.ToHexStringLower(hash.GetHashAndReset());
+        if (actual != stored)
+            throw fields.Fault(ChecksumKey, $"that of the rest of the file, {actual}", stored);
+    }
+
+    private static byte[] ChecksumField(string value) => Encoding.UTF8.GetBytes($"\"{ChecksumKey}\":\"{value}\"");
+}
