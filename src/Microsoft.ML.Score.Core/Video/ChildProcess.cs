@@ -15,9 +15,9 @@ internal sealed partial class ChildProcess : IDisposable
     private const int KeptErrorLines = 6;
     private const int KeptLineLength = 300;
 
-    // Waits for the end of its input, which this process alone holds open, then ends the program. What a terminal sends to all
-    // processes of a command must not end the watch before the program.
-    private const string Watch = "exec >/dev/null 2>&1; trap '' INT TERM HUP; read -r _; kill -9 \"$1\"";
+    // Waits for the end of its input, which this process alone holds open, then ends the program, and what it has started where it is a
+    // script. What a terminal sends to all processes of a command must not end the watch before the program.
+    private const string Watch = "exec >/dev/null 2>&1; trap '' INT TERM HUP; read -r _; kill -9 \"$1\" $(cat /proc/\"$1\"/task/\"$1\"/children)";
 
     private readonly Process _process;
     private readonly Process? _watcher;
@@ -131,7 +131,7 @@ internal sealed partial class ChildProcess : IDisposable
     {
         try
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
         }
         catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
         {

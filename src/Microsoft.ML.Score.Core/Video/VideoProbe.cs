@@ -50,6 +50,9 @@ internal sealed partial record VideoProbe(int FrameCount, int Height, int Width,
         cancellationToken.ThrowIfCancellationRequested();
         if (ForeignFormat().Match(process.ErrorTail) is { Success: true } format)
             throw new InvalidDataException($"The file '{path}' is of the kind '{format.Groups[1].Value}', which is not read; expected {VideoSource.Kinds}.");
+        if (process.ErrorTail.Contains("exceeds specified max pixel count", StringComparison.Ordinal) || (long)stream.Height * stream.Width > options.MaxPixels)
+            throw new InvalidDataException(
+                $"The video '{path}' has frames of more than {options.MaxPixels} pixels, the limit of {nameof(VideoReadOptions)}.{nameof(VideoReadOptions.MaxPixels)}.");
         if (exitCode != 0 && (stream.Frames == 0 || ChildProcess.Signal(exitCode) is not null))
             throw new InvalidDataException($"The file '{path}' cannot be read as a video: {process.ErrorTail}");
         if (!stream.IsThere)

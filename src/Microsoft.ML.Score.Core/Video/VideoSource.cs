@@ -44,7 +44,10 @@ internal sealed record VideoSource(string Path, string? Demuxer)
     /// <summary>The options with which ffmpeg and ffprobe open this file and nothing else.</summary>
     public IEnumerable<string> InputOptions(VideoReadOptions options) =>
     [
-        "-protocol_whitelist", "file", "-format_whitelist", $"{Containers},{Pictures}", "-max_pixels", options.MaxPixels.ToString(CultureInfo.InvariantCulture),
+        "-protocol_whitelist", "file", "-format_whitelist", $"{Containers},{Pictures}",
+
+        // FFmpeg counts pixels of its buffers, which are wider than the picture; the exact check is the probe's.
+        "-max_pixels", (options.MaxPixels + options.MaxPixels / 4 + ushort.MaxValue).ToString(CultureInfo.InvariantCulture),
         .. Demuxer is null ? Array.Empty<string>() : ["-f", Demuxer],
 
         // "file:" keeps a colon in the path from being taken for a protocol.
