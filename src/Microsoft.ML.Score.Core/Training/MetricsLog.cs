@@ -13,15 +13,33 @@ internal sealed class MetricsLog : IDisposable
 {
     private readonly StreamWriter _writer;
 
+    private const string Start = "{\"kind\":\"";
+
     /// <param name="path">The file.</param>
     /// <param name="stepsKept">Steps that the run resumes after; 0 starts the file anew.</param>
+    /// <exception cref="InvalidDataException">It holds something else, which is left as it is.</exception>
     public MetricsLog(string path, int stepsKept)
     {
+        if (File.Exists(path) && !IsOne(path))
+            throw new InvalidDataException($"'{path}' exists and is not a metrics record, so it is left as it is. Name another file, or move that one away.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
             Directory.CreateDirectory(folder);
         var kept = stepsKept > 0 && File.Exists(path) ? File.ReadLines(path).Where(line => StepOf(line) <= stepsKept).ToList() : [];
+        AtomicFile.RemoveAbandoned(path);
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n")))));
         _writer = new StreamWriter(path, append: true) { AutoFlush = true, NewLine = "\n" };
+    }
+
+    /// <summary>Whether a file is a metrics record; a last line may be cut off.</summary>
+    public static bool IsOne(string path)
+    {
+        using var reader = new StreamReader(path);
+        var start = new char[Start.Length];
+        if (!Start.StartsWith(new string(start, 0, reader.ReadBlock(start)), StringComparison.Ordinal))
+            return false; // before a line is read, which may be a whole video
+
+        var lines = File.ReadLines(path).ToList();
+        return lines.Index().All(line => StepOf(line.Item) < int.MaxValue || line.Index == lines.Count - 1 && IsCutOff(line.Item));
     }
 
     public void Write(StepMetrics metrics) => Write("step", metrics, MetricsJson.Default.StepMetrics);
@@ -33,15 +51,17 @@ internal sealed class MetricsLog : IDisposable
     private void Write<T>(string kind, T metrics, JsonTypeInfo<T> type) =>
         _writer.WriteLine($"{{\"kind\":\"{kind}\",{JsonSerializer.Serialize(metrics, type)[1..]}");
 
+    private static bool IsCutOff(string line) => line.StartsWith(Start, StringComparison.Ordinal) || Start.StartsWith(line, StringComparison.Ordinal);
+
     /// <summary>The step of a line; beyond every step for one that a kill cut off.</summary>
     private static int StepOf(string line)
     {
         try
         {
             using var document = JsonDocument.Parse(line);
-            return document.RootElement.GetProperty("step").GetInt32();
+            return document.RootElement.GetProperty("kind").GetString() is "step" or "validation" ? document.RootElement.GetProperty("step").GetInt32() : int.MaxValue;
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return int.MaxValue;
         }
