@@ -5,7 +5,7 @@ internal static class AtomicFile
 {
     private const string TemporaryExtension = ".tmp";
     private const int GuidLength = 32;
-    private const int MostAttempts = 3;
+    private const int MostAttempts = 10;
 
     /// <summary>
     /// Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk and moves it into place; on failure the old file
