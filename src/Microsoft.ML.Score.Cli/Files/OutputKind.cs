@@ -34,7 +34,7 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind Annotations { get; } = new("rows that score annotate wrote", AnnotationFile.IsOne) { IsAppended = true };
 
-    public static OutputKind Failures { get; } = new("the failures of an annotation", path => File.ReadLines(path).All(line => HasAll(line, "path", "error"))) { IsAppended = true };
+    public static OutputKind Failures { get; } = new("the failures of an annotation", path => JsonLines.AreAll(path, "{\"path\":", line => line.TryGetProperty("error", out _))) { IsAppended = true };
 
     public static OutputKind Mask { get; } = Document("a mask of score compress", "video", "grid", "keptPositions");
 
@@ -77,10 +77,4 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
         using var document = JsonDocument.Parse(stream);
         return properties.All(property => document.RootElement.TryGetProperty(property, out _));
     });
-
-    private static bool HasAll(string line, params string[] properties)
-    {
-        using var document = JsonDocument.Parse(line);
-        return document.RootElement.ValueKind == JsonValueKind.Object && properties.All(property => document.RootElement.TryGetProperty(property, out _));
-    }
 }

@@ -13,8 +13,6 @@ internal sealed class MetricsLog : IDisposable
 {
     private readonly StreamWriter _writer;
 
-    private const string Start = "{\"kind\":\"";
-
     /// <param name="path">The file.</param>
     /// <param name="stepsKept">Steps that the run resumes after; 0 starts the file anew.</param>
     /// <exception cref="InvalidDataException">It holds something else, which is left as it is.</exception>
@@ -31,16 +29,9 @@ internal sealed class MetricsLog : IDisposable
     }
 
     /// <summary>Whether a file is a metrics record; a last line may be cut off.</summary>
-    public static bool IsOne(string path)
-    {
-        using var reader = new StreamReader(path);
-        var start = new char[Start.Length];
-        if (!Start.StartsWith(new string(start, 0, reader.ReadBlock(start)), StringComparison.Ordinal))
-            return false; // before a line is read, which may be a whole video
-
-        var lines = File.ReadLines(path).ToList();
-        return lines.Index().All(line => StepOf(line.Item) < int.MaxValue || line.Index == lines.Count - 1 && IsCutOff(line.Item));
-    }
+    public static bool IsOne(string path) => new FileInfo(path).Length == 0 || JsonLines.AreAll(path, "{\"kind\":\"", line =>
+        line.TryGetProperty("kind", out var kind) && kind.ValueKind == JsonValueKind.String && kind.GetString() is "step" or "validation"
+        && line.TryGetProperty("step", out var step) && step.ValueKind == JsonValueKind.Number);
 
     public void Write(StepMetrics metrics) => Write("step", metrics, MetricsJson.Default.StepMetrics);
 
@@ -51,15 +42,13 @@ internal sealed class MetricsLog : IDisposable
     private void Write<T>(string kind, T metrics, JsonTypeInfo<T> type) =>
         _writer.WriteLine($"{{\"kind\":\"{kind}\",{JsonSerializer.Serialize(metrics, type)[1..]}");
 
-    private static bool IsCutOff(string line) => line.StartsWith(Start, StringComparison.Ordinal) || Start.StartsWith(line, StringComparison.Ordinal);
-
     /// <summary>The step of a line; beyond every step for one that a kill cut off.</summary>
     private static int StepOf(string line)
     {
         try
         {
             using var document = JsonDocument.Parse(line);
-            return document.RootElement.GetProperty("kind").GetString() is "step" or "validation" ? document.RootElement.GetProperty("step").GetInt32() : int.MaxValue;
+            return document.RootElement.GetProperty("step").GetInt32();
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {

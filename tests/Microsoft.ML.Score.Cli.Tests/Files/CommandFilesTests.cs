@@ -178,6 +178,17 @@ public sealed class CommandFilesTests : IDisposable
         Assert.That((run.ExitCode, File.Exists(_folder.File(ours)), File.Exists(_folder.File(foreign))), Is.EqualTo((0, false, true)));
     }
 
+    [TestCase("{\"path\":\"a.mp4\",\"error\":\"gone\"}\n{\"path\":\"b.m", true)]
+    [TestCase("{\"pa", true)]
+    [TestCase("{\"path\":\"a.mp4\",\"error\":\"gone\"}\nnotes", false)]
+    [TestCase("{\"path\":\"a.mp4\",\"caption\":\"A row.\"}\n", false)]
+    public void Failures_CutOffByAKill_AreStillOurs(string content, bool areOurs)
+    {
+        File.WriteAllText(_folder.File("failed"), content);
+
+        Assert.That(OutputKind.Failures.IsOne(_folder.File("failed")), Is.EqualTo(areOurs));
+    }
+
     /// <summary>A file that somebody puts into the checkpoint folder while the training runs outlives it.</summary>
     [Test]
     public void Train_FileThatAppearsInTheCheckpointFolder_Stays()

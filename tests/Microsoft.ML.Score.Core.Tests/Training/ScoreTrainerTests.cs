@@ -207,6 +207,21 @@ public class ScoreTrainerTests
         Assert.That((File.ReadAllText(folder.File("metrics.jsonl")), model.Calls), Is.EqualTo((content, 0)));
     }
 
+    /// <summary>What a kill leaves of the record at any moment is still a record.</summary>
+    [Test]
+    public void Fit_MetricsFileCutOffAnywhere_IsGoneOnWith()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Small(metricsPath: folder.File("whole.jsonl")));
+        var whole = File.ReadAllBytes(folder.File("whole.jsonl"));
+
+        for (var length = 0; length <= whole.Length; length += 37)
+        {
+            File.WriteAllBytes(folder.File("cut.jsonl"), whole[..length]);
+            Assert.That(MetricsLog.IsOne(folder.File("cut.jsonl")), $"cut after {length} bytes");
+        }
+    }
+
     internal static TrainerOptions Small(string? checkpointFolder = null, int seed = 1, string? metricsPath = null) => new()
     {
         Seed = seed,
