@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Models;
 using Score.Cli.Commands;
+using Score.Cli.Files;
 using Score.Cli.Output;
 
 namespace Score.Cli;
@@ -46,6 +47,11 @@ internal static class Program
                 ProcessTerminationTimeout = TimeSpan.FromMinutes(1),
             };
             return await parsed.InvokeAsync(configuration, cancellationToken);
+        }
+        catch (UsageException exception)
+        {
+            messages.WriteLine($"score: {exception.Message}");
+            return 2;
         }
         catch (OperationCanceledException)
         {

@@ -62,6 +62,8 @@ public partial class DocumentedCommandsTests
     [TestCase]
     [TestCase("--eval")]
     [TestCase("--annotate")]
+    [TestCase("--features")]
+    [TestCase("--compress")]
     public void KillLoop_FewKills_EndsWithEqualBytes(params string[] what)
     {
         if (what.Contains("--annotate"))

@@ -4,9 +4,9 @@ using System.Diagnostics;
 namespace Score.KillLoop;
 
 /// <summary>
-/// Runs a child process, a training, an evaluation or an annotation, that is killed (SIGKILL) at random moments and started again until it ends by
+/// Runs a child process, a training, an evaluation, an annotation, an encoding of features or a compression, that is killed (SIGKILL) at random moments and started again until it ends by
 /// itself, and compares what it ends with to an undisturbed child's, which runs on one processor. Exit code 1 when they differ.
-/// <code>dotnet run --project tests/Microsoft.ML.Score.KillLoop [-- --eval | --annotate] [--kills 20] [--model tiny]</code>
+/// <code>dotnet run --project tests/Microsoft.ML.Score.KillLoop [-- --eval | --annotate | --features | --compress] [--kills 20] [--model tiny]</code>
 /// </summary>
 internal static class Program
 {
@@ -16,16 +16,22 @@ internal static class Program
         var model = new Option<string>("--model") { Description = "What is trained on: 'planted' (a small fake), 'tiny' or a checkpoint folder.", DefaultValueFactory = _ => "planted" };
         var eval = new Option<bool>("--eval") { Description = "Kill 'score eval' instead of a training." };
         var annotate = new Option<bool>("--annotate") { Description = "Kill 'score annotate' instead of a training. It needs FFmpeg." };
+        var features = new Option<bool>("--features") { Description = "Kill 'score train --features' while it encodes, instead of a training." };
+        var compress = new Option<bool>("--compress") { Description = "Kill 'score compress --output' instead of a training." };
         var seed = new Option<int>("--seed") { Description = "Seed of the kill moments.", DefaultValueFactory = _ => 1 };
         var folder = new Argument<string>("folder") { Description = "Where the child keeps its checkpoint and writes its policy." };
 
         var train = new System.CommandLine.Command("train", "The child: trains once, from the checkpoint in the folder if there is one.") { folder, model };
         train.SetAction(parsed => TrainingChild.Run(parsed.GetValue(folder)!, parsed.GetValue(model)!));
-        var root = new RootCommand("Kills a process again and again and compares what it ends with.") { kills, model, eval, annotate, seed, train };
+        var root = new RootCommand("Kills a process again and again and compares what it ends with.") { kills, model, eval, annotate, features, compress, seed, train };
         root.SetAction(parsed =>
         {
             using var annotation = parsed.GetValue(annotate) ? new AnnotationChild() : null;
-            var work = annotation?.Work ?? (parsed.GetValue(eval) ? EvaluationChild.Work : TrainingChild.Work(parsed.GetValue(model)!));
+            var work = annotation?.Work
+                ?? (parsed.GetValue(eval) ? EvaluationChild.Work
+                : parsed.GetValue(features) ? FeaturesChild.Work
+                : parsed.GetValue(compress) ? CompressionChild.Work
+                : TrainingChild.Work(parsed.GetValue(model)!));
             return KillLoop(work, parsed.GetValue(kills), parsed.GetValue(seed));
         });
         return root.Parse(args).Invoke();

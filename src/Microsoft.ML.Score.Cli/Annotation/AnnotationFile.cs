@@ -19,7 +19,13 @@ internal sealed class AnnotationFile : IDisposable
 {
     private const string Start = "{\"path\":";
 
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true, // rows to train on have a path and a caption too
+    };
 
     private readonly FileStream _stream;
 
@@ -31,9 +37,7 @@ internal sealed class AnnotationFile : IDisposable
         _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         try
         {
-            using var reader = new StreamReader(_stream, leaveOpen: true);
-            var whole = EndOfLastLine(_stream);
-            ReadPaths(reader, lastIsTorn: whole < _stream.Length, path);
+            var whole = ReadPaths(_stream, Paths, path);
             _stream.SetLength(whole);
             _stream.Position = whole;
         }
@@ -42,6 +46,16 @@ internal sealed class AnnotationFile : IDisposable
             _stream.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Whether a file holds rows that score annotate wrote; a last one may be cut off.</summary>
+    public static bool IsOne(string path)
+    {
+        using var stream = File.OpenRead(path);
+        if (stream.ReadByte() != Start[0])
+            return false; // before a line is read, which may be a whole video
+        ReadPaths(stream, [], path);
+        return true;
     }
 
     /// <summary>The paths of the rows that the file held when it was opened.</summary>
@@ -69,23 +83,29 @@ internal sealed class AnnotationFile : IDisposable
         return end;
     }
 
-    private void ReadPaths(StreamReader reader, bool lastIsTorn, string path)
+    /// <summary>Adds the paths of all rows, and gives back where the last whole one ends.</summary>
+    private static long ReadPaths(FileStream stream, HashSet<string> paths, string path)
     {
+        var whole = EndOfLastLine(stream);
+        var lastIsTorn = whole < stream.Length;
+        using var reader = new StreamReader(stream, leaveOpen: true);
         for (var number = 1; reader.ReadLine() is { } line; number++)
         {
             if (lastIsTorn && reader.EndOfStream)
             {
                 if (line.StartsWith(Start, StringComparison.Ordinal) || Start.StartsWith(line, StringComparison.Ordinal))
-                    return;
+                    return whole;
             }
             else if (PathOf(line) is { } done)
             {
-                Paths.Add(done);
+                paths.Add(done);
                 continue;
             }
 
             throw new InvalidDataException($"{path}, line {number}: expected a row that score annotate wrote, {Start} ...; nothing was changed.");
         }
+
+        return whole;
     }
 
     private static string? PathOf(string line)

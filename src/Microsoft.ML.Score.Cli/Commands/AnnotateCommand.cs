@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Datasets.Training;
 using Score.Cli.Annotation;
+using Score.Cli.Files;
 using Score.Cli.Output;
 using Score.Cli.Videos;
 
@@ -45,16 +46,19 @@ internal sealed class AnnotateCommand
     private async Task<int> RunAsync(ParseResult parsed, TimeProvider time, CancellationToken cancellationToken)
     {
         var (data, outputPath, model) = (parsed.GetRequiredValue(_data), parsed.GetRequiredValue(_output), parsed.GetRequiredValue(_model));
-        if (Path.GetFullPath(data) == Path.GetFullPath(outputPath))
-            throw new ArgumentException($"--output names the file of --data, '{data}'; name another one.");
         var failuresPath = outputPath + ".failed";
+        using var files = new CommandFiles("score annotate");
+        files.Read("--data", data);
+        files.Read("--videos", parsed.GetValue(_dataOptions.Videos));
+        files.Write("--output", outputPath, OutputKind.Annotations);
+        files.Write("the list of failures beside --output", failuresPath, OutputKind.Failures);
+        files.Claim();
         var skipped = new SkippedRows();
         var rows = _dataOptions.Read(parsed, data, skipped);
         var timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout));
         var service = new CaptionService(new Uri(parsed.GetRequiredValue(_endpoint)), model, ApiKey(parsed.GetValue(_apiKeyVariable)), timeout, time);
         var limiter = parsed.GetValue(_requestsPerMinute) is var rate && double.IsFinite(rate) ? new RateLimiter(rate, time) : null;
 
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(outputPath))!);
         AnnotationCounts counts;
         using (var file = new AnnotationFile(outputPath))
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
+using Score.Cli.Files;
 using Score.Cli.Output;
 using Score.Cli.Videos;
 
@@ -33,15 +34,14 @@ internal static class CompressCommand
         {
             videos, model, memory, policy, ratio, folder, format, json,
         };
-        command.Validators.Add(result =>
-        {
-            var names = (result.GetValue(videos) ?? []).Select(Path.GetFileName).ToArray();
-            if (result.GetValue(folder) is not null && names.Length != names.Distinct().Count())
-                result.AddError("--output needs videos of different names: each file is named after its video.");
-        });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
+                using var files = new CommandFiles("score compress");
+                files.Read("--model", parsed.GetValue(model));
+                files.Read("--policy", parsed.GetValue(policy));
+                if (parsed.GetValue(folder) is { } written)
+                    Claim(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text)).ToArray();
                 using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Limit(parsed.GetValue(memory)));
                 var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
@@ -52,7 +52,7 @@ internal static class CompressCommand
                         progress.Report(reports.Count, references.Length, $"compressing {video.FileName}");
                         var kept = video.Compress(compressor, parsed.GetValue(ratio), frozen, cancellationToken);
                         if (parsed.GetValue(folder) is { } path)
-                            Save(path, parsed.GetValue(format)!, video, kept, frozen.Info.Fingerprint);
+                            Save(PathOf(path, parsed.GetValue(format)!, video.Text), parsed.GetValue(format)!, video, kept, frozen.Info.Fingerprint);
                         reports.Add(new KeptReport(video.Text, kept));
                     }
 
@@ -66,14 +66,31 @@ internal static class CompressCommand
         return command;
     }
 
-    private static void Save(string folder, string format, VideoReference video, KeptTokens kept, string encoderFingerprint)
+    private static void Claim(CommandFiles files, string folder, string format, string[] videos)
     {
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, video.FileName);
+        foreach (var video in videos)
+            files.Read("the video", video);
+        var outputs = new Dictionary<string, string>();
+        foreach (var video in videos)
+        {
+            var path = PathOf(folder, format, video);
+            if (!outputs.TryAdd(path, video))
+                throw new UsageException($"--output needs videos of different names: each file is named after its video, and '{outputs[path]}' and '{video}' would both be '{path}'.");
+            files.Write($"--output for '{video}'", path, format == "tokens" ? OutputKind.KeptTokens : OutputKind.Mask);
+        }
+
+        files.Claim();
+    }
+
+    private static string PathOf(string folder, string format, string video) =>
+        Path.Combine(folder, VideoReference.FileNameOf(video) + (format == "tokens" ? ".kept.safetensors" : ".mask.json"));
+
+    private static void Save(string path, string format, VideoReference video, KeptTokens kept, string encoderFingerprint)
+    {
         if (format == "tokens")
-            KeptFile.WriteTokens($"{path}.kept.safetensors", video.Text, kept, encoderFingerprint);
+            KeptFile.WriteTokens(path, video.Text, kept, encoderFingerprint);
         else
-            KeptFile.WriteMask($"{path}.mask.json", video.Text, kept);
+            KeptFile.WriteMask(path, video.Text, kept);
     }
 
     private static void Print(List<KeptReport> reports, bool json, TextWriter output)

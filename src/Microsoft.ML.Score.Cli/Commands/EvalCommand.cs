@@ -5,6 +5,7 @@ using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Weights;
+using Score.Cli.Files;
 using Score.Cli.Output;
 using Score.Cli.Videos;
 
@@ -53,6 +54,17 @@ internal sealed class EvalCommand
 
     private int Run(ParseResult parsed, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)
     {
+        using var files = new CommandFiles("score eval");
+        files.Read("--model", parsed.GetValue(_model));
+        files.Read("--data", parsed.GetValue(_data));
+        foreach (var option in new[] { _policy, _ablation, _siglip })
+            files.Read(option.Name, parsed.GetValue(option));
+        foreach (var option in new[] { _annotations, _videoFolders })
+            foreach (var path in parsed.GetRequiredValue(option).Values)
+                files.Read(option.Name, path);
+        files.Write("--records", parsed.GetValue(_records), OutputKind.Records);
+        files.Write("--json", parsed.GetValue(_json) is "-" ? null : parsed.GetValue(_json), OutputKind.EvaluationResults);
+        files.Claim();
         var preset = PaperPreset.All.FirstOrDefault(preset => preset.Name == parsed.GetValue(_preset));
         var words = Chosen(parsed, _compressors, preset?.Compressors);
         var benchmarks = Open(parsed, preset, words);
@@ -68,8 +80,6 @@ internal sealed class EvalCommand
             BenchmarkSystem.AllTokens,
             .. CompressorWords.Systems(words, parsed.GetRequiredValue(_ratios), Chosen(parsed, _tokens, preset?.Tokens), policies, seed, frozen),
         ];
-        if (parsed.GetValue(_json) is { } jsonPath and not "-")
-            PrepareFile(jsonPath);
         var evaluation = new Evaluation(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
         EvaluationTable table;
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
@@ -124,14 +134,6 @@ internal sealed class EvalCommand
             table.Write(output);
         if (jsonPath is not (null or "-"))
             AtomicFile.Write(jsonPath, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Format(table.ToJson()) + "\n")));
-    }
-
-    /// <summary>So that a run does not end with results that cannot be written.</summary>
-    private static void PrepareFile(string path)
-    {
-        if (Directory.Exists(path))
-            throw new IOException($"'{path}' is a folder; --json names a file.");
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
     /// <summary>What the command line says, or else the preset, or else the option's default.</summary>

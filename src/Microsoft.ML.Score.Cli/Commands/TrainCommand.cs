@@ -5,6 +5,7 @@ using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
 using Microsoft.ML.Score.Weights;
+using Score.Cli.Files;
 using Score.Cli.Output;
 using Score.Cli.Videos;
 
@@ -93,6 +94,8 @@ internal sealed class TrainCommand
         var outputPath = parsed.GetRequiredValue(_output);
         var checkpoint = parsed.GetValue(_checkpoint) ?? outputPath + ".checkpoint";
         var data = parsed.GetRequiredValue(_data);
+        using var files = Files(parsed, outputPath, checkpoint);
+        files.Claim();
         var trainingRows = Rows(parsed, data, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
         var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
             ? Rows(parsed, validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
@@ -101,7 +104,6 @@ internal sealed class TrainCommand
         var cache = parsed.GetValue(_features) is { } folder
             ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true), model.Info)
             : null;
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(outputPath))!); // better now than after hours
 
         var report = new TrainingReport();
         TrainingResult result;
@@ -111,7 +113,8 @@ internal sealed class TrainCommand
             report.Progress = progress;
             var examples = Encode(trainingRows);
             var validationExamples = validationRows is null ? null : Encode(validationRows);
-            result = new ScoreTrainer(model, Options(parsed, checkpoint)).Fit(examples, validationExamples, initialPolicy: null, report, cancellationToken);
+            var trainer = new ScoreTrainer(model, Options(parsed, checkpoint)) { CheckpointLock = files.LockOf(Path.Combine(checkpoint, ScoreTrainer.CheckpointName)) };
+            result = trainer.Fit(examples, validationExamples, initialPolicy: null, report, cancellationToken);
 
             EncodedRows Encode(IReadOnlyCollection<TrainingRow> rows)
             {
@@ -133,12 +136,29 @@ internal sealed class TrainCommand
             PipelineFile.Save(outputPath, result.Policy, model, parsed.GetValue(_retentionRatio));
         else
             PolicyFile.Save(outputPath, result.Policy);
-        if (parsed.GetValue(_checkpoint) is null)
-            Directory.Delete(checkpoint, recursive: true);
+        files.RemoveTemporary();
         foreach (var warning in result.Warnings)
             error.WriteLine($"score: warning: {warning}");
         Print(outputPath, result, report.LastValidation?.BaseCrossEntropy, parsed.GetValue(_json), output);
         return 0;
+    }
+
+    private CommandFiles Files(ParseResult parsed, string output, string checkpoint)
+    {
+        var files = new CommandFiles("score train");
+        foreach (var (option, rows) in new[] { ("--data", parsed.GetValue(_data)), ("--validation", parsed.GetValue(_validation)) })
+            if (rows is not SyntheticData)
+                files.Read(option, rows);
+        files.Read("--videos", parsed.GetValue(_dataOptions.Videos));
+        files.Read("--model", parsed.GetValue(_model));
+        files.Write("--output", output, Path.GetExtension(output) == PipelineExtension ? OutputKind.Pipeline : OutputKind.Policy);
+        files.Write("--metrics", parsed.GetValue(_metrics), OutputKind.Metrics);
+        files.WriteInto("--features", parsed.GetValue(_features));
+        if (parsed.GetValue(_checkpoint) is null)
+            files.WriteTemporarily("the checkpoint folder of --output", checkpoint, ScoreTrainer.CheckpointName, OutputKind.Checkpoint);
+        else
+            files.Write("--checkpoint", Path.Combine(checkpoint, ScoreTrainer.CheckpointName), OutputKind.Checkpoint);
+        return files;
     }
 
     private IReadOnlyCollection<TrainingRow> Rows(ParseResult parsed, string data, SyntheticSplit split, int images, int videos)

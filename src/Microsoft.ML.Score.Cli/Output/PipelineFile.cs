@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Score;
 using Microsoft.ML.Score.Models;
@@ -22,6 +24,25 @@ internal static class PipelineFile
             .Append(context.Transforms.ApplyScorePolicy("Mask", "Features", policy, new ScorePolicyOptions { RetentionRatio = retentionRatio }))
             .Fit(rows);
         AtomicFile.Write(path, stream => context.Model.Save(pipeline, rows.Schema, stream));
+    }
+
+    /// <summary>Whether a file is such a model.</summary>
+    /// <exception cref="InvalidDataException">It is no zip.</exception>
+    public static bool IsOne(string path)
+    {
+        using (var zip = ZipFile.OpenRead(path))
+            if (zip.GetEntry("Schema") is null || zip.GetEntry("TransformerChain/Model.key") is null)
+                return false;
+        try
+        {
+            var pipeline = new MLContext().Model.Load(path, out var columns);
+            var outputs = pipeline.GetOutputSchema(columns).Select(column => column.Name).ToHashSet();
+            return columns.Select(column => column.Name).SequenceEqual([nameof(VideoRow.Path)]) && outputs.IsSupersetOf(["Features", "Grid", "Mask"]);
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidOperationException or ArgumentException or TargetInvocationException)
+        {
+            return false; // a pipeline of others, with transformers that are not known here
+        }
     }
 
     private sealed class VideoRow

@@ -42,7 +42,10 @@ internal sealed class VideoReference
     public bool IsFeatureFile => !IsSynthetic && Path.GetExtension(Text).Equals(".safetensors", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A name for files about the video.</summary>
-    public string FileName => IsSynthetic ? Text[SyntheticPrefix.Length..] : Path.GetFileName(Text);
+    public string FileName => FileNameOf(Text);
+
+    /// <summary>A name for files about a video that need not be there.</summary>
+    public static string FileNameOf(string text) => text.StartsWith(SyntheticPrefix, StringComparison.Ordinal) ? text[SyntheticPrefix.Length..] : Path.GetFileName(text);
 
     /// <summary>The caption that a synthetic clip comes with.</summary>
     public string SyntheticCaption => _synthetic!().Caption;

@@ -55,6 +55,25 @@ public sealed class BenchmarkRecords : IDisposable
         return new BenchmarkRecords(path, run);
     }
 
+    /// <summary>Whether a file begins as the records of a run do.</summary>
+    internal static bool IsOne(string path)
+    {
+        // A line of another file may be as long as that.
+        using var reader = new StreamReader(path);
+        var start = new char[32];
+        if (!new string(start, 0, reader.ReadBlock(start)).StartsWith("{\"kind\":\"run\"", StringComparison.Ordinal))
+            return false;
+        try
+        {
+            using var line = JsonDocument.Parse(File.ReadLines(path).First());
+            return line.Deserialize(RecordJson.Default.RunLine) is { Format: Format };
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Questions answered so far.</summary>
     public int AnswerCount
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Weights;
 
@@ -7,18 +8,23 @@ namespace Microsoft.ML.Score.Models;
 
 /// <summary>
 /// A folder of feature files, one for each video, encoder (with or without its statistics), frame processing and number type. Processes may
-/// share it: files appear whole or not at all, and two that write the same one write the same. Nothing is ever deleted.
+/// share it: files appear whole or not at all, and two that write the same one write the same. Nothing is ever deleted but what killed
+/// processes left half-written.
 /// </summary>
 /// <param name="folder">The folder, made when the first file is.</param>
 /// <param name="type">BF16, F16 or F32.</param>
 /// <param name="model">Whose encoder's tokens are kept.</param>
-internal sealed class FeatureCache(string folder, TensorType type, VideoModelInfo model)
+internal sealed partial class FeatureCache(string folder, TensorType type, VideoModelInfo model)
 {
+    private int _isClean;
+
     /// <summary>The full path of a video's feature file, written first where it is missing or damaged.</summary>
     /// <param name="video">SHA-256 of what tells the video from others: its content, or less where that is enough.</param>
     /// <param name="encode">Gives the video's tokens; called only where they are needed.</param>
     public string GetOrAdd(byte[] video, Func<VideoTokens> encode)
     {
+        if (Interlocked.Exchange(ref _isClean, 1) == 0)
+            AtomicFile.RemoveAbandoned(folder, name => FileName().IsMatch(name));
         var path = PathOf(video);
         if (IsWhole(path))
             return path;
@@ -51,6 +57,9 @@ internal sealed class FeatureCache(string folder, TensorType type, VideoModelInf
             return false;
         }
     }
+
+    [GeneratedRegex(@"^[0-9a-f]{32}-[0-9a-f]{32}-(bf16|f16|f32)\.safetensors$")]
+    private static partial Regex FileName();
 
     private static string Hex(byte[] hash) => Convert.ToHexStringLower(hash.AsSpan(0, 16));
 }

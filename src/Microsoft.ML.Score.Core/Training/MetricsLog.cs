@@ -15,14 +15,23 @@ internal sealed class MetricsLog : IDisposable
 
     /// <param name="path">The file.</param>
     /// <param name="stepsKept">Steps that the run resumes after; 0 starts the file anew.</param>
+    /// <exception cref="InvalidDataException">It holds something else, which is left as it is.</exception>
     public MetricsLog(string path, int stepsKept)
     {
+        if (File.Exists(path) && !IsOne(path))
+            throw new InvalidDataException($"'{path}' exists and is not a metrics record, so it is left as it is. Name another file, or move that one away.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
             Directory.CreateDirectory(folder);
         var kept = stepsKept > 0 && File.Exists(path) ? File.ReadLines(path).Where(line => StepOf(line) <= stepsKept).ToList() : [];
+        AtomicFile.RemoveAbandoned(path);
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n")))));
         _writer = new StreamWriter(path, append: true) { AutoFlush = true, NewLine = "\n" };
     }
+
+    /// <summary>Whether a file is a metrics record; a last line may be cut off.</summary>
+    public static bool IsOne(string path) => new FileInfo(path).Length == 0 || JsonLines.AreAll(path, "{\"kind\":\"", line =>
+        line.TryGetProperty("kind", out var kind) && kind.ValueKind == JsonValueKind.String && kind.GetString() is "step" or "validation"
+        && line.TryGetProperty("step", out var step) && step.ValueKind == JsonValueKind.Number);
 
     public void Write(StepMetrics metrics) => Write("step", metrics, MetricsJson.Default.StepMetrics);
 
@@ -41,7 +50,7 @@ internal sealed class MetricsLog : IDisposable
             using var document = JsonDocument.Parse(line);
             return document.RootElement.GetProperty("step").GetInt32();
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return int.MaxValue;
         }

@@ -4,6 +4,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -32,7 +33,7 @@ namespace Microsoft.ML.Score.Training;
 /// </summary>
 public sealed class ScoreTrainer
 {
-    private const string CheckpointName = "checkpoint.safetensors";
+    internal const string CheckpointName = "checkpoint.safetensors";
 
     private readonly IVideoLanguageModel _model;
     private readonly TrainerOptions _options;
@@ -51,6 +52,9 @@ public sealed class ScoreTrainer
         _options = options;
         _time = timeProvider ?? TimeProvider.System;
     }
+
+    /// <summary>The lock on the checkpoint, where the caller has taken it before other work; null lets <see cref="Fit"/> take it.</summary>
+    internal FileLock? CheckpointLock { get; init; }
 
     /// <summary>Trains a policy. The same seed, data and model give the same bits, in one go or resumed from a checkpoint at any step.</summary>
     /// <param name="examples">
@@ -71,7 +75,8 @@ public sealed class ScoreTrainer
     /// Training diverged: logits, loss, gradient, moments or weights of a step are not finite. That step is not taken; the state before it is
     /// in the checkpoint, if there is a folder for it, but there the same settings diverge again.
     /// </exception>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged, or of an earlier version.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged or of an earlier version, or the file for the metrics holds something else.</exception>
+    /// <exception cref="IOException">Another training is using the checkpoint folder; the message names the process.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
     public TrainingResult Fit(
         IEnumerable<TrainingExample> examples, IEnumerable<TrainingExample>? validation = null, PolicyNetwork? initialPolicy = null,
@@ -91,11 +96,14 @@ public sealed class ScoreTrainer
         identity["Model"] = _model.Info.Fingerprint;
         identity["InitialPolicy"] = initialPolicy is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(PolicyFile.ToBytes(initialPolicy)));
         var checkpoint = _options.CheckpointFolder is { } folder ? Path.Combine(folder, CheckpointName) : null;
+        if (checkpoint is not null)
+            Directory.CreateDirectory(_options.CheckpointFolder!);
+        using var taken = checkpoint is null || CheckpointLock is not null ? null : FileLock.Take(checkpoint, time: _time);
+        if (checkpoint is not null)
+            AtomicFile.RemoveAbandoned(checkpoint);
         var state = NewState(initialPolicy);
         if (File.Exists(checkpoint))
             state = TrainerCheckpoint.Load(checkpoint, identity, _options, state.Policy);
-        if (checkpoint is not null)
-            Directory.CreateDirectory(_options.CheckpointFolder!);
 
         using var log = _options.MetricsPath is { } path ? new MetricsLog(path, state.Step) : null;
         return new Run(_options, state)

@@ -67,7 +67,7 @@ public sealed class AnnotateCommandTests : IDisposable
 
         var run = ScoreProgram.Run([.. Command(server).Where(argument => argument != _folder.File("out.jsonl")).SelectMany(argument => argument == "--output" ? [argument, _folder.File("rows.jsonl")] : new[] { argument })]);
 
-        Assert.That((run.ExitCode, server.Prompts.Count, File.ReadAllText(_folder.File("rows.jsonl"))), Is.EqualTo((1, 0, before)));
+        Assert.That((run.ExitCode, server.Prompts.Count, File.ReadAllText(_folder.File("rows.jsonl"))), Is.EqualTo((2, 0, before)));
         Assert.That(run.Error, Does.Contain("--output names the file of --data"));
     }
 

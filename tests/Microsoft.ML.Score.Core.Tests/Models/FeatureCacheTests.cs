@@ -54,5 +54,20 @@ internal sealed class FeatureCacheTests
         }
     }
 
+    [Test]
+    public void GetOrAdd_FilesOfKilledProcesses_GoAndAllOthersStay()
+    {
+        using var folder = new TemporaryFolder();
+        var (feature, guid) = ($"{new string('a', 32)}-{new string('b', 32)}-bf16.safetensors", new string('0', 32));
+        string[] others = ["notes.txt", $"notes.txt.{guid}.tmp", $"{feature}.tmp", feature + ".held." + guid + ".tmp"];
+        foreach (var name in others.Append($"{feature}.{guid}.tmp"))
+            File.WriteAllText(folder.File(name), name);
+        using var held = new FileStream(folder.File($"{feature}.{new string('1', 32)}.tmp"), FileMode.CreateNew, FileAccess.Write, FileShare.None);
+
+        var added = new FeatureCache(folder.Path, TensorType.F32, s_model).GetOrAdd(Hash(1), () => s_tokens);
+
+        Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(others.Append(Path.GetFileName(held.Name)).Append(Path.GetFileName(added))));
+    }
+
     private static byte[] Hash(byte video) => [.. Enumerable.Repeat(video, 32)];
 }

@@ -177,6 +177,51 @@ public class ScoreTrainerTests
             .And.Message.Contains(nameof(options.MainTau)).And.Message.Contains(nameof(options.WarmUpSteps)).And.Message.Contains(nameof(options.Patience)));
     }
 
+    [Test]
+    public void Fit_FolderThatAnotherTrainingUses_ThrowsNamingItAndGoesOnAfterwards()
+    {
+        using var folder = new TemporaryFolder();
+        Exception? refused = null;
+        var first = new PlantedModel();
+        var other = new PlantedModel();
+        first.BeforeCall = () => refused ??= Assert.Catch(() => Train(Small(folder.Path), model: other));
+
+        var result = Train(Small(folder.Path), model: first);
+
+        Assert.That(refused, Is.TypeOf<IOException>().With.Message.Contains($"process {Environment.ProcessId}"));
+        Assert.That(other.Calls, Is.Zero);
+        Assert.That(Bytes(result), Is.EqualTo(Bytes(Train(Small()))));
+        Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName), Is.EqualTo(new[] { "checkpoint.safetensors" }), "no lock is left");
+    }
+
+    [TestCase("notes of mine\n")]
+    [TestCase("{\"kind\":\"note\",\"step\":1}\n")]
+    [TestCase("{\"kind\":\"step\",\"step\":1}\n{\"video\":\"a.mp4\"}\n")]
+    public void Fit_MetricsFileOfSomethingElse_IsRefusedAndLeft(string content)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("metrics.jsonl"), content);
+        var model = new PlantedModel();
+
+        Assert.That(() => Train(Small(metricsPath: folder.File("metrics.jsonl")), model: model), Throws.TypeOf<InvalidDataException>().With.Message.Contains("not a metrics record"));
+        Assert.That((File.ReadAllText(folder.File("metrics.jsonl")), model.Calls), Is.EqualTo((content, 0)));
+    }
+
+    /// <summary>What a kill leaves of the record at any moment is still a record.</summary>
+    [Test]
+    public void Fit_MetricsFileCutOffAnywhere_IsGoneOnWith()
+    {
+        using var folder = new TemporaryFolder();
+        Train(Small(metricsPath: folder.File("whole.jsonl")));
+        var whole = File.ReadAllBytes(folder.File("whole.jsonl"));
+
+        for (var length = 0; length <= whole.Length; length += 37)
+        {
+            File.WriteAllBytes(folder.File("cut.jsonl"), whole[..length]);
+            Assert.That(MetricsLog.IsOne(folder.File("cut.jsonl")), $"cut after {length} bytes");
+        }
+    }
+
     internal static TrainerOptions Small(string? checkpointFolder = null, int seed = 1, string? metricsPath = null) => new()
     {
         Seed = seed,

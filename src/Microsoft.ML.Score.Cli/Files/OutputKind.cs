@@ -1,0 +1,80 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.Score.Evaluation;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Training;
+using Microsoft.ML.Score.Weights;
+using Score.Cli.Annotation;
+using Score.Cli.Output;
+
+namespace Score.Cli.Files;
+
+/// <summary>What a command writes to a file, and how a file that is there already is told to be one of its own, which it may go on with or replace.</summary>
+/// <param name="Name">In words, for messages.</param>
+/// <param name="Recognizes">Whether a file, not empty, is of this kind.</param>
+internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
+{
+    private const long LargestDocument = 1L << 30;
+
+    public static OutputKind Policy { get; } = new("a policy", path =>
+    {
+        PolicyFile.Load(path);
+        return true;
+    });
+
+    public static OutputKind Checkpoint { get; } = Safetensors("a checkpoint of a training", file => file.Metadata.GetValueOrDefault("format")?.StartsWith("score-checkpoint/", StringComparison.Ordinal) == true);
+
+    public static OutputKind Pipeline { get; } = new("an ML.NET model of score train", PipelineFile.IsOne);
+
+    public static OutputKind Metrics { get; } = new("a metrics record", MetricsLog.IsOne);
+
+    public static OutputKind Records { get; } = new("the record of an evaluation", BenchmarkRecords.IsOne) { MayBeEmpty = false };
+
+    public static OutputKind EvaluationResults { get; } = Document("the results of an evaluation", "benchmarks", "systems", "measured");
+
+    public static OutputKind Annotations { get; } = new("rows that score annotate wrote", AnnotationFile.IsOne) { IsAppended = true };
+
+    public static OutputKind Failures { get; } = new("the failures of an annotation", path => JsonLines.AreAll(path, "{\"path\":", line => line.TryGetProperty("error", out _))) { IsAppended = true };
+
+    public static OutputKind Mask { get; } = Document("a mask of score compress", "video", "grid", "keptPositions");
+
+    public static OutputKind KeptTokens { get; } = Safetensors("kept tokens of score compress", file =>
+        file.Tensors.ContainsKey("positions") && file.Tensors.ContainsKey("vectors") && file.Metadata.ContainsKey("video") && file.Metadata.ContainsKey("grid"));
+
+    /// <summary>An empty file has nothing to lose, so most commands may begin in one.</summary>
+    public bool MayBeEmpty { get; private init; } = true;
+
+    /// <summary>Written in place, not replaced.</summary>
+    public bool IsAppended { get; private init; }
+
+    /// <summary>Whether a file that exists is one of the command's own.</summary>
+    public bool IsOne(string path)
+    {
+        if (new FileInfo(path).Length == 0)
+            return MayBeEmpty;
+        try
+        {
+            return Recognizes(path);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or JsonException or DecoderFallbackException)
+        {
+            return false;
+        }
+    }
+
+    private static OutputKind Safetensors(string name, Func<SafetensorsFile, bool> recognizes) => new(name, path =>
+    {
+        using var file = SafetensorsFile.Open(path);
+        return recognizes(file);
+    });
+
+    private static OutputKind Document(string name, params string[] properties) => new(name, path =>
+    {
+        using var stream = File.OpenRead(path);
+        if (stream.Length > LargestDocument || stream.ReadByte() != '{')
+            return false;
+        stream.Position = 0;
+        using var document = JsonDocument.Parse(stream);
+        return properties.All(property => document.RootElement.TryGetProperty(property, out _));
+    });
+}
