@@ -27,6 +27,9 @@ public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
     /// <summary>The files that the annotations were read from.</summary>
     public IReadOnlyList<string> AnnotationPaths { get; private init; } = [];
 
+    /// <summary>How the video files are read.</summary>
+    internal VideoReadOptions ReadOptions { get; set; } = new();
+
     /// <summary>The videos whose files are there, in the annotations' order.</summary>
     public IReadOnlyList<AnnotatedVideo> Videos { get; }
 
@@ -55,7 +58,7 @@ public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
 
         var video = Videos[index];
-        return new BenchmarkVideo(video.Id, video.LengthClass, VideoFile.Open(video.Path), Caption: null, video.Questions);
+        return new BenchmarkVideo(video.Id, video.LengthClass, VideoFile.Open(video.Path, ReadOptions), Caption: null, video.Questions);
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Video;
+
 namespace Microsoft.ML.Score.Datasets;
 
 /// <summary>The benchmarks by name.</summary>
@@ -25,11 +27,19 @@ public static class Benchmarks
     /// <param name="annotationsPath">A .json, .jsonl, .tsv or .parquet file, or a folder of such.</param>
     /// <param name="videosFolder">Where the videos lie.</param>
     /// <param name="prompt">The name of a prompt. Default "default".</param>
+    /// <param name="readOptions">How the video files are read; null means the defaults.</param>
     /// <exception cref="ArgumentException">There is no such benchmark or prompt.</exception>
     /// <exception cref="FileNotFoundException">There are no annotations at that path.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder of videos.</exception>
     /// <exception cref="InvalidDataException">The annotations are damaged or of no known layout, or name a file outside the folder.</exception>
-    public static AnnotatedBenchmark Open(string name, string annotationsPath, string videosFolder, string prompt = "default") => name switch
+    public static AnnotatedBenchmark Open(string name, string annotationsPath, string videosFolder, string prompt = "default", VideoReadOptions? readOptions = null)
+    {
+        var benchmark = Read(name, annotationsPath, videosFolder, prompt);
+        benchmark.ReadOptions = readOptions ?? benchmark.ReadOptions;
+        return benchmark;
+    }
+
+    private static AnnotatedBenchmark Read(string name, string annotationsPath, string videosFolder, string prompt) => name switch
     {
         VideoMme.Name => VideoMme.Open(annotationsPath, videosFolder, prompt),
         Mlvu.DevName => Mlvu.OpenDev(annotationsPath, videosFolder, prompt),

@@ -36,7 +36,7 @@ internal sealed class AnnotateCommand
         var annotate = new AnnotateCommand();
         var command = new Command("annotate", "Have a teacher model behind an OpenAI-compatible endpoint write captions from the frames.")
         {
-            annotate._data, annotate._dataOptions.Format, annotate._dataOptions.Videos, annotate._dataOptions.SkipDamaged, annotate._output, annotate._endpoint, annotate._model, annotate._apiKeyVariable,
+            annotate._data, annotate._dataOptions.Format, annotate._dataOptions.Videos, annotate._dataOptions.SkipDamaged, annotate._dataOptions.Reading.Timeout, annotate._output, annotate._endpoint, annotate._model, annotate._apiKeyVariable,
             annotate._prompt, annotate._frames, annotate._frameSize, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._json,
         };
         command.SetAction((parsed, cancellationToken) => annotate.RunAsync(parsed, time, cancellationToken));

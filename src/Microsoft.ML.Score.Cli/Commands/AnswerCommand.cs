@@ -29,15 +29,16 @@ internal static class AnswerCommand
             "--top-p", "Draw among the likeliest tokens whose probabilities reach this sum.",
             "a number above 0 and at most 1", value => value is > 0 and <= 1, 1.0);
         var seed = CommonOptions.Whole("--seed", "Of the draws.", 1);
+        var reading = new ReadingOptions();
         var json = CommonOptions.Json();
         var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.")
         {
-            video, question, model, memory, policy, ratio, most, temperature, topP, seed, json,
+            video, question, model, memory, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
-                var reference = new VideoReference(parsed.GetRequiredValue(video));
+                var reference = new VideoReference(parsed.GetRequiredValue(video), reading.Of(parsed));
                 using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Limit(parsed.GetValue(memory)));
                 var (path, rho) = (parsed.GetValue(policy), parsed.GetValue(ratio));
                 var network = rho == 1 && path is null ? null : PolicySource.Load(path, frozen);

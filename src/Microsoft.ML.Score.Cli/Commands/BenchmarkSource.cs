@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Video;
 
 namespace Score.Cli.Commands;
 
@@ -24,9 +25,10 @@ internal sealed record BenchmarkSource(MultipleChoiceBenchmark Benchmark, string
     /// <param name="annotations">A file, or a folder of files.</param>
     /// <param name="videos">The folder of videos.</param>
     /// <param name="prompt">One of <see cref="Benchmarks.Prompts"/>.</param>
-    public static BenchmarkSource Open(string name, string annotations, string videos, string prompt)
+    /// <param name="readOptions">How its video files are read.</param>
+    public static BenchmarkSource Open(string name, string annotations, string videos, string prompt, VideoReadOptions readOptions)
     {
-        var benchmark = Benchmarks.Open(name, annotations, videos, prompt);
+        var benchmark = Benchmarks.Open(name, annotations, videos, prompt, readOptions);
         return new BenchmarkSource(benchmark, $"{HashOf(benchmark.AnnotationPaths)}, prompt {prompt}");
     }
 

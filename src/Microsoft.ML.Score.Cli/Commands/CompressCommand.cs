@@ -29,10 +29,11 @@ internal static class CompressCommand
             DefaultValueFactory = _ => "mask",
         };
         format.AcceptOnlyFromAmong("mask", "tokens");
+        var reading = new ReadingOptions();
         var json = CommonOptions.Json();
         var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")
         {
-            videos, model, memory, policy, ratio, folder, format, json,
+            videos, model, memory, policy, ratio, folder, format, reading.Timeout, json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
@@ -42,7 +43,8 @@ internal static class CompressCommand
                 files.Read("--policy", parsed.GetValue(policy));
                 if (parsed.GetValue(folder) is { } written)
                     Claim(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
-                var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text)).ToArray();
+                var readOptions = reading.Of(parsed);
+                var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text, readOptions)).ToArray();
                 using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Limit(parsed.GetValue(memory)));
                 var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
                 List<KeptReport> reports = [];

@@ -19,6 +19,8 @@ internal sealed class DataOptions
 
     public Option<bool> SkipDamaged { get; } = new("--skip-damaged") { Description = "Pass over damaged rows of the data file instead of stopping." };
 
+    public ReadingOptions Reading { get; } = new();
+
     /// <summary>The rows of a data file, read as they are asked for.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="path">The data file.</param>
@@ -27,9 +29,10 @@ internal sealed class DataOptions
     /// <exception cref="InvalidDataException">While enumerating: a row is damaged; the message has its place.</exception>
     public IEnumerable<TrainingRow> Read(ParseResult parsed, string path, SkippedRows skipped)
     {
+        var readOptions = Reading.Of(parsed);
         var (folder, skipDamaged) = (parsed.GetValue(Videos), parsed.GetValue(SkipDamaged));
         return EnumWord.Parse<TrainingSetFormat>(parsed.GetRequiredValue(Format)) is { } format
-            ? TrainingSet.Read(path, format, folder, skipDamaged, skipped.Add).Select(file => new TrainingRow(new VideoReference(file.Path), file.Caption, file.Name))
-            : TrainingRow.ReadFile(path, folder, skipDamaged ? skipped.Add : null);
+            ? TrainingSet.Read(path, format, folder, skipDamaged, skipped.Add).Select(file => new TrainingRow(new VideoReference(file.Path, readOptions), file.Caption, file.Name))
+            : TrainingRow.ReadFile(path, readOptions, folder, skipDamaged ? skipped.Add : null);
     }
 }

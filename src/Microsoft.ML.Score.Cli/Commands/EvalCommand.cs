@@ -36,6 +36,7 @@ internal sealed class EvalCommand
     private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The seed of the random compressors, the untrained policy and the bootstrap.", 1);
     private readonly Option<string?> _records = new("--records") { Description = "A file of JSON lines for every answer as it comes in. The same command goes on from it after it was stopped or killed." };
     private readonly Option<int> _parallel = CommonOptions.AtLeast("--parallel", "Videos at a time. With more than one, times are not comparable.", 1, 1);
+    private readonly ReadingOptions _reading = new();
     private readonly Option<string?> _json = new("--json") { Description = "A file for the results as JSON; - prints them instead of the table." };
 
     private EvalCommand() => _preset.AcceptOnlyFromAmong(s_presets);
@@ -46,7 +47,7 @@ internal sealed class EvalCommand
         var command = new Command("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.")
         {
             eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
-            eval._memory, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._json,
+            eval._memory, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
@@ -109,8 +110,9 @@ internal sealed class EvalCommand
         var found = names.Where(name => name != BenchmarkSource.SyntheticName).ToDictionary(
             name => name, name => inputs.FindBenchmark(name, parsed.GetRequiredValue(_data), annotations.GetValueOrDefault(name), folders.GetValueOrDefault(name)));
         inputs.ThrowIfMissing();
+        var readOptions = _reading.Of(parsed);
         return [.. names.Select(name => found.TryGetValue(name, out var paths)
-            ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos, prompts.GetValueOrDefault(name, "default"))
+            ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos, prompts.GetValueOrDefault(name, "default"), readOptions)
             : BenchmarkSource.Synthetic(parsed.GetValue(_videos), parsed.GetRequiredValue(_lengths)))];
     }
 

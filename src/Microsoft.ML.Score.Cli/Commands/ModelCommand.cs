@@ -22,16 +22,17 @@ internal static class ModelCommand
         var height = CommonOptions.AtLeast("--height", "Its height in pixels.", 1, 720);
         var ratio = CommonOptions.Ratio();
         var memory = CommonOptions.Memory();
+        var reading = new ReadingOptions();
         var json = CommonOptions.Json();
         var command = new Command("model", "Describe a checkpoint without loading it: its parts, the tokens that a clip becomes, and whether that fits in memory.")
         {
-            model, video, seconds, rate, width, height, ratio, memory, json,
+            model, video, seconds, rate, width, height, ratio, memory, reading.Timeout, json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
                 VideoClip clip = parsed.GetValue(video) is { } path
-                    ? new VideoReference(path).OpenClip(cancellationToken)
+                    ? new VideoReference(path, reading.Of(parsed)).OpenClip(cancellationToken)
                     : new ClipOutline(parsed.GetValue(seconds), parsed.GetValue(rate), parsed.GetValue(height), parsed.GetValue(width));
                 var source = parsed.GetRequiredValue(model);
                 var report = new ModelReport(source, VideoModel.Describe(source), clip, parsed.GetValue(ratio), CommonOptions.Limit(parsed.GetValue(memory)).MemoryLimit);

@@ -72,7 +72,7 @@ internal sealed class TrainCommand
         var train = new TrainCommand();
         var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
         {
-            train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._validation,
+            train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._validation,
             train._images, train._videos, train._validationVideos, train._model, train._memory, train._output,
             train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed,
             train._features, train._featureType, train._checkpoint, train._metrics, train._json,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Video;
 
 namespace Score.Cli.Videos;
 
@@ -15,6 +16,7 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
     /// writes. Blank lines are passed over.
     /// </summary>
     /// <param name="path">The file.</param>
+    /// <param name="readOptions">How its video files are read.</param>
     /// <param name="folder">What its paths are relative to; null means its own folder.</param>
     /// <param name="onDamaged">Told of every line that is no row, which is then passed over; null to end at the first.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -22,7 +24,7 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
     /// While enumerating: a line is no such object, names a video that is not there or has an empty caption; the message has the line
     /// number.
     /// </exception>
-    public static IEnumerable<TrainingRow> ReadFile(string path, string? folder = null, Action<SkippedRow>? onDamaged = null)
+    public static IEnumerable<TrainingRow> ReadFile(string path, VideoReadOptions readOptions, string? folder = null, Action<SkippedRow>? onDamaged = null)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{path}' of training rows.", path);
@@ -34,7 +36,7 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
         {
             try
             {
-                return Parse(line, folder);
+                return Parse(line, folder, readOptions);
             }
             // The last is what a text with half a surrogate pair gives.
             catch (Exception exception) when (exception is JsonException or FormatException or FileNotFoundException or InvalidOperationException)
@@ -55,7 +57,7 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
         return [.. ids.Select(id => VideoReference.ToSynthetic(id.ToLowerInvariant())).Select(video => new TrainingRow(video, video.SyntheticCaption, video.Text))];
     }
 
-    private static TrainingRow Parse(string line, string folder)
+    private static TrainingRow Parse(string line, string folder, VideoReadOptions readOptions)
     {
         using var document = JsonDocument.Parse(line);
         var row = document.RootElement;
@@ -63,7 +65,7 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
         var caption = Text("caption") ?? throw Lacks("caption");
         if (string.IsNullOrWhiteSpace(caption))
             throw new FormatException("the caption is empty.");
-        var local = new VideoReference(video.StartsWith("synthetic:", StringComparison.Ordinal) ? video : Path.Combine(folder, video));
+        var local = new VideoReference(video.StartsWith("synthetic:", StringComparison.Ordinal) ? video : Path.Combine(folder, video), readOptions);
         return new TrainingRow(local, caption, video);
 
         string? Text(string name) =>

@@ -18,13 +18,17 @@ internal sealed class VideoReference
 {
     private const string SyntheticPrefix = "synthetic:";
 
+    private readonly VideoReadOptions _readOptions;
     private readonly Func<SyntheticClip>? _synthetic;
 
+    /// <param name="text">As given.</param>
+    /// <param name="readOptions">How a video file is read.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="FormatException">The synthetic clip's name is not one.</exception>
-    public VideoReference(string text)
+    public VideoReference(string text, VideoReadOptions readOptions)
     {
         Text = text;
+        _readOptions = readOptions;
         if (text.StartsWith(SyntheticPrefix, StringComparison.Ordinal))
             _synthetic = Synthetic(text);
         else if (!File.Exists(text))
@@ -32,7 +36,7 @@ internal sealed class VideoReference
     }
 
     /// <summary>A clip of the synthetic world by its <see cref="SyntheticClip.Id"/>.</summary>
-    public static VideoReference ToSynthetic(string id) => new(SyntheticPrefix + id);
+    public static VideoReference ToSynthetic(string id) => new(SyntheticPrefix + id, new VideoReadOptions());
 
     /// <summary>As given.</summary>
     public string Text { get; }
@@ -61,7 +65,7 @@ internal sealed class VideoReference
     /// <exception cref="InvalidDataException">The file is damaged or no video, or holds tokens instead of frames.</exception>
     public VideoClip OpenClip(CancellationToken cancellationToken) => IsFeatureFile
         ? throw new InvalidDataException($"The feature file '{Text}' holds tokens; expected a video.")
-        : _synthetic?.Invoke().Clip ?? VideoFile.Open(Text, cancellationToken);
+        : _synthetic?.Invoke().Clip ?? VideoFile.Open(Text, _readOptions, cancellationToken);
 
     /// <summary>The video's tokens: encoded now, or read from the feature file.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no video, or holds features of another model.</exception>

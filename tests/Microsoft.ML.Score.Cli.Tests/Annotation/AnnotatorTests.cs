@@ -158,7 +158,7 @@ public sealed class AnnotatorTests : IDisposable
         using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("A circle."));
         File.WriteAllText(_folder.File("a.mp4"), "no video");
 
-        var counts = await Annotate(server, [new TrainingRow(new VideoReference(_folder.File("a.mp4")), "A circle.", "a.mp4"), Row("image-0")]);
+        var counts = await Annotate(server, [new TrainingRow(new VideoReference(_folder.File("a.mp4"), new VideoReadOptions()), "A circle.", "a.mp4"), Row("image-0")]);
 
         Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(1, 0, 1), 1)));
         Assert.That(Lines("failed").Single(), Does.Contain("cannot be read as a video"));
