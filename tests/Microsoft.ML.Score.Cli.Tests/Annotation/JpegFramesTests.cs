@@ -34,7 +34,7 @@ public class JpegFramesTests
     [TestCase("test-short-0", 5, 5)]
     public void Read_SyntheticClip_GivesAsManyFramesAsThereAre(string id, int wanted, int expected)
     {
-        var clip = new Videos.VideoReference("synthetic:" + id).OpenClip(CancellationToken.None);
+        var clip = Videos.VideoReference.ToSynthetic(id).OpenClip(CancellationToken.None);
 
         Assert.That(JpegFrames.Read(clip, wanted, 768, CancellationToken.None), Has.Count.EqualTo(expected));
     }
