@@ -15,9 +15,9 @@ internal sealed partial class ChildProcess : IDisposable
     private const int KeptErrorLines = 6;
     private const int KeptLineLength = 300;
 
-    // Waits for the end of its input, which this process alone holds open, then ends the program, and what it has started where it is a
-    // script. What a terminal sends to all processes of a command must not end the watch before the program.
-    private const string Watch = "exec >/dev/null 2>&1; trap '' INT TERM HUP; read -r _; kill -9 \"$1\" $(cat /proc/\"$1\"/task/\"$1\"/children)";
+    // Is told the program's id, waits for the end of its input, which this process alone holds open, then ends the program, and what it has
+    // started where it is a script. What a terminal sends to all processes of a command must not end the watch before the program.
+    private const string Watch = "exec >/dev/null 2>&1; trap '' INT TERM HUP; read -r id && read -r _; [ -z \"$id\" ] || kill -9 $id $(cat /proc/$id/task/$id/children)";
 
     private readonly Process _process;
     private readonly Process? _watcher;
@@ -43,6 +43,7 @@ internal sealed partial class ChildProcess : IDisposable
             },
         };
         _process.ErrorDataReceived += (_, line) => KeepError(line.Data);
+        _watcher = readsInput ? null : StartWatcher();
         try
         {
             _process.Start();
@@ -50,9 +51,20 @@ internal sealed partial class ChildProcess : IDisposable
         catch (Win32Exception exception)
         {
             _process.Dispose();
+            _watcher?.Kill();
+            _watcher?.Dispose();
             throw new InvalidOperationException(
                 $"The program '{program}' could not be started ({exception.Message}). Reading video files and images needs FFmpeg's programs ffmpeg and ffprobe on the PATH: " +
                 "install the package ffmpeg (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg).", exception);
+        }
+
+        try
+        {
+            _watcher?.StandardInput.WriteLine(_process.Id.ToString(CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            // The watcher has been killed: then the program ends when it next writes to nobody.
         }
 
         _process.BeginErrorReadLine();
@@ -61,7 +73,6 @@ internal sealed partial class ChildProcess : IDisposable
             _timedOut = true;
             Kill();
         });
-        _watcher = readsInput ? null : StartWatcher();
     }
 
     /// <summary>To be closed when all is written.</summary>
@@ -139,14 +150,16 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>Null where there is no shell: then the program ends when it next writes to nobody.</summary>
-    private Process? StartWatcher()
+    /// <summary>Null where there is no shell.</summary>
+    private static Process? StartWatcher()
     {
         if (OperatingSystem.IsWindows() || !File.Exists("/bin/sh"))
             return null;
         try
         {
-            return Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Watch, "sh", _process.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardInput = true });
+            var watcher = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Watch]) { RedirectStandardInput = true })!;
+            watcher.StandardInput.AutoFlush = true;
+            return watcher;
         }
         catch (Win32Exception)
         {

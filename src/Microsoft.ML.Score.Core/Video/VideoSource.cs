@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Video;
 
@@ -29,7 +30,8 @@ internal sealed record VideoSource(string Path, string? Demuxer)
 
         // Devices, pipes and sockets have no length, and opening one may never return.
         if (new FileInfo(target).Length == 0)
-            throw new InvalidDataException($"The video file '{path}' is empty, or no regular file.");
+            throw new InvalidDataException(
+                FileIdentity.Of(target) is { IsFileOrFolder: false } ? $"'{path}' is a device, pipe or socket; expected a video file." : $"The video file '{path}' is empty.");
         using var file = new FileStream(target, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         Span<byte> start = stackalloc byte[PictureFile.SignatureLength];
         var demuxer = PictureFile.Demuxer(start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)], System.IO.Path.GetExtension(path));

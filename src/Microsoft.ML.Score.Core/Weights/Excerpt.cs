@@ -16,7 +16,7 @@ internal static class Excerpt
         var shown = new StringBuilder();
         foreach (var character in text.AsSpan(0, end))
             if (char.IsControl(character))
-                shown.Append($"\\u{(int)character:X4}");
+                shown.Append($"\\u{(int)character:x4}");
             else
                 shown.Append(character);
         return end == text.Length ? shown.ToString() : $"{shown}... ({text.Length} characters)";

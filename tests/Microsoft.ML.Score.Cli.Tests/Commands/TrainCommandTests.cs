@@ -148,13 +148,14 @@ public class TrainCommandTests
     public void Train_Diverging_FailsAndLeavesTheOutputAsItWas(string name)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.File(name), "old");
+        Assert.That(ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File(name), .. s_small]).ExitCode, Is.Zero);
+        var old = File.ReadAllBytes(folder.File(name));
 
         var run = ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File(name), "--learning-rate", "1e30", .. s_small]);
 
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
         Assert.That(run.Error, Does.Contain("score: Training diverged at step 1, at a learning rate of 1E+30").And.Contain("--learning-rate"));
-        Assert.That(File.ReadAllText(folder.File(name)), Is.EqualTo("old"));
+        Assert.That(File.ReadAllBytes(folder.File(name)), Is.EqualTo(old));
     }
 
     private static string WriteLlava(TemporaryFolder folder, IEnumerable<(string Video, string Caption)> rows)

@@ -50,7 +50,7 @@ public sealed class CommandFilesTests : IDisposable
     [TestCase("--output needs videos of different names", "compress synthetic:test-short-0 @a/test-short-0 --output @new")]
     [TestCase("names the file of --policy", "compress synthetic:test-short-0 --policy @kept/test-short-0.mask.json --output @kept")]
     [TestCase("--output names the file of --data", "annotate --data @rows.jsonl --output @rows.jsonl --endpoint http://localhost:1/v1 --model m")]
-    [TestCase("--metrics must be a path", "train --data synthetic --output @new.safetensors --metrics ")]
+    [TestCase("--metrics must not be empty", "train --data synthetic --output @new.safetensors --metrics ")]
     public void Clash_OfTwoPaths_IsWrongUsage(string message, string command) => IsRefused(2, message, command);
 
     [TestCase("exists and is not a policy", "train --data synthetic --output @model.safetensors")]

@@ -22,6 +22,7 @@ public class OddVideosTests
     private static readonly string[] s_wmv = ["-c:v", "wmv2", "-pix_fmt", "yuv420p", "-g", "8", "-q:v", "3"];
     private static readonly string[] s_gif = [];
 
+    private readonly Dictionary<(string Extension, int First), byte[]> _named = [];
     private string _folder = null!;
 
     [OneTimeSetUp]
@@ -180,14 +181,21 @@ public class OddVideosTests
         [Values("mp4", "gif", "png", "jpg")] string extension,
         [Values("%d", "%03d", "*", "?", "[1]{2}", "a:b", "'\"$(x) ;|&", "line\nbreak", "\u00E9\u4E2D\U0001F600", "-i")] string name)
     {
-        var isStill = extension is "png" or "jpg";
-        string[] codec = extension == "mp4" ? s_h264 : isStill ? ["-frames:v", "1", "-update", "1"] : [];
-        foreach (var (other, first) in new[] { ("1", 40), ("001", 50), ("2", 60), ("a", 70) })
-            File.Move(Write($"made.{extension}", codec, CounterVideo.Input(3, first: first)), Path.Combine(_folder, $"{other}.{extension}"));
         var path = Path.Combine(_folder, $"{name}.{extension}");
-        File.Move(Write($"made.{extension}", codec, CounterVideo.Input(3, first: 7)), path);
+        foreach (var (file, first) in new[] { ("1", 40), ("001", 40), ("2", 40), ("a", 40), (name, 7) })
+            File.WriteAllBytes(Path.Combine(_folder, $"{file}.{extension}"), Named(extension, first));
 
-        AssertFrames(path, isStill ? [7] : [7, 8, 9], warns: false);
+        var video = VideoFile.Open(path);
+
+        Assert.That(Numbers(video, [.. Enumerable.Range(0, video.FrameCount)]), Is.EqualTo(extension is "png" or "jpg" ? new[] { 7 } : [7, 8, 9]));
+    }
+
+    private byte[] Named(string extension, int first)
+    {
+        if (_named.TryGetValue((extension, first), out var bytes))
+            return bytes;
+        string[] codec = extension == "mp4" ? s_h264 : extension == "gif" ? [] : ["-frames:v", "1", "-update", "1"];
+        return _named[(extension, first)] = File.ReadAllBytes(Write($"made.{extension}", codec, CounterVideo.Input(3, first: first)));
     }
 
     [Test]

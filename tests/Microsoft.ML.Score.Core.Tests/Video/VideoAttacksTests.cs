@@ -13,6 +13,7 @@ public class VideoAttacksTests
 {
     private static readonly TimeSpan s_most = TimeSpan.FromSeconds(5);
 
+    private string _made = null!;
     private string _folder = null!;
     private string _secret = null!;
 
@@ -52,16 +53,29 @@ public class VideoAttacksTests
     }
 
     [OneTimeSetUp]
-    public void RequireFFmpeg() => FFmpegProgram.Require();
+    public void MakeFiles()
+    {
+        FFmpegProgram.Require();
+        _made = Directory.CreateTempSubdirectory().FullName;
+        FFmpegProgram.Run([.. CounterVideo.Input(4, first: 90, rate: 25), "-c:v", "mpeg2video", Path.Combine(_made, "secret.ts")]);
+        FFmpegProgram.Run([.. CounterVideo.Input(2, first: 90), Path.Combine(_made, "img%d.png")]);
+        FFmpegProgram.Run([.. CounterVideo.Input(2, first: 90), Path.Combine(_made, "img%d.jpg")]);
+    }
+
+    [OneTimeTearDown]
+    public void RemoveFiles()
+    {
+        if (_made is not null)
+            Directory.Delete(_made, recursive: true);
+    }
 
     [SetUp]
     public void SetUp()
     {
         _folder = Directory.CreateTempSubdirectory().FullName;
+        foreach (var file in Directory.GetFiles(_made))
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
         _secret = Path.Combine(_folder, "secret.ts");
-        FFmpegProgram.Run([.. CounterVideo.Input(4, first: 90), "-c:v", "mpeg2video", "-r", "25", _secret]);
-        FFmpegProgram.Run([.. CounterVideo.Input(2, first: 90), Path.Combine(_folder, "img%d.png")]);
-        FFmpegProgram.Run([.. CounterVideo.Input(2, first: 90), Path.Combine(_folder, "img%d.jpg")]);
     }
 
     [TearDown]

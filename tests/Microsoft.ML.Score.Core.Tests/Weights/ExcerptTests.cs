@@ -5,7 +5,7 @@ public class ExcerptTests
 {
     [TestCase("", "")]
     [TestCase("a é 字", "a é 字")]
-    [TestCase("a\u001b[31m\r\n\u009b", "a\\u001B[31m\\u000D\\u000A\\u009B")]
+    [TestCase("a\u001b[31m\r\n\u009b", "a\\u001b[31m\\u000d\\u000a\\u009b")]
     public void Of_ShortText_IsTheTextWithoutControlCharacters(string text, string expected) => Assert.That(Excerpt.Of(text), Is.EqualTo(expected));
 
     [Test]
