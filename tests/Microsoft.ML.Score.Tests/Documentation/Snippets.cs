@@ -87,6 +87,15 @@ internal static class Snippets
         return pipeline;
     }
 
+    public static IEstimator<ITransformer> Reading(MLContext ml, IVideoLanguageModel model)
+    {
+        #region reading
+        var reading = new VideoReadOptions { ProgressTimeout = TimeSpan.FromSeconds(20), Warn = Console.Error.WriteLine };
+        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { ReadOptions = reading });
+        #endregion
+        return pipeline;
+    }
+
     public static IEstimator<ITransformer> Pruning(MLContext ml, IVideoLanguageModel model)
     {
         #region pruning
