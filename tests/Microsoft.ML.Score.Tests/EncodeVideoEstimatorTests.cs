@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
 using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score;
@@ -68,6 +69,39 @@ internal sealed class EncodeVideoEstimatorTests
         Assert.That(Directory.GetFiles(_folder), Is.EquivalentTo(paths.Distinct()));
         Assert.That(FeatureFile.Read(paths[2]).EncoderFingerprint, Is.EqualTo("fake-encoder"));
         Assert.That(view.Schema.GetColumnOrNull("Grid"), Is.Null);
+    }
+
+    [Test]
+    public void Transform_CutVideo_TellsOnceWhatIsMissing([Values] bool reloaded)
+    {
+        Directory.CreateDirectory(_folder);
+        var path = Path.Combine(_folder, "cut.mp4");
+        FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=64x32:rate=10:duration=4", "-c:v", "mpeg4", "-movflags", "faststart", path);
+        using (var file = File.OpenWrite(path))
+            file.SetLength(file.Length * 2 / 3);
+        var told = new List<string>();
+        var reading = new VideoReadOptions { Warn = told.Add };
+        var model = new FakeVideoModel();
+        var data = _context.Data.LoadFromEnumerable(new[] { new { Path = path } });
+        ITransformer fitted = _context.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { ReadOptions = reloaded ? new() : reading }).Fit(data);
+        if (reloaded)
+        {
+            _context.Model.Save(fitted, data.Schema, Path.Combine(_folder, "pipeline.zip"));
+            fitted = _context.Model.LoadScore(Path.Combine(_folder, "pipeline.zip"), out _, new ScoreLoadOptions { Model = model, ReadOptions = reading });
+        }
+
+        EstimatorWorkout.Read(fitted.Transform(data), "Features");
+
+        Assert.That(told, Has.Count.EqualTo(1));
+        Assert.That(told[0], Does.Match(@"^\d+ of 40 frames of '.*cut\.mp4' cannot be decoded"));
+    }
+
+    [Test]
+    public void EncodeVideo_FaultyReadOptions_NamesThem()
+    {
+        Assert.That(
+            () => _context.Transforms.EncodeVideo("Features", "Path", new FakeVideoModel(), new EncodeVideoOptions { ReadOptions = new() { MaxPixels = 0, ProgressTimeout = TimeSpan.Zero } }),
+            Throws.ArgumentException.With.Message.Contains("MaxPixels must be from 1").And.Message.Contains("ProgressTimeout must be above 0"));
     }
 
     [Test]
