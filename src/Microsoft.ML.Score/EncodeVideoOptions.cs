@@ -36,6 +36,16 @@ public sealed class EncodeVideoOptions
     /// </summary>
     public VideoReadOptions ReadOptions { get; init; } = new();
 
+    /// <summary>The same options, with warnings told to an action where they name none.</summary>
+    internal EncodeVideoOptions WithWarnings(Action<string> warn) => ReadOptions is not { Warn: null } ? this : new()
+    {
+        CacheFolder = CacheFolder,
+        CacheType = CacheType,
+        GridColumnName = GridColumnName,
+        FramesPerSecond = FramesPerSecond,
+        ReadOptions = new() { ProgressTimeout = ReadOptions.ProgressTimeout, MaxPixels = ReadOptions.MaxPixels, Warn = warn },
+    };
+
     internal void ThrowIfFaulty(string parameterName)
     {
         var faults = new List<string>();

@@ -75,10 +75,7 @@ internal sealed class EncodeVideoEstimatorTests
     public void Transform_CutVideo_TellsOnceWhatIsMissing([Values] bool reloaded)
     {
         Directory.CreateDirectory(_folder);
-        var path = Path.Combine(_folder, "cut.mp4");
-        FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=64x32:rate=10:duration=4", "-c:v", "mpeg4", "-movflags", "faststart", path);
-        using (var file = File.OpenWrite(path))
-            file.SetLength(file.Length * 2 / 3);
+        var path = WriteCutVideo();
         var told = new List<string>();
         var reading = new VideoReadOptions { Warn = told.Add };
         var model = new FakeVideoModel();
@@ -94,6 +91,34 @@ internal sealed class EncodeVideoEstimatorTests
 
         Assert.That(told, Has.Count.EqualTo(1));
         Assert.That(told[0], Does.Match(@"^\d+ of 40 frames of '.*cut\.mp4' cannot be decoded"));
+    }
+
+    [Test]
+    public void Transform_CutVideoWithAContext_WarnsInItsLog()
+    {
+        Directory.CreateDirectory(_folder);
+        var path = WriteCutVideo();
+        var warnings = new List<string>();
+        var context = new MLContext(1);
+        context.Log += (_, entry) =>
+        {
+            if (entry.Kind == Runtime.ChannelMessageKind.Warning)
+                warnings.Add(entry.RawMessage);
+        };
+        var data = context.Data.LoadFromEnumerable(new[] { new { Path = path } });
+
+        EstimatorWorkout.Read(context.Transforms.EncodeVideo(context, "Features", "Path", new FakeVideoModel()).Fit(data).Transform(data), "Features");
+
+        Assert.That(warnings, Has.Exactly(1).Match(@"^\d+ of 40 frames of '.*cut\.mp4' cannot be decoded"));
+    }
+
+    private string WriteCutVideo()
+    {
+        var path = Path.Combine(_folder, "cut.mp4");
+        FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=64x32:rate=10:duration=4", "-c:v", "mpeg4", "-movflags", "faststart", path);
+        using var file = File.OpenWrite(path);
+        file.SetLength(file.Length * 2 / 3);
+        return path;
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using Microsoft.ML.Runtime;
 using Microsoft.ML.Score;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
@@ -35,6 +36,36 @@ public static class VideoTransformsCatalog
         options.ThrowIfFaulty(nameof(options));
 
         return new EncodeVideoEstimator(outputColumnName, inputColumnName, model, options);
+    }
+
+    /// <summary>
+    /// As the overload without a context; frames of video files that do not decode are warnings in the context's log, where
+    /// <see cref="EncodeVideoOptions.ReadOptions"/> name no one else to be told.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="context">The context for the log (a catalog's own is not public).</param>
+    /// <param name="outputColumnName">Name of the features column.</param>
+    /// <param name="inputColumnName">Name of the column of video file paths, or of RGB frames.</param>
+    /// <param name="model">The frozen model; stays the caller's to dispose.</param>
+    /// <param name="options">Cache folder, grid column, frame rate; null means the defaults.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public static EncodeVideoEstimator EncodeVideo(
+        this TransformsCatalog catalog,
+        MLContext context,
+        string outputColumnName,
+        string inputColumnName,
+        IVideoLanguageModel model,
+        EncodeVideoOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+
+        return catalog.EncodeVideo(outputColumnName, inputColumnName, model, (options ?? new EncodeVideoOptions()).WithWarnings(Warn));
+
+        void Warn(string warning)
+        {
+            using var channel = ((IHostEnvironment)context).Start(nameof(EncodeVideo));
+            channel.Warning(MessageSensitivity.None, warning);
+        }
     }
 
     /// <summary>
