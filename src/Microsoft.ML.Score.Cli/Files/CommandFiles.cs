@@ -122,13 +122,13 @@ internal sealed class CommandFiles(string command) : IDisposable
             throw new IOException($"{output.Option}: '{output.Path}' is a folder; name a file.");
         Try(output, () =>
         {
-            Make(Path.GetDirectoryName(output.FullPath)!);
+            Make(Path.GetDirectoryName(AtomicFile.TargetOf(output.Path))!);
             AtomicFile.Probe(output.Path);
             _locks.Add(output.Path, FileLock.Take(output.Path, command));
-            if (kind.IsAppended && File.Exists(output.Path))
+            if (kind.IsAppended && File.Exists(AtomicFile.TargetOf(output.Path)))
                 new FileStream(output.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
         });
-        if (File.Exists(output.Path) && !kind.IsOne(output.Path))
+        if (File.Exists(AtomicFile.TargetOf(output.Path)) && !kind.IsOne(output.Path))
             throw new IOException($"{output.Option}: '{output.Path}' exists and is not {kind.Name}, so it is left as it is. Name another file, or move that one away.");
     }
 

@@ -85,7 +85,7 @@ public sealed class VideoFile : VideoClip
         ArgumentNullException.ThrowIfNull(options);
         options.ThrowIfFaulty(nameof(options));
 
-        var source = VideoSource.Open(path);
+        var source = VideoSource.Open(path, options, cancellationToken);
         var probe = VideoProbe.Run(path, source, options, ffprobe, cancellationToken);
         if (probe.Warning is { } warning)
             options.Warn?.Invoke(warning);
@@ -151,8 +151,9 @@ public sealed class VideoFile : VideoClip
         // any frame and give it the size and format of the first; only then it is turned and becomes RGB, as the first.
         "-noautorotate", "-reinit_filter", "0", .. _source.InputOptions(_options), "-map", "0:V:0",
 
-        // Numbering the frames anew, at the rate of the output, keeps ffmpeg from repeating or dropping some to fill or thin out a variable rate.
-        "-vf", string.Create(CultureInfo.InvariantCulture, $"{select}scale={_probe.Width}:{_probe.Height},format={_probe.PixelFormat},{_probe.Orientation.Filters}settb=1/25,setpts=N"), "-r", "25",
+        // Numbering the frames anew, at the rate of the output, keeps ffmpeg from repeating or dropping some to fill or thin out a variable
+        // rate. So low a rate, since it also compares a frame's own duration: where that is more than one tick, frames would be repeated.
+        "-vf", string.Create(CultureInfo.InvariantCulture, $"{select}scale={_probe.Width}:{_probe.Height},format={_probe.PixelFormat},{_probe.Orientation.Filters}settb=1000,setpts=N"), "-r", "1/1000",
         "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
     ];
 

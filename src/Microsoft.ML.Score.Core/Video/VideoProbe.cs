@@ -17,8 +17,10 @@ namespace Microsoft.ML.Score.Video;
 internal sealed partial record VideoProbe(int FrameCount, int Height, int Width, string PixelFormat, Orientation Orientation, double FramesPerSecond, string? Warning)
 {
     private const string Entries =
-        "packet=flags:frame=width,height,pix_fmt,best_effort_timestamp,duration,pkt_duration:frame_side_data=displaymatrix"
-        + ":stream=codec_name,time_base,avg_frame_rate,r_frame_rate,nb_frames:stream_side_data=displaymatrix:format=start_time,duration";
+        "packet=flags:frame=width,height,pix_fmt,best_effort_timestamp_time,duration_time,pkt_duration_time:frame_side_data=displaymatrix"
+        + ":stream=codec_name,avg_frame_rate,r_frame_rate,nb_frames:stream_side_data=displaymatrix:format=format_name,start_time,duration";
+
+    private static readonly string[] s_onePacket = ["-read_intervals", "%+#1"];
 
     /// <param name="path">The file's name in messages.</param>
     /// <param name="source">The file.</param>
@@ -31,7 +33,7 @@ internal sealed partial record VideoProbe(int FrameCount, int Height, int Width,
         cancellationToken.ThrowIfCancellationRequested();
 
         // V leaves out cover pictures. Lines come as frames are decoded, so memory does not grow with the file.
-        using var process = new ChildProcess(program, ["-v", "error", "-select_streams", "V:0", "-show_entries", Entries, "-of", "compact", .. source.InputOptions(options)]);
+        using var process = new ChildProcess(program, ["-v", "error", "-select_streams", "V:0", "-show_entries", Entries, "-of", "compact", .. source.IsStill ? s_onePacket : [], .. source.InputOptions(options)]);
         using var registration = cancellationToken.Register(process.Kill);
         using var output = new StreamReader(process.Output);
         var stream = new StreamReport();
@@ -90,10 +92,10 @@ internal sealed partial record VideoProbe(int FrameCount, int Height, int Width,
         private long _packets;
         private long _promised;
         private string? _codec;
-        private double? _timeBase;
         private double? _averageRate;
         private double? _baseRate;
         private double? _containerEnd;
+        private bool _mayJump;
         private string? _frameMatrix;
         private string? _streamMatrix;
 
@@ -109,7 +111,7 @@ internal sealed partial record VideoProbe(int FrameCount, int Height, int Width,
 
         public Orientation Orientation => Orientation.Of(_streamMatrix ?? _frameMatrix ?? "");
 
-        public double? FramesPerSecond => _times.Rate(Frames, _timeBase, _containerEnd, [_averageRate, _baseRate]) ?? _averageRate ?? _baseRate;
+        public double? FramesPerSecond => _times.Rate(Frames, _mayJump, _containerEnd, [_averageRate, _baseRate]) ?? _averageRate ?? _baseRate;
 
         /// <summary>
         /// Packets that gave no frame. Some codecs have packets that show nothing, so only a decoder's complaint makes them a loss, or HEVC,
@@ -137,16 +139,16 @@ internal sealed partial record VideoProbe(int FrameCount, int Height, int Width,
                     }
 
                     Frames++;
-                    _times.Add(Number("best_effort_timestamp"), Number("duration") ?? Number("pkt_duration"));
+                    _times.Add(Number("best_effort_timestamp_time"), Number("duration_time") ?? Number("pkt_duration_time"));
                     break;
                 case "stream":
                     _codec = Value("codec_name") ?? "unknown";
-                    _timeBase = Fraction("time_base");
                     (_averageRate, _baseRate) = (Fraction("avg_frame_rate"), Fraction("r_frame_rate"));
                     _promised = (long)(Number("nb_frames") ?? 0);
                     _streamMatrix = Value("displaymatrix");
                     break;
                 case "format":
+                    _mayJump = Value("format_name") is "mpegts" or "mpeg" or "ogg";
                     _containerEnd = (Number("start_time") ?? 0) + Number("duration");
                     break;
             }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Score.Weights;
 
@@ -15,16 +16,18 @@ internal sealed record VideoSource(string Path, string? Demuxer)
         + "cavsvideo,dirac,mjpeg,yuv4mpegpipe,flic,smjpeg,nsv,nuv,roq,bink,smk,gif,apng,wav,aiff,caf,mp3,aac,ac3,flac";
 
     private const string Pictures =
-        "jpeg_pipe,png_pipe,bmp_pipe,webp_pipe,tiff_pipe,gif_pipe,ppm_pipe,pgm_pipe,pbm_pipe,pam_pipe,jpegxl_pipe,jpegxl_anim,jpegls_pipe,j2k_pipe,qoi_pipe,"
-        + "sgi_pipe,sunrast_pipe,pcx_pipe";
+        "jpeg_pipe,png_pipe,bmp_pipe,webp_pipe,tiff_pipe,gif_pipe,ppm_pipe,pgm_pipe,pbm_pipe,pam_pipe,jpegxl_pipe,jpegxl_anim,jpegls_pipe,j2k_pipe,qoi_pipe";
 
     /// <summary>What messages call the kinds that are read.</summary>
     public const string Kinds = "containers such as mp4, mkv, webm, avi, ts, flv, gif or wmv and pictures such as jpg, png, webp or tiff";
 
     /// <summary>Looks at a path and, for a picture, at its bytes.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Limits.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is empty, a device, pipe or socket, a link in a circle, or a picture that is cut off.</exception>
-    public static VideoSource Open(string path)
+    /// <exception cref="InvalidDataException">It is empty, a device, pipe or socket, a link in a circle, or a picture that is cut off, or whose end is not found in time.</exception>
+    public static VideoSource Open(string path, VideoReadOptions options, CancellationToken cancellationToken)
     {
         var target = Target(path);
 
@@ -33,11 +36,20 @@ internal sealed record VideoSource(string Path, string? Demuxer)
             throw new InvalidDataException(
                 FileIdentity.Of(target) is { IsFileOrFolder: false } ? $"'{path}' is a device, pipe or socket; expected a video file." : $"The video file '{path}' is empty.");
         using var file = new FileStream(target, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        Span<byte> start = stackalloc byte[PictureFile.SignatureLength];
-        var demuxer = PictureFile.Demuxer(start[..file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)], System.IO.Path.GetExtension(path));
-        if (demuxer is not null && !PictureFile.HasEnd(file, demuxer))
+        var start = Stopwatch.GetTimestamp();
+        var picture = new PictureFile(file, CheckProgress);
+        var demuxer = picture.Demuxer(System.IO.Path.GetExtension(path));
+        if (demuxer is not null && !picture.HasEnd(demuxer))
             throw new InvalidDataException($"The picture '{path}' is cut off: its end is missing.");
         return new VideoSource(target, demuxer);
+
+        void CheckProgress()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (options.ProgressTimeout != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(start) > options.ProgressTimeout)
+                throw new InvalidDataException(
+                    $"Looking for the end of the picture '{path}' was given up after {options.ProgressTimeout.TotalSeconds} s ({nameof(VideoReadOptions)}.{nameof(VideoReadOptions.ProgressTimeout)}).");
+        }
     }
 
     /// <summary>Whether the file holds one picture, whatever follows it, as the second one of a stereo photograph.</summary>

@@ -8,13 +8,14 @@ internal static class AtomicFile
     private const int MostAttempts = 10;
 
     /// <summary>
-    /// Writes to a temporary file beside <paramref name="path"/>, flushes it to the disk and moves it into place; on failure the old file
-    /// stays as it was.
+    /// Writes to a temporary file beside <paramref name="path"/>, or beside what that links to, flushes it to the disk and moves it into place; on
+    /// failure the old file stays as it was.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the content; called again in the rare case that another process took the temporary file for abandoned.</param>
     public static void Write(string path, Action<Stream> write)
     {
+        path = TargetOf(path);
         for (var attempt = 1; !TryWrite(path, write, isLast: attempt == MostAttempts); attempt++)
         {
         }
@@ -25,14 +26,31 @@ internal static class AtomicFile
     /// <exception cref="UnauthorizedAccessException">It may not.</exception>
     public static void Probe(string path)
     {
-        var temporary = TemporaryOf(path);
+        var temporary = TemporaryOf(TargetOf(path));
         new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None).Dispose();
         File.Delete(temporary);
     }
 
     /// <summary>Removes the temporary files of <paramref name="path"/> that killed processes left.</summary>
-    public static void RemoveAbandoned(string path) =>
-        RemoveAbandoned(Path.GetDirectoryName(Path.GetFullPath(path))!, name => name == Path.GetFileName(path));
+    public static void RemoveAbandoned(string path)
+    {
+        path = TargetOf(path);
+        RemoveAbandoned(Path.GetDirectoryName(path)!, name => name == Path.GetFileName(path));
+    }
+
+    /// <summary>The full path of the file that a path leads to, which need not exist: a link stays, and its target is what is written.</summary>
+    public static string TargetOf(string path)
+    {
+        var full = Path.GetFullPath(path);
+        try
+        {
+            return File.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full;
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return full; // nothing is there
+        }
+    }
 
     /// <summary>Removes temporary files that killed processes left; those of a live one are held by it.</summary>
     /// <param name="folder">The folder; it need not exist.</param>

@@ -31,7 +31,7 @@ internal sealed partial class FileLock : IDisposable
     /// <exception cref="UnauthorizedAccessException">The lock file cannot be made.</exception>
     public static FileLock Take(string path, string? command = null, TimeProvider? time = null)
     {
-        var lockPath = System.IO.Path.GetFullPath(path) + Extension;
+        var lockPath = AtomicFile.TargetOf(path) + Extension;
         var content = FirstLine + string.Create(CultureInfo.InvariantCulture,
             $"process {Environment.ProcessId} on {Environment.MachineName}, since {(time ?? TimeProvider.System).GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC, {command ?? AppDomain.CurrentDomain.FriendlyName}\n{Guid.NewGuid():N}\n");
         for (var attempt = 1; ; attempt++)

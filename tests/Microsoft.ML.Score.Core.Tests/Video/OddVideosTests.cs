@@ -56,6 +56,35 @@ public class OddVideosTests
         Assert.That(video.FramesPerSecond, Is.EqualTo(rate).Within(1e-9));
     }
 
+    // Without times, and at rates other than those of ffmpeg's output.
+    [TestCase("h264", "h264", 10)]
+    [TestCase("h264", "h264", 5)]
+    [TestCase("hevc", "hevc", 10)]
+    [TestCase("m2v", "mpeg2video", 25)]
+    [TestCase("mjpeg", "mjpeg", 10)]
+    [TestCase("y4m", "wrapped", 10)]
+    [TestCase("ivf", "vp8", 10)]
+    [TestCase("apng", "apng", 10)]
+    [TestCase("avi", "mpeg4", 1)]
+    [TestCase("mkv", "h264", 100)]
+    public void ReadFrames_OtherRatesAndRawStreams_GivesTheFramesAskedFor(string extension, string codec, int rate)
+    {
+        string[] encoder = codec switch
+        {
+            "h264" => s_h264,
+            "hevc" => s_hevc,
+            "vp8" => s_vp8,
+            "mpeg4" => s_mpeg4,
+            "mpeg2video" => s_mpeg2,
+            "mjpeg" => ["-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p"],
+            "apng" => ["-f", "apng"],
+            _ => ["-pix_fmt", "yuv420p"],
+        };
+        var path = Write($"other.{extension}", encoder, CounterVideo.Input(Frames, rate: rate));
+
+        AssertFrames(path, Enumerable.Range(0, Frames), warns: extension == "m2v" ? null : false);
+    }
+
     // Where a codec's frames carry their size, packets of streams of two sizes follow one another.
     [TestCase("ts", "h264")]
     [TestCase("mpg", "mpeg2video")]
@@ -207,6 +236,19 @@ public class OddVideosTests
         var video = AssertFrames(path, Enumerable.Range(0, Frames), warns: false);
 
         Assert.That(video.FramesPerSecond, Is.EqualTo(10).Within(1e-9));
+    }
+
+    [Test]
+    public void ReadFrames_TimesJumpAheadAndBack_GivesTheRateOfTheFrames()
+    {
+        var here = File.ReadAllBytes(Write("a.ts", s_h264, CounterVideo.Input(8)));
+        var far = File.ReadAllBytes(Write("b.ts", [.. s_h264, "-output_ts_offset", "9000"], CounterVideo.Input(8, first: 8)));
+        var path = Path.Combine(_folder, "jumps.ts");
+        File.WriteAllBytes(path, [.. here, .. far, .. here]);
+
+        var video = AssertFrames(path, [.. Enumerable.Range(0, 16), .. Enumerable.Range(0, 8)], warns: null);
+
+        Assert.That(video.FramesPerSecond, Is.EqualTo(10).Within(0.5));
     }
 
     [Test]

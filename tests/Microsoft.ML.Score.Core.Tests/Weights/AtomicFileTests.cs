@@ -23,6 +23,31 @@ internal sealed class AtomicFileTests : IDisposable
     }
 
     [Test]
+    [Platform(Exclude = "Win", Reason = "Links need rights there.")]
+    public void Write_ThroughALink_ReplacesItsTargetAndKeepsIt([Values] bool targetExists)
+    {
+        if (targetExists)
+            File.WriteAllText(_folder.File("target"), "old");
+        File.CreateSymbolicLink(_folder.File("link"), "target");
+        File.CreateSymbolicLink(_folder.File("second"), _folder.File("link"));
+
+        AtomicFile.Write(_folder.File("second"), stream => stream.Write("new"u8));
+
+        Assert.That(File.ReadAllText(_folder.File("target")), Is.EqualTo("new"));
+        Assert.That((new FileInfo(_folder.File("link")).LinkTarget, new FileInfo(_folder.File("second")).LinkTarget), Is.EqualTo(("target", _folder.File("link"))));
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "Links need rights there.")]
+    public void Take_ThroughALink_IsTheLockOfItsTarget()
+    {
+        File.CreateSymbolicLink(_folder.File("link"), "target");
+        using var held = FileLock.Take(_folder.File("target"));
+
+        Assert.That(() => FileLock.Take(_folder.File("link")), Throws.InstanceOf<IOException>().With.Message.Contains($"process {Environment.ProcessId}"));
+    }
+
+    [Test]
     public void RemoveAbandoned_WhileAnotherWrites_LeavesWhatItWrites()
     {
         AtomicFile.Write(_folder.File("out"), stream =>
