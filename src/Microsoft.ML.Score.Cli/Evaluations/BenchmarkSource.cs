@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Video;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Evaluations;
 
 /// <summary>A benchmark and what tells it from another of its name.</summary>
 /// <param name="Benchmark">The benchmark.</param>

@@ -3,9 +3,9 @@ using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
-using Score.Cli.Videos;
+using Score.Cli.Usage;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Evaluations;
 
 /// <summary>The compressors of <c>score eval</c>, each a word of the command line: dycoke-official for <see cref="DycokeOfficial"/>.</summary>
 internal enum CompressorWord

@@ -1,9 +1,8 @@
 using System.Globalization;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
-using Score.Cli.Output;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Evaluations;
 
 /// <summary>One run of <c>score eval</c>: a model and systems on benchmarks, with records that it goes on from.</summary>
 /// <param name="model">The frozen model.</param>

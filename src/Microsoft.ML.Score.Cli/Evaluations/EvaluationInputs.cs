@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Models;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Evaluations;
 
 /// <summary>
 /// The files that an evaluation needs. All of them are looked for before any work, and one message lists what is missing, what it is

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
+using Score.Cli.Commands;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Evaluations;
 
 /// <summary>The policies that an evaluation compares; null where no compressor asks for it.</summary>
 /// <param name="Score">The policy called SCORE.</param>

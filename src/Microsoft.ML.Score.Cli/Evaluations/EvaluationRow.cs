@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Evaluation;
 
-namespace Score.Cli.Output;
+namespace Score.Cli.Evaluations;
 
 /// <summary>How an evaluation was run.</summary>
 /// <param name="Run">What decides its answers, by name.</param>

@@ -1,8 +1,9 @@
 using System.Globalization;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
+using Score.Cli.Output;
 
-namespace Score.Cli.Output;
+namespace Score.Cli.Evaluations;
 
 /// <summary>
 /// What an evaluation found, as text like the paper's tables and as JSON. Several benchmarks are averaged, each counting as much as another.

@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Datasets;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Evaluations;
 
 /// <summary>One of the paper's tables as an evaluation: what <c>--preset</c> puts in place of the options' defaults.</summary>
 /// <param name="Name">The word of the command line.</param>

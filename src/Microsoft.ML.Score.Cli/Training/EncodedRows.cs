@@ -2,8 +2,9 @@ using System.Collections;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
+using Score.Cli.Videos;
 
-namespace Score.Cli.Videos;
+namespace Score.Cli.Training;
 
 /// <summary>
 /// Training rows with their tokens, made as they are asked for. The first 1 GiB of tokens stays in memory; rows beyond it are read from

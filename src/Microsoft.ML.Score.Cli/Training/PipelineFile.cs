@@ -4,9 +4,9 @@ using Microsoft.ML;
 using Microsoft.ML.Score;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
-namespace Score.Cli.Output;
+namespace Score.Cli.Training;
 
 /// <summary>A policy as an ML.NET model (zip): from a text column <c>Path</c> of video files to <c>Features</c>, <c>Grid</c> and <c>Mask</c>.</summary>
 internal static class PipelineFile

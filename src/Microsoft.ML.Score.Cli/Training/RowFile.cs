@@ -1,6 +1,6 @@
 using System.Collections;
 
-namespace Score.Cli.Videos;
+namespace Score.Cli.Training;
 
 /// <summary>The rows of a data file, which were counted once and are read anew by each enumeration, so that their texts are never all in memory.</summary>
 /// <param name="rows">Reads the file.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Datasets.Training;
 
-namespace Score.Cli.Videos;
+namespace Score.Cli.Training;
 
 /// <summary>Counts the rows of a data file that were passed over, by reason. Not safe for concurrent use.</summary>
 internal sealed class SkippedRows

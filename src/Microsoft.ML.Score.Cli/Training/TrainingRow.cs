@@ -2,8 +2,9 @@ using System.Text.Json;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Video;
+using Score.Cli.Videos;
 
-namespace Score.Cli.Videos;
+namespace Score.Cli.Training;
 
 /// <summary>One row to train on: a video and its caption, not encoded yet.</summary>
 /// <param name="Video">The video.</param>

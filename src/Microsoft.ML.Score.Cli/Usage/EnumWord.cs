@@ -1,4 +1,4 @@
-namespace Score.Cli.Videos;
+namespace Score.Cli.Usage;
 
 /// <summary>The values of an enumeration as words of the command line: their names in lower case.</summary>
 internal static class EnumWord

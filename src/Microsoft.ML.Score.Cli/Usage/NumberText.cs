@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Usage;
 
 /// <summary>
 /// Numbers as the command line has them, whatever the machine's language: digits 0 to 9, a leading minus, and for numbers that need not be whole a

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Usage;
 
 /// <summary>
 /// What holds for every option and argument of the program, so that none has to say it: an option is given once, no text is empty, and a word in

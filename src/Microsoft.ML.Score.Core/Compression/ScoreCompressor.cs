@@ -1,8 +1,8 @@
-using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Policy;
+namespace Microsoft.ML.Score.Compression;
 
 /// <summary>
 /// SCORE at inference (paper section 4.5): the k = max(1, floor(rho*T*N)) tokens with the highest keep probability over the whole

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>
 /// One run of queries of a packed batch and the keys they see. Query rows are [QueryStart, QueryStart + QueryCount), key and value

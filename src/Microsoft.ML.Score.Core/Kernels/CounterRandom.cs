@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>
 /// A counter-based random source: the n-th number is a pure function of the key and n, so there is no state to save, and any

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>What the two backends in main memory share: tensors, weights and the moving of rows.</summary>
 internal abstract class CpuKernels : IKernels

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels.Simd;
+
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>Rows [firstRow, firstRow + rows) of a weight in main memory.</summary>
 internal sealed class CpuWeight(IStoredValues values, int firstRow, int rows, int columns) : Weight(rows, columns)

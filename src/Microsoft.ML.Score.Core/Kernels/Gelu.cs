@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>
 /// The exact GELU, x*Phi(x) with Phi the normal distribution function (Hendrycks and Gimpel, 2016), not its tanh approximation.

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>
 /// The values of a weight as a checkpoint stores them. They stay where they are, perhaps in a mapped file, so they must outlive every

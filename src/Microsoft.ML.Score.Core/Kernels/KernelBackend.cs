@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels.Simd;
+
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>The backends by name.</summary>
 internal static class KernelBackend

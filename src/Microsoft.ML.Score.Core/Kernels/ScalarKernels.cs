@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>The reference: plain loops that read like the formulas, summing in double precision. Slow, and the oracle of every other backend.</summary>
 internal sealed class ScalarKernels : CpuKernels

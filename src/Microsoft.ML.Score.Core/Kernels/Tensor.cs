@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>
 /// A row-major matrix of single-precision activations, [Rows, Columns], living wherever its backend keeps it. Dispose it as soon as it is

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>Sums over single-precision vectors that are taken in double precision, for comparisons that single precision cannot settle.</summary>
 internal static class WideSums

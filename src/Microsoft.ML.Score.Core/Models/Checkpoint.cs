@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Models;
 
 /// <summary>
 /// The weights of a model in Hugging Face layout, one file or several with an index, under the names of the released

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Models;
 
 /// <summary>A floating-point tensor of a checkpoint in its stored type. Valid as long as its <see cref="Checkpoint"/>; safe for concurrent reading.</summary>
 internal sealed class WeightTensor : IStoredValues

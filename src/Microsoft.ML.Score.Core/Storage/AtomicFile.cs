@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>Writes files that appear whole or not at all.</summary>
 internal static class AtomicFile

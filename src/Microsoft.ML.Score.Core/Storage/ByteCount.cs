@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>Numbers of bytes as people read them.</summary>
 internal static class ByteCount

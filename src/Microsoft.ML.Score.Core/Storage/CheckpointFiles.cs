@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>The files of a model in Hugging Face layout: a folder, or resources embedded in an assembly. Safe for concurrent use.</summary>
 internal sealed class CheckpointFiles

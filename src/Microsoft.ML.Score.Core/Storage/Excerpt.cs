@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>What messages show of a file's own text, which may have any length and hold what commands a terminal.</summary>
 internal static class Excerpt

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>What a path leads to, told by the system and not by the name: two names of one file, hard links too, have one identity.</summary>
 /// <param name="Device">The file system, as major and minor number.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>Files with a JSON object a line, to which lines are added, so that a kill may cut off the last.</summary>
 internal static class JsonLines

@@ -1,6 +1,6 @@
 using System.IO.MemoryMappedFiles;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>
 /// A safetensors file (https://huggingface.co/docs/safetensors), memory-mapped: opening costs the header alone, whatever the

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>
 /// The header of a safetensors file: 8 bytes of length (little endian), a JSON object that starts with '{' and may end in

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>
 /// Writes safetensors files (https://huggingface.co/docs/safetensors). The same tensors and metadata give the same bytes. Safe for

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>A named tensor to write with <see cref="SafetensorsWriter"/>. Immutable.</summary>
 public sealed class TensorData

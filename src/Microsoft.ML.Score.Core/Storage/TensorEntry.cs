@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>What a safetensors header says of one tensor.</summary>
 public sealed class TensorEntry

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>
 /// Reads what a safetensors header says of one tensor: dtype, shape and data_offsets, each once. Other fields are skipped, as the

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>How a safetensors file stores the elements of a tensor; the names are the format's own.</summary>
 public enum TensorType

@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>
 /// A folder of feature files, one for each video, encoder (with or without its statistics), frame processing and number type. Processes may

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>The identity of a frozen model.</summary>
 /// <param name="Source">As the user gave it: "tiny" or a checkpoint folder.</param>

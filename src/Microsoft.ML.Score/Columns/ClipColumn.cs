@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>How a clip is read from a row, decided from the schema: the path of a video file, or RGB frames [F, height, width, 3] or one frame [height, width, 3].</summary>
 /// <param name="Name">Name of the column.</param>

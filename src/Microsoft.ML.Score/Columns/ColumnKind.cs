@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>The item type and shape that a transformer asks of an input column.</summary>
 internal sealed record ColumnKind(PrimitiveDataViewType Item, bool IsVector)

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>Which encoder's tokens a policy or a language model takes.</summary>
 /// <param name="Owner">Who asks, for messages, for example "the policy".</param>

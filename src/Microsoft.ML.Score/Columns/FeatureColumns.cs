@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>
 /// How the tokens of a video are read from a row, decided once from the schema that an estimator is fitted on: a vector with its

@@ -1,9 +1,9 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>Reads the tokens of the video at a row's current position and checks them.</summary>
 internal sealed class FeatureReader

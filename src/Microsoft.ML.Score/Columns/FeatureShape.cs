@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>What the four dimensions of a features column's type say of its videos; 0 is what they do not say.</summary>
 internal readonly record struct FeatureShape(int TimeSteps, int Height, int Width, int Dimension)

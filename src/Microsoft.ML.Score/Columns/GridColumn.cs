@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>A column with the grid of each row's video: a Vector of 4 = (T, H, W, seconds per step).</summary>
 internal static class GridColumn

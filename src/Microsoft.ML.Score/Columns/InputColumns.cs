@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>Finds input columns by name and kind, in a schema or in a promised shape, with ML.NET's wording of what is wrong.</summary>
 internal static class InputColumns

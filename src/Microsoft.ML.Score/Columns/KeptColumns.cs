@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>How the kept tokens of a video are read from a row: by a mask over its features, or from columns of their own.</summary>
 [JsonDerivedType(typeof(MaskedFeatures), "mask")]

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>The columns that hold kept tokens, as <see cref="TokenColumns"/> reads them.</summary>
 /// <param name="Tokens">Name of the column of vectors [k, D].</param>

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>The columns of one mapped row or cursor: passes getters of input columns through and serves those of the new ones.</summary>
 internal sealed class MappedColumns

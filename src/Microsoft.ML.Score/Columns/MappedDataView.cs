@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>A source view with the new columns beside it, computed lazily by its cursors.</summary>
 internal sealed class MappedDataView(IDataView source, RowMapping mapping) : IDataView

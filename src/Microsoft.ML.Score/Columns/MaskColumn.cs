@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>A mask column: a Vector of T*N values in flat grid order, of type [T, H, W] where H and W are the same for all rows, T being * unless it is too.</summary>
 internal static class MaskColumn

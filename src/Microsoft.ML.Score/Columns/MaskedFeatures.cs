@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>The tokens of a video that a mask column keeps.</summary>
 internal sealed record MaskedFeatures(FeatureColumns Features, string Mask) : KeptColumns

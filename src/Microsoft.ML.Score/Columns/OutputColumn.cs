@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>A column that a transformer adds: its schema entry and how its value is read from the row's result.</summary>
 /// <param name="Name">The column's name.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>
 /// Adds columns to a <see cref="SchemaShape"/>. ML.NET does not let outside assemblies construct <see cref="SchemaShape.Column"/>,

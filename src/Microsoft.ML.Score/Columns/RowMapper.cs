@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>The mapping as prediction engines drive it, one row at a time.</summary>
 internal sealed class RowMapper(RowMapping mapping) : IRowToRowMapper

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>
 /// What a transformer does over one input schema: the input columns stay with their indices, the new ones follow. All new columns

@@ -1,8 +1,8 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>Reads a column with one salience for each of the T*N tokens.</summary>
 internal static class SalienceColumn

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>Reads a text column whose values must not be empty.</summary>
 internal static class TextColumn

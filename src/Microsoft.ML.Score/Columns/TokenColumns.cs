@@ -1,8 +1,8 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Rows;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>Kept tokens in columns of their own: the vectors [k, D], their k positions, and the grid of the whole video.</summary>
 internal sealed record TokenColumns(string Tokens, string Positions, string Grid) : KeptColumns

@@ -1,7 +1,8 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Persistence;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
 

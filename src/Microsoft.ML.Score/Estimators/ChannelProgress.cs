@@ -1,7 +1,7 @@
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Score.Training;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 /// <summary>
 /// Writes the trainer's progress to an ML.NET channel, from where it reaches <see cref="MLContext.Log"/>: every tenth step as information,

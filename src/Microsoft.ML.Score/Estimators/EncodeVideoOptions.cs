@@ -1,5 +1,5 @@
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score;
 

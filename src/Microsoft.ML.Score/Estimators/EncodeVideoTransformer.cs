@@ -1,10 +1,10 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Persistence;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score;
 

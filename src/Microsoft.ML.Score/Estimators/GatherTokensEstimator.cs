@@ -1,4 +1,4 @@
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Columns;
 
 namespace Microsoft.ML.Score;
 

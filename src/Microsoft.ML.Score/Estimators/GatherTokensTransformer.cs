@@ -1,5 +1,5 @@
-using Microsoft.ML.Score.Persistence;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Columns;
+using Microsoft.ML.Score.Saving;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;

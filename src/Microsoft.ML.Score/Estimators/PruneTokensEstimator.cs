@@ -1,5 +1,5 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Columns;
 
 namespace Microsoft.ML.Score;
 

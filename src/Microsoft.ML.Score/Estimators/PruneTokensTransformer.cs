@@ -1,6 +1,6 @@
+using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Compression;
-using Microsoft.ML.Score.Persistence;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Saving;
 
 namespace Microsoft.ML.Score;
 

@@ -1,6 +1,7 @@
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Score.Columns;
+using Microsoft.ML.Score.Estimators;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Rows;
 using Microsoft.ML.Score.Training;
 
 namespace Microsoft.ML.Score;

@@ -1,8 +1,8 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Persistence;
+using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Saving;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;

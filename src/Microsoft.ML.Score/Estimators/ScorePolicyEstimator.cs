@@ -1,5 +1,5 @@
+using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Rows;
 
 namespace Microsoft.ML.Score;
 

@@ -1,8 +1,8 @@
 using System.Collections;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Training;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 /// <summary>The training examples of a data view: read anew, one row at a time, by each enumeration.</summary>
 internal sealed class TrainingRows : IEnumerable<TrainingExample>

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>
 /// The saved form of a transformer: a chain of ML.NET's own transformers, because an outside assembly cannot write a zip entry of

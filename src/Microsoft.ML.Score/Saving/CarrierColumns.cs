@@ -1,9 +1,9 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Rows;
+using Microsoft.ML.Score.Columns;
 
 #pragma warning disable CS0649 // ML.NET sets the fields by reflection
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>
 /// The input columns of the saved form, under names of our own. Each column of the user's is copied onto the next free slot of its

@@ -1,6 +1,6 @@
 using Microsoft.ML.Transforms;
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>Gives the blank slots when a saved transformer is loaded. The contract name is in saved zips: it stays.</summary>
 [CustomMappingFactoryAttribute(ContractName)]

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>
 /// Runs a transformer on slots: the saved form computes with the very code of the real transformer. Safe for concurrent calls,

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>A row of the columns that a transformer was fitted on, served from the slots of a <see cref="CarrierInput"/>.</summary>
 internal sealed class CarrierRow(DataViewSchema schema, string[] slots) : DataViewRow

@@ -1,6 +1,7 @@
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>The frozen model of a transformer: given by the user, or named in a zip and found on first use.</summary>
 internal sealed class FrozenModel

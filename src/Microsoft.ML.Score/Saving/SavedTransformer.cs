@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>What a zip holds of one transformer.</summary>
 /// <param name="Kind">Which transformer it is.</param>

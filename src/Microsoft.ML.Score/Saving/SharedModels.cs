@@ -1,7 +1,8 @@
 using System.Text;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Persistence;
+namespace Microsoft.ML.Score.Saving;
 
 /// <summary>
 /// The frozen models that loaded pipelines use: one of each fingerprint, with or without encoder statistics, for the whole process, kept

@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Models;
 
-namespace Score.Cli.Videos;
+namespace Score.Cli.Commands;
 
 [TestFixture]
 public class ReadingOptionsTests

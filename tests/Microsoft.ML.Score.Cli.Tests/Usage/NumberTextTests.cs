@@ -1,4 +1,4 @@
-namespace Score.Cli.Commands;
+namespace Score.Cli.Usage;
 
 [TestFixture]
 public class NumberTextTests

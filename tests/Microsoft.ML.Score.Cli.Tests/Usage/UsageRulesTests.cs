@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Usage;
 
 /// <summary>Every command and every option of the program, so that a new one cannot be forgotten.</summary>
 [TestFixture]

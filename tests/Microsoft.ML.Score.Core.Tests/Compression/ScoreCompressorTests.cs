@@ -1,9 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Policy;
+namespace Microsoft.ML.Score.Compression;
 
 [TestFixture]
 public class ScoreCompressorTests

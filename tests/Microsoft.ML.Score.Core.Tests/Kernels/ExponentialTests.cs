@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 [TestFixture]
 public class ExponentialTests

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>Runs <see cref="KernelEqualityTests"/> in processes that are denied the wider instruction sets; the test run itself uses the widest.</summary>
 [TestFixture]

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>Inputs and tolerances of the kernel tests.</summary>
 internal static class KernelData

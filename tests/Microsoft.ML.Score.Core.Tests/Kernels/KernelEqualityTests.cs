@@ -1,6 +1,7 @@
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Kernels.Simd;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>
 /// The kernels of this machine against the scalar reference, on all short lengths, odd shapes, rows that begin anywhere in memory

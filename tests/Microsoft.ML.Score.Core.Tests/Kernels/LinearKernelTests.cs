@@ -1,6 +1,6 @@
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 [TestFixture("scalar")]
 [TestFixture("simd")]

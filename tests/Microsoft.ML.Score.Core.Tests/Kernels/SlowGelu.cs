@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>GELU in double precision; erf by its Taylor series, erfc beyond by its continued fraction.</summary>
 internal static class SlowGelu

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>
 /// Weights in memory, stored as a checkpoint of the given type stores them; F64 holds single precision exactly and can only be read by

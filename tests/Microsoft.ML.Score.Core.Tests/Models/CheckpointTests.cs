@@ -1,6 +1,7 @@
 using System.Text;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Models;
 
 [TestFixture]
 public class CheckpointTests

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models;
 
 /// <summary>Resizing and patches against what the original processors made of the same frames.</summary>
 [TestFixture]

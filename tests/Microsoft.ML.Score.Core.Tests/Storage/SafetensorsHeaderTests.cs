@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 /// <summary>Headers that were made to cost time or memory, or to pass for a legal one.</summary>
 [TestFixture]

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 [TestFixture]
 public class SafetensorsTests

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Weights;
+namespace Microsoft.ML.Score.Storage;
 
 [TestFixture]
 public class StoredValuesTests

@@ -1,7 +1,6 @@
-using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Tokens;
 
 [TestFixture]
 internal sealed class FeatureCacheTests

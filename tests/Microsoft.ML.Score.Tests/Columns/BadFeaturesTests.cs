@@ -1,7 +1,8 @@
+using Microsoft.ML.Score.Estimators;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Columns;
 
 /// <summary>Rows and schemas whose features a policy must refuse.</summary>
 [TestFixture]

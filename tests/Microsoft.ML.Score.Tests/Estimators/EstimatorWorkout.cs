@@ -1,9 +1,9 @@
 using System.Collections;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Persistence;
+using Microsoft.ML.Score.Saving;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 /// <summary>
 /// What every estimator must pass: the promised shape is the fitted schema, new columns follow the input's, cursors and cursor sets

@@ -1,7 +1,7 @@
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 [TestFixture]
 internal sealed class EstimatorWorkoutTests

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 [TestFixture]
 internal sealed class ScoreCompressEstimatorTests

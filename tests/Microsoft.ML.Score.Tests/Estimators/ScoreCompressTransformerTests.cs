@@ -1,10 +1,11 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 [TestFixture]
 internal sealed class ScoreCompressTransformerTests

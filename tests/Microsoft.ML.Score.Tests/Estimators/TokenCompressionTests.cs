@@ -5,7 +5,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 /// <summary>PruneTokens and MergeTokens: what they add is what the library's compressors give, and answers over it are the model's.</summary>
 [TestFixture]

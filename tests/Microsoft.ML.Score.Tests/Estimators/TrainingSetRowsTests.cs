@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Datasets.Training;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Estimators;
 
 /// <summary>What the readers of training sets give is a data view without further ado.</summary>
 [TestFixture]

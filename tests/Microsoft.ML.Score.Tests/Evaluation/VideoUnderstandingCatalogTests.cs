@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Evaluation;
 
 [TestFixture]
 internal sealed class VideoUnderstandingCatalogTests

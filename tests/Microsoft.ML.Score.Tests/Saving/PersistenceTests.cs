@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Estimators;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Persistence;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Serving;
 using Microsoft.ML.Score.Soak;
 using Microsoft.ML.Score.Synthetic;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Saving;
 
 [TestFixture]
 internal sealed class PersistenceTests

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>
 /// The queries of one task of <see cref="TiledAttention"/>. Dimension letters: r rows (queries times heads of the group,

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>
 /// The inner product of <see cref="MatrixProduct"/>: one tile of <see cref="Rows"/> x <see cref="Columns"/> sums held in

@@ -3,7 +3,7 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>
 /// A linear layer of a single row, as in decoding: y = activation(weight x + bias) + residual, where every value of the weight is

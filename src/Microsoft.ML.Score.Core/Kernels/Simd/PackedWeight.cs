@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>
 /// A weight [rows, depth] in panels of <see cref="MatrixKernel.Columns"/> of its rows, each [depth, Columns], as <see cref="MatrixKernel"/>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>Lays matrices out as <see cref="MatrixKernel"/> reads them.</summary>
 internal static unsafe class Panels

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>
 /// A loop whose indices are handed to the calling thread and to pool threads in ascending order. Unlike Parallel.For it

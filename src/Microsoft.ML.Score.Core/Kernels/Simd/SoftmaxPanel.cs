@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>
 /// The running softmax of <see cref="AttentionBlock"/>, in base 2. A panel holds <see cref="MatrixKernel.Columns"/> rows of

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>One block of working memory a thread, kept between calls. Kernels are leaves: a thread runs one at a time.</summary>
 internal static unsafe class ThreadScratch

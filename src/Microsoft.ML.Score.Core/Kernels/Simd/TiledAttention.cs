@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>
 /// Attention by tiles with the softmax kept as a running maximum and a running sum (Milakov and Gimelshein, 2018; Dao et al.,

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Layers;
 
 /// <summary>Attention weights themselves, which the fused kernels never form; for saliences, over one frame or step at a time.</summary>
 internal static class AttentionShares

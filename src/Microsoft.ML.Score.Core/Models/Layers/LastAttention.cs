@@ -1,6 +1,6 @@
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Layers;
 
 /// <summary>Takes copies of the queries and keys of one layer out of an encoder's run.</summary>
 /// <param name="kernels">The encoder's backend.</param>

@@ -1,6 +1,6 @@
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Layers;
 
 /// <summary>A linear layer of a checkpoint, NAME.weight [out, in] and, where it has one, NAME.bias [out].</summary>
 internal sealed class Projection

@@ -1,7 +1,7 @@
 using System.Buffers;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Layers;
 
 /// <summary>cos and sin, [positions, half a head] each, of rotary angles.</summary>
 internal sealed class RotaryTable(Tensor cos, Tensor sin) : IDisposable

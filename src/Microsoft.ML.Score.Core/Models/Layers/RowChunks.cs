@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Layers;
 
 /// <summary>
 /// Cuts the rows of a layer so that what it holds between its input and its output stays within a fixed number of bytes, however

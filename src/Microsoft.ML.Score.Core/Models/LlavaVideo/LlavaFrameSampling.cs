@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.LlavaVideo;
 
 /// <summary>
 /// Which frames of a video LLaVA-Video sees: the rule of load_video in LLaVA-NeXT's guide to the model (LLaVA-VL/LLaVA-NeXT, docs/LLaVA_Video_1003.md).

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Microsoft.ML.Score.Text;
+namespace Microsoft.ML.Score.Models.LlavaVideo;
 
 /// <summary>
 /// LLaVA-Video's prompt, the conversation template <c>qwen_1_5</c> of LLaVA-NeXT with one user turn that starts with the video.

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models.LlavaVideo;
 
 /// <summary>
 /// From a clip to the pixels that LLaVA-Video's SigLIP tower reads: the sampled frames resized to a square without regard to their

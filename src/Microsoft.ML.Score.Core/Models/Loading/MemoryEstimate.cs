@@ -1,7 +1,7 @@
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>
 /// Bytes that answering one question about one video takes on the CPU backends: the tensors that stand in memory at a time, from

@@ -1,9 +1,10 @@
+using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>A part of a model: its tensors counted.</summary>
 internal sealed record ModelPart(string Name, int Tensors, long Parameters, long Bytes);

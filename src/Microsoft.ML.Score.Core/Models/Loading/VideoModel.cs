@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models.LlavaVideo;
+using Microsoft.ML.Score.Models.Loading;
+using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
-using Microsoft.ML.Score.Numerics;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Models;
 

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Qwen2;
 
 /// <summary>
 /// Keeps a resource until the calls that use it have ended: after <see cref="Dispose"/> no call begins, and the last one in flight releases

@@ -1,9 +1,8 @@
-using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Qwen2;
 
 /// <summary>What config.json says of a frozen model, whatever its architecture.</summary>
 internal interface IModelConfig

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Microsoft.ML.Score.Text;
+namespace Microsoft.ML.Score.Models.Qwen2;
 
 /// <summary>
 /// Qwen2.5-VL's chat template, in full by <see cref="Render"/>. A prompt of one video and one question also comes in two texts,

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>
 /// Which frames of a video the model sees, by qwen-vl-utils' rule: evenly spaced, <see cref="FramesPerSecond"/> of them a second within

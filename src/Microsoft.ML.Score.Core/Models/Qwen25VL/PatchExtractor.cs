@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>
 /// Normalises the frames of one time step and cuts them into patches in the order of Qwen2-VL's image processor: patches of a

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>
 /// What preprocessor_config.json and video_preprocessor_config.json of a Qwen2-VL or Qwen2.5-VL checkpoint say about frames. Keys that

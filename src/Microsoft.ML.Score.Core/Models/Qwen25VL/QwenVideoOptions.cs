@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models;
 
 /// <summary>
 /// Which frames Qwen2.5-VL samples from a video and how large they reach its encoder, as qwen-vl-utils' options of the names given

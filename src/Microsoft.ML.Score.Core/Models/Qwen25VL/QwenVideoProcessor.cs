@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>
 /// From a clip to the patches that the Qwen2-VL and Qwen2.5-VL vision towers read: a video as qwen-vl-utils and the checkpoint's

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>The choice of the size that a frame is resized to, smart_resize of qwen-vl-utils and of transformers.</summary>
 internal static class SmartResize

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 [TestFixture]
 public class MatrixProductTests

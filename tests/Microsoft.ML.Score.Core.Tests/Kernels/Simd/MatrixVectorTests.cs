@@ -1,6 +1,6 @@
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Numerics;
+namespace Microsoft.ML.Score.Kernels.Simd;
 
 /// <summary>Linear layers of one row, which do not go through packed panels.</summary>
 [TestFixture]

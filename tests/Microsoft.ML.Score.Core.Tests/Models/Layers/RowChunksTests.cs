@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Layers;
 
 [TestFixture]
 internal sealed class RowChunksTests

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.LlavaVideo;
 
 [TestFixture]
 public class LlavaFrameSamplingTests

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Text;
+namespace Microsoft.ML.Score.Models.LlavaVideo;
 
 [TestFixture]
 public class LlavaVideoPromptTests

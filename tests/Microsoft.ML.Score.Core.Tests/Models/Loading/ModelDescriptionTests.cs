@@ -1,8 +1,8 @@
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Loading;
 
 [TestFixture]
 public class ModelDescriptionTests

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Text;
+namespace Microsoft.ML.Score.Models.Qwen2;
 
 [TestFixture]
 public class QwenChatTemplateTests

@@ -1,4 +1,6 @@
-namespace Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 [TestFixture]
 public class QwenVideoOptionsTests

@@ -1,6 +1,7 @@
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 [TestFixture]
 public class QwenVideoProcessorTests

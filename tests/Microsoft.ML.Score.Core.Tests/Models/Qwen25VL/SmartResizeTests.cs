@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 [TestFixture]
 public class SmartResizeTests
