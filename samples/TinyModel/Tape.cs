@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels.Simd;
 
 namespace Microsoft.ML.Score.TinyModel;
 
@@ -169,11 +169,11 @@ internal sealed partial class Tape(ParameterSet parameters)
     public Variable Gelu(Variable x)
     {
         var y = New(x.Rows, x.Columns);
-        Numerics.Gelu.Apply(x.Value, y.Value);
+        Kernels.Gelu.Apply(x.Value, y.Value);
 
         _backward.Add(() =>
         {
-            Numerics.Gelu.MultiplyByDerivative(x.Value, y.Gradient);
+            Kernels.Gelu.MultiplyByDerivative(x.Value, y.Gradient);
             TensorPrimitives.Add(x.Gradient, y.Gradient, x.Gradient);
         });
         return y;

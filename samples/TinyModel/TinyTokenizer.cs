@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Text;
 

@@ -3,8 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Numerics.Tensors;
 using System.Text;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.TinyModel;
 

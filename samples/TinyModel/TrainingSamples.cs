@@ -1,5 +1,5 @@
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Text;
 

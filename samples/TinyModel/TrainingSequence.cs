@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
 

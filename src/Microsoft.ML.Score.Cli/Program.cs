@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Models;
 using Score.Cli.Commands;
-using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Usage;
 
 namespace Score.Cli;
 

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Score.Numerics;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Benchmarks;
 

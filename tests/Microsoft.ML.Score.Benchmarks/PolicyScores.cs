@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Benchmarks;
 

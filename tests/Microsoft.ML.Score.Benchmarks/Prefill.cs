@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen2;
-using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Benchmarks;
 

@@ -1,10 +1,10 @@
 using System.Diagnostics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models.Qwen25VL;
-using Microsoft.ML.Score.Numerics;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Benchmarks;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score;
 

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score;
 public partial class LayeringTests
 {
     private static readonly string[] s_order =
-        ["Numerics", "Weights", "Video", "Text", "Tokens", "Models", "Compression", "Policy", "Synthetic", "Evaluation", "Training", "Reports"];
+        ["Storage", "Kernels", "Video", "Text", "Tokens", "Models", "Policy", "Compression", "Synthetic", "Evaluation", "Training"];
 
     private static readonly string s_core = Path.Combine(RepositoryFolder.Root, "src", "Microsoft.ML.Score.Core");
 

@@ -1,4 +1,4 @@
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 
 // The test runner loads this assembly and does not come here. InstructionSetTests starts it as a program, in a process whose
 // runtime was told to do without some instructions.

@@ -12,9 +12,9 @@ using System.Text.Json.Serialization;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Experiment;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
-using Microsoft.ML.Score.Weights;
 
 var output = new Option<string>("--output") { Description = "Folder of policies, results.json, report.md and figures.", DefaultValueFactory = _ => "artifacts/experiment" };
 var modelSource = new Option<string>("--model") { Description = "\"tiny\" or a checkpoint folder.", DefaultValueFactory = _ => "tiny" };

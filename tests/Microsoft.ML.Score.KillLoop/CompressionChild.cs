@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Score.KillLoop;
 

@@ -1,6 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Score.Cli.Videos;
+using Score.Cli.Training;
 
 namespace Score.Cli.Annotation;
 

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Datasets.Training;
 using Score.Cli.Annotation;
 using Score.Cli.Files;
 using Score.Cli.Output;
-using Score.Cli.Videos;
+using Score.Cli.Training;
 
 namespace Score.Cli.Commands;
 

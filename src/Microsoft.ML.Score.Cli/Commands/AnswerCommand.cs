@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Output;
 using Score.Cli.Videos;

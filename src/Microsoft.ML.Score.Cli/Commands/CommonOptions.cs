@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.ML.Score.Models;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Usage;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;

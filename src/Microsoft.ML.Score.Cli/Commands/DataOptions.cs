@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Datasets.Training;
+using Score.Cli.Training;
+using Score.Cli.Usage;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;

@@ -3,11 +3,12 @@ using System.Text;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
-using Microsoft.ML.Score.Weights;
+using Score.Cli.Evaluations;
 using Score.Cli.Files;
 using Score.Cli.Output;
-using Score.Cli.Videos;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
 

@@ -2,12 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
-using Microsoft.ML.Score.Weights;
 using Score.Cli.Files;
 using Score.Cli.Output;
-using Score.Cli.Videos;
+using Score.Cli.Training;
 
 namespace Score.Cli.Commands;
 

@@ -1,4 +1,5 @@
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Files;
 

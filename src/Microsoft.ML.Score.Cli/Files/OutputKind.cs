@@ -2,10 +2,10 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Training;
-using Microsoft.ML.Score.Weights;
 using Score.Cli.Annotation;
-using Score.Cli.Output;
+using Score.Cli.Training;
 
 namespace Score.Cli.Files;
 

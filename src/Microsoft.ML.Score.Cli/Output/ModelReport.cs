@@ -1,8 +1,8 @@
 using System.Globalization;
-using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.Loading;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
 namespace Score.Cli.Output;
 

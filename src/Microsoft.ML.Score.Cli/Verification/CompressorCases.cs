@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
 namespace Score.Cli.Verification;
 

@@ -1,4 +1,4 @@
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Score.Cli.Verification;
 

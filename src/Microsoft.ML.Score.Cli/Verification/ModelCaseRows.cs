@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen2;
-using Microsoft.ML.Score.Numerics;
 
 namespace Score.Cli.Verification;
 

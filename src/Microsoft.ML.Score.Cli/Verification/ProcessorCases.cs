@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.LlavaVideo;
+using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
 namespace Score.Cli.Verification;
 

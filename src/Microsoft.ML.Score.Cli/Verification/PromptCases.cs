@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.ML.Score.Models.LlavaVideo;
+using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Text;
-using Microsoft.ML.Score.Video;
 
 namespace Score.Cli.Verification;
 

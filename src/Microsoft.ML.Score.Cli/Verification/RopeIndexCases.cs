@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen25VL;
-using Microsoft.ML.Score.Numerics;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Score.Cli.Verification;
 

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Compression;
 

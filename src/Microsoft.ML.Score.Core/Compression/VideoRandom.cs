@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;

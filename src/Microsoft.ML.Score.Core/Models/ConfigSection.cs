@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Models;
 

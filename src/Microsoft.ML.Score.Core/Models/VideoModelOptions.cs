@@ -1,5 +1,4 @@
-using Microsoft.ML.Score.Numerics;
-using Microsoft.ML.Score.Video;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Models;
 

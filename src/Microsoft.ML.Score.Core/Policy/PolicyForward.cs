@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Kernels.Simd;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Policy;
 

@@ -1,5 +1,5 @@
-using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Policy;
 

@@ -1,4 +1,4 @@
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Synthetic;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Text;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Text;
 

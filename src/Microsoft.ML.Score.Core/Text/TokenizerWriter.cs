@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Text;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Microsoft.ML.Score.Numerics;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Tokens;
 

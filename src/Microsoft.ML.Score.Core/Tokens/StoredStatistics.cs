@@ -1,5 +1,5 @@
-using Microsoft.ML.Score.Numerics;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Tokens;
 

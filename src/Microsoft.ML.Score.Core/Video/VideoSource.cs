@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Video;
 

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score;
-using Microsoft.ML.Score.Persistence;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Saving;
 
 namespace Microsoft.ML;
 

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Evaluation;
-using Microsoft.ML.Score.Rows;
 
 namespace Microsoft.ML.Score;
 

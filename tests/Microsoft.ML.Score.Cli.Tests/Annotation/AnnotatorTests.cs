@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Video;
+using Score.Cli.Training;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Annotation;

@@ -1,8 +1,9 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
 namespace Score.Cli.Commands;
 

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models.LlavaVideo;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.ML.Score.Models.Qwen25VL;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Models;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models;
 

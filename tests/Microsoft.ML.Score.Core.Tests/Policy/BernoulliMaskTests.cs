@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Policy;
 

@@ -1,5 +1,7 @@
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Policy;
 

@@ -1,4 +1,4 @@
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Policy;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Policy;

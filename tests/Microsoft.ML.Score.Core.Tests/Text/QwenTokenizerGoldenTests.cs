@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Microsoft.ML.Score.Models.Qwen2;
 
 namespace Microsoft.ML.Score.Text;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Text;
 

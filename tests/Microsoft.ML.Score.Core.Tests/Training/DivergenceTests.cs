@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Training;
 

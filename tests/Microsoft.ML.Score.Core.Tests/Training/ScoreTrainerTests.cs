@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.ML.Score.Models.Qwen25VL;
 
 namespace Microsoft.ML.Score.Video;
 

@@ -1,6 +1,7 @@
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models.Layers;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.LlavaVideo;
 

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels.Simd;
+using Microsoft.ML.Score.Models.Layers;
 
 namespace Microsoft.ML.Score.Models.LlavaVideo;
 

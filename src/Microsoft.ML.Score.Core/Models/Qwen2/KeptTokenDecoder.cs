@@ -1,5 +1,6 @@
 using System.Buffers;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models.Layers;
 
 namespace Microsoft.ML.Score.Models.Qwen2;
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Microsoft.ML.Score.Models.Layers;
 
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Models.Layers;
+
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>M-RoPE positions of a sequence, one for each axis and token (get_rope_index of transformers).</summary>

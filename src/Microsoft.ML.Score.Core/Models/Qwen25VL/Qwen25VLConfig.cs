@@ -1,7 +1,7 @@
 using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 

@@ -1,4 +1,5 @@
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models.Layers;
 
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 

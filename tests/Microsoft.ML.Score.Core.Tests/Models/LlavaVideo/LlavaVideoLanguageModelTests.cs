@@ -1,9 +1,10 @@
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen2;
-using Microsoft.ML.Score.Numerics;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.LlavaVideo;
 

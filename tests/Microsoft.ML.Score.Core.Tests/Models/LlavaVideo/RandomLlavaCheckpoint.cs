@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
-using Microsoft.ML.Score.Weights;
 
 namespace Microsoft.ML.Score.Models.LlavaVideo;
 

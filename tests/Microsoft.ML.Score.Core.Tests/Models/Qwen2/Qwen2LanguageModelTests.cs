@@ -1,6 +1,8 @@
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Kernels.Simd;
+using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen25VL;
-using Microsoft.ML.Score.Numerics;
-using Microsoft.ML.Score.Weights;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Models.Qwen2;
 

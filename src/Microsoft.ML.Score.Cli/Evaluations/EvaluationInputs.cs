@@ -1,0 +1,75 @@
+using Microsoft.ML.Score.Models;
+
+namespace Score.Cli.Evaluations;
+
+/// <summary>
+/// The files that an evaluation needs. All of them are looked for before any work, and one message lists what is missing, what it is
+/// for and where it was looked for.
+/// </summary>
+/// <param name="purpose">What needs them, for the message: a preset or the command.</param>
+internal sealed class EvaluationInputs(string purpose)
+{
+    private static readonly string[] s_annotationTypes = [".parquet", ".jsonl", ".json", ".tsv"];
+
+    private readonly List<string> _missing = [];
+
+    /// <summary>The annotations and the folder of videos of a benchmark.</summary>
+    /// <param name="name">The benchmark.</param>
+    /// <param name="data">The folder that holds a folder for each benchmark.</param>
+    /// <param name="annotations">Where the annotations lie otherwise.</param>
+    /// <param name="videos">Where the videos lie otherwise.</param>
+    public (string Annotations, string Videos) FindBenchmark(string name, string data, string? annotations, string? videos)
+    {
+        var folder = Path.Combine(data, name);
+        var file = annotations ?? Path.Combine(folder, "annotations");
+        string[] types = annotations is null ? ["", .. s_annotationTypes] : [""];
+        var found = types.Select(type => file + type).FirstOrDefault(Path.Exists);
+        if (found is null)
+            _missing.Add($"the annotations of {name} (--annotations {name}=PATH; not at {file}{(annotations is null ? $" or with {string.Join(", ", s_annotationTypes)}" : "")})");
+        videos ??= Path.Combine(folder, "videos");
+        if (!Directory.Exists(videos))
+            _missing.Add($"the videos of {name} (--video-folder {name}=PATH; not at {videos})");
+        return (found ?? "", videos);
+    }
+
+    /// <summary>The checkpoint that a preset is run on.</summary>
+    public void RequireModel(PaperPreset preset, string source)
+    {
+        var found = source == "tiny" ? "the embedded model is none" : !Directory.Exists(source) ? $"not at {source}" : ArchitectureOf(source);
+        if (found != preset.Architecture)
+            _missing.Add($"a {preset.Architecture} checkpoint, in the paper {preset.Checkpoint} (--model FOLDER; {found})");
+    }
+
+    /// <summary>A policy file, where none ships for the model.</summary>
+    public void RequirePolicy(string option, string? path, string what)
+    {
+        if (!File.Exists(path))
+            _missing.Add($"{what} ({option} FILE; {(path is null ? "none is given" : $"not at {path}")})");
+    }
+
+    /// <summary>The SigLIP checkpoint whose pooling head FastVID needs with LLaVA-Video.</summary>
+    public void RequireSiglip(string? folder)
+    {
+        if (!Directory.Exists(folder))
+            _missing.Add($"a SigLIP checkpoint for FastVID, google/siglip-so400m-patch14-384 (--siglip FOLDER; {(folder is null ? "none is given" : $"not at {folder}")})");
+    }
+
+    /// <exception cref="FileNotFoundException">Something was not found.</exception>
+    public void ThrowIfMissing()
+    {
+        if (_missing.Count > 0)
+            throw new FileNotFoundException($"{purpose} needs what is not there: {string.Join("; ", _missing.Select((item, index) => $"{index + 1}. {item}"))}.");
+    }
+
+    private static string ArchitectureOf(string folder)
+    {
+        try
+        {
+            return VideoModel.Describe(folder).Config.Architecture;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException)
+        {
+            return $"{folder} is none: {exception.Message}";
+        }
+    }
+}

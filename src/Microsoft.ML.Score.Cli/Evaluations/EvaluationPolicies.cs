@@ -1,0 +1,26 @@
+using System.Security.Cryptography;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
+using Score.Cli.Commands;
+
+namespace Score.Cli.Evaluations;
+
+/// <summary>The policies that an evaluation compares; null where no compressor asks for it.</summary>
+/// <param name="Score">The policy called SCORE.</param>
+/// <param name="Ablation">Another one to compare it with.</param>
+internal sealed record EvaluationPolicies(PolicyNetwork? Score, PolicyNetwork? Ablation)
+{
+    /// <exception cref="InvalidDataException">A file is no policy, or one of another encoder.</exception>
+    /// <exception cref="NotSupportedException">No policy ships for the model, and no file is given.</exception>
+    public static EvaluationPolicies Load(CompressorWord[] words, string? policy, string? ablation, IVideoLanguageModel model)
+    {
+        if (words.Contains(CompressorWord.Ablation) && ablation is null)
+            throw new ArgumentException("The compressor ablation needs the policy to compare with; name it with --ablation-policy.");
+        return new(
+            words.Contains(CompressorWord.Score) ? PolicySource.Load(policy, model) : null,
+            words.Contains(CompressorWord.Ablation) ? PolicySource.Load(ablation, model) : null);
+    }
+
+    /// <summary>SHA-256 of the policies' files.</summary>
+    public string Fingerprint => string.Join(", ", new[] { Score, Ablation }.OfType<PolicyNetwork>().Select(policy => Convert.ToHexStringLower(SHA256.HashData(PolicyFile.ToBytes(policy)))));
+}

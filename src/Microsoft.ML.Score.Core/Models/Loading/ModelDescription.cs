@@ -1,0 +1,90 @@
+using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Text;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models.Loading;
+
+/// <summary>A part of a model: its tensors counted.</summary>
+internal sealed record ModelPart(string Name, int Tensors, long Parameters, long Bytes);
+
+/// <summary>A checkpoint as config.json and the headers of its tensors describe it; no weights are read. Immutable.</summary>
+internal sealed class ModelDescription
+{
+    private readonly CheckpointFiles _files;
+
+    private ModelDescription(CheckpointFiles files, IModelConfig config, Checkpoint checkpoint)
+    {
+        _files = files;
+        Config = config;
+        Fingerprint = checkpoint.Fingerprint;
+        var tensors = config.Tensors();
+        tensors.ThrowIfNotIn(checkpoint);
+        Parts = [.. tensors.GroupBy(tensor => tensor.Part).Select(part => new ModelPart(
+            part.Key, part.Count(), part.Sum(tensor => tensor.Count), part.Sum(tensor => checkpoint.Entry(tensor.Name).ByteLength)))];
+        StoredTypes = [.. tensors.Select(tensor => checkpoint.Entry(tensor.Name).Type).Distinct().Order()];
+        UnusedTensors = checkpoint.Names.Count(name => !tensors.Contains(name));
+    }
+
+    public IModelConfig Config { get; }
+
+    public string Fingerprint { get; }
+
+    /// <summary>The parts, in the order of the forward pass.</summary>
+    public IReadOnlyList<ModelPart> Parts { get; }
+
+    /// <summary>How the tensors are stored.</summary>
+    public IReadOnlyList<TensorType> StoredTypes { get; }
+
+    /// <summary>Tensors of the checkpoint that the model does not read.</summary>
+    public int UnusedTensors { get; }
+
+    public long Parameters => Parts.Sum(part => part.Parameters);
+
+    /// <summary>Stored bytes of the tensors that the model reads.</summary>
+    public long Bytes => Parts.Sum(part => part.Bytes);
+
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.
+    /// </exception>
+    public static ModelDescription Read(CheckpointFiles files, IModelConfig config)
+    {
+        using var checkpoint = Checkpoint.Open(files);
+        return new ModelDescription(files, config, checkpoint);
+    }
+
+    /// <summary>Why the tokenizer would keep the model from being loaded; null where it would not.</summary>
+    public string? TokenizerFault()
+    {
+        try
+        {
+            Tokenizer.Load(_files);
+            return null;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or InvalidDataException)
+        {
+            return fault.Message;
+        }
+    }
+
+    /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>
+    public TokenGrid GridOf(VideoClip clip) => Config.GridOf(clip, _files);
+
+    /// <summary>What answering a question about some kept tokens of a video takes.</summary>
+    public MemoryEstimate Estimate(TokenGrid grid, int keptTokens) => MemoryEstimate.Of(Config, Bytes, grid, keptTokens);
+
+    /// <summary>Checks that the weights and the work on a single token fit, before any of them is loaded.</summary>
+    /// <param name="limit">Bytes.</param>
+    /// <exception cref="InsufficientMemoryException">They do not; the message has the numbers.</exception>
+    public void ThrowIfBeyond(long limit)
+    {
+        var least = Estimate(new TokenGrid(1, 1, 1), 1);
+        if (least.Total > limit)
+            throw new InsufficientMemoryException(
+                $"The model in {_files.Description} needs {ByteCount.Format(least.Total)} of memory at least, {ByteCount.Format(least.Weights)} "
+                + $"for its weights and {ByteCount.Format(least.WorkingSet)} to work on a single visual token; the limit is {ByteCount.Format(limit)}. Weights are mapped from the files, so with a higher limit "
+                + "the model loads all the same, but reads from the disk what does not stay in memory, for every token again.");
+    }
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models.LlavaVideo;
+using Microsoft.ML.Score.Models.Loading;
+using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Storage;
+
+namespace Microsoft.ML.Score.Models;
+
+/// <summary>Loads frozen video-language models.</summary>
+public static class VideoModel
+{
+    internal const string EmbeddedSource = "tiny";
+    private const string EmbeddedPrefix = "Models/Tiny/";
+
+    /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
+    /// <param name="source">
+    /// "tiny" for the model embedded in this library, trained on the synthetic world alone (it knows nothing of real video), or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).
+    /// </param>
+    /// <param name="options">How to run it; null means the defaults.</param>
+    /// <returns>The model, which the caller disposes.</returns>
+    /// <exception cref="ArgumentException">The source is empty, or options are out of range; the message names all of them.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
+    /// <exception cref="InsufficientMemoryException">The model is beyond <see cref="VideoModelOptions.MemoryLimit"/>.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.
+    /// </exception>
+    public static IVideoLanguageModel Load(string source, VideoModelOptions? options = null)
+    {
+        ThrowIfNoSource(source);
+
+        options ??= new VideoModelOptions();
+        options.ThrowIfFaulty(nameof(options));
+
+        var kernels = KernelBackend.Create(options.Backend);
+        var files = Files(source);
+        var config = ReadConfig(files);
+        ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);
+        return config switch
+        {
+            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options),
+            LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo, options.EncoderStatistics),
+            _ => throw new UnreachableException(config.Architecture),
+        };
+    }
+
+    /// <summary>Describes a model without loading it: what is wrong with config.json or a tensor is an error as in <see cref="Load"/>.</summary>
+    internal static ModelDescription Describe(string source)
+    {
+        ThrowIfNoSource(source);
+
+        var files = Files(source);
+        return ModelDescription.Read(files, ReadConfig(files));
+    }
+
+    private static void ThrowIfNoSource(string source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (string.IsNullOrWhiteSpace(source))
+            throw new ArgumentException($"The model must be '{EmbeddedSource}' or a checkpoint folder, got '{source}'.", nameof(source));
+    }
+
+    private static CheckpointFiles Files(string source) => source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
+
+    private static IModelConfig ReadConfig(CheckpointFiles files)
+    {
+        var file = $"config.json in {files.Description}";
+        var config = ConfigSection.Parse(files.ReadAllBytes("config.json"), file);
+        var (architecture, read) = config.Text("model_type") switch
+        {
+            "qwen2_5_vl" => ("Qwen2_5_VLForConditionalGeneration", (Func<ConfigSection, IModelConfig>)Qwen25VLConfig.Read),
+            "llava_qwen" => ("LlavaQwenForCausalLM", LlavaVideoConfig.Read),
+            var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen2_5_vl' or 'llava_qwen'."),
+        };
+        return config.Texts("architectures") is not { } architectures || architectures.Contains(architecture)
+            ? read(config)
+            : throw new InvalidDataException($"{file}: architectures [{string.Join(", ", architectures)}] are not supported; expected '{architecture}'.");
+    }
+
+    private static CheckpointFiles EmbeddedFiles()
+    {
+        var files = CheckpointFiles.FromResources(typeof(VideoModel).Assembly, EmbeddedPrefix);
+        return files.Exists("config.json")
+            ? files
+            : throw new FileNotFoundException(
+                $"This build of {typeof(VideoModel).Assembly.GetName().Name} does not embed the model '{EmbeddedSource}'; name a checkpoint folder instead.");
+    }
+}

@@ -1,0 +1,106 @@
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models.Qwen25VL;
+
+/// <summary>
+/// From a clip to the patches that the Qwen2-VL and Qwen2.5-VL vision towers read: a video as qwen-vl-utils and the checkpoint's
+/// image processor do together, a still image as the latter does. Holds the sampling and sizes of one clip; reads its frames one
+/// time step at a time.
+/// </summary>
+internal sealed class QwenVideoProcessor
+{
+    private readonly QwenProcessorConfig _config;
+    private readonly VideoClip _clip;
+    private readonly (int Height, int Width) _final;
+    private readonly PatchExtractor _patches;
+
+    /// <param name="config">The checkpoint's parameters.</param>
+    /// <param name="clip">The video; one with too few frames for a time step, a still image above all, has its last frame repeated.</param>
+    /// <param name="size">The size of the frames in whole tokens' pixels, in place of the one that the rules give.</param>
+    /// <exception cref="ArgumentException">
+    /// One side of the frame is more than 200 times the other, or the video has too few frames for those wanted.
+    /// </exception>
+    public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip, (int Height, int Width)? size = null)
+    {
+        _config = config;
+        _clip = clip;
+
+        // What the processor takes when it is told no rate is 2 frames a second; to a still image time means nothing.
+        var (indices, framesPerSecond) = clip.FrameCount < config.TemporalPatchSize
+            ? ([.. Enumerable.Range(0, clip.FrameCount)], 2.0)
+            : config.Sampling.Select(clip.FrameCount, clip.FramesPerSecond);
+        TimeSteps = (indices.Length + config.TemporalPatchSize - 1) / config.TemporalPatchSize;
+        FrameIndices = [.. indices, .. Enumerable.Repeat(indices[^1], TimeSteps * config.TemporalPatchSize - indices.Length)];
+        SecondsPerStep = clip.IsStill ? 1.0 : config.TemporalPatchSize / framesPerSecond;
+        if (size is { } given)
+            BudgetedSize = _final = given;
+        else if (clip.IsStill)
+            BudgetedSize = _final = config.StillSize(clip.Height, clip.Width);
+        else
+            (BudgetedSize, _final) = config.FrameSize(clip.Height, clip.Width, indices.Length);
+        _patches = new PatchExtractor(config, _final.Height, _final.Width);
+    }
+
+    /// <summary>The sampled frames, a whole number of time steps.</summary>
+    public IReadOnlyList<int> FrameIndices { get; }
+
+    /// <summary>The size that frames are first resized to, within the pixel budget of the video.</summary>
+    public (int Height, int Width) BudgetedSize { get; }
+
+    /// <summary>T.</summary>
+    public int TimeSteps { get; }
+
+    /// <summary>Patch rows of a time step; merge_size of them make a token row.</summary>
+    public int GridHeight => _patches.GridHeight;
+
+    /// <summary>Patch columns of a time step.</summary>
+    public int GridWidth => _patches.GridWidth;
+
+    /// <summary>Values of a patch: 3 * temporal_patch_size * patch_size * patch_size.</summary>
+    public int PatchLength => _patches.PatchLength;
+
+    /// <summary>Seconds of video from one time step to the next (second_per_grid_t).</summary>
+    public double SecondsPerStep { get; }
+
+    /// <summary>The patches of each time step, [GridHeight * GridWidth, PatchLength]. The memory of one is valid until the next is asked for.</summary>
+    /// <exception cref="InvalidDataException">The clip gives fewer frames than asked for, or one of another size than it says.</exception>
+    public IEnumerable<ReadOnlyMemory<float>> ReadSteps(CancellationToken cancellationToken = default)
+    {
+        var frameLength = _final.Height * _final.Width * 3;
+        var frames = new byte[_config.TemporalPatchSize * frameLength];
+        var patches = new float[GridHeight * GridWidth * PatchLength];
+        var resize = CreateResize();
+        var place = 0;
+        foreach (var frame in FrameReading.ReadChecked(_clip, FrameIndices, cancellationToken))
+        {
+            resize(frame.Span, frames.AsSpan(place * frameLength, frameLength));
+            place = (place + 1) % _config.TemporalPatchSize;
+            if (place > 0)
+                continue;
+            _patches.Extract(frames, patches);
+            yield return patches;
+        }
+    }
+
+    private FrameResize CreateResize()
+    {
+        if (BudgetedSize == _final && _final == (_clip.Height, _clip.Width))
+            return static (frame, destination) => frame.CopyTo(destination);
+
+        var (height, width) = BudgetedSize;
+        FrameResize first = _clip.IsStill || _config.Resampler == FrameResampler.Pillow
+            ? new PillowResampler(_clip.Height, _clip.Width, height, width).Resize
+            : new TorchvisionResampler(_clip.Height, _clip.Width, height, width).Resize;
+        if (BudgetedSize == _final)
+            return first;
+
+        // The image processor resizes what was resized before, with Pillow.
+        var second = new PillowResampler(height, width, _final.Height, _final.Width);
+        var between = new byte[height * width * 3];
+        return (frame, destination) =>
+        {
+            first(frame, between);
+            second.Resize(between, destination);
+        };
+    }
+}

@@ -1,7 +1,0 @@
-namespace Microsoft.ML.Score.Numerics;
-
-/// <summary>What <see cref="ParallelLoop{TBody}"/> does for each index; a struct, so that it is passed without a closure.</summary>
-internal interface ILoopBody
-{
-    void Run(int index);
-}

@@ -1,0 +1,70 @@
+namespace Microsoft.ML.Score.Storage;
+
+/// <summary>How a safetensors file stores the elements of a tensor; the names are the format's own.</summary>
+public enum TensorType
+{
+    /// <summary>IEEE double precision.</summary>
+    F64,
+
+    /// <summary>IEEE single precision.</summary>
+    F32,
+
+    /// <summary>IEEE half precision.</summary>
+    F16,
+
+    /// <summary>The upper half of an IEEE single.</summary>
+    BF16,
+
+    /// <summary>Signed 64-bit integer.</summary>
+    I64,
+
+    /// <summary>Signed 32-bit integer.</summary>
+    I32,
+
+    /// <summary>Signed 16-bit integer.</summary>
+    I16,
+
+    /// <summary>Signed 8-bit integer.</summary>
+    I8,
+
+    /// <summary>Unsigned 8-bit integer.</summary>
+    U8,
+
+    /// <summary>One byte, 0 or 1.</summary>
+    Bool,
+}
+
+internal static class TensorTypes
+{
+    /// <summary>Bytes of one element.</summary>
+    public static int Size(this TensorType type) => type switch
+    {
+        TensorType.F64 or TensorType.I64 => 8,
+        TensorType.F32 or TensorType.I32 => 4,
+        TensorType.F16 or TensorType.BF16 or TensorType.I16 => 2,
+        TensorType.I8 or TensorType.U8 or TensorType.Bool => 1,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Unknown tensor type."),
+    };
+
+    public static bool IsFloatingPoint(this TensorType type) => type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16;
+
+    /// <summary>The word in a safetensors header.</summary>
+    public static string Word(this TensorType type) => type == TensorType.Bool ? "BOOL" : type.ToString();
+
+    /// <summary>The type of a word in a safetensors header; false where it is none of ours.</summary>
+    public static bool TryParse(string word, out TensorType type)
+    {
+        foreach (var candidate in Enum.GetValues<TensorType>())
+            if (candidate.Word() == word)
+            {
+                type = candidate;
+                return true;
+            }
+
+        type = default;
+        return false;
+    }
+
+    /// <summary>"[2, 3]", for messages.</summary>
+    public static string Describe<T>(ReadOnlySpan<T> shape) => $"[{string.Join(", ", shape.ToArray())}]";
+}

@@ -1,0 +1,24 @@
+namespace Microsoft.ML.Score.Tokens;
+
+/// <summary>The identity of a frozen model.</summary>
+/// <param name="Source">As the user gave it: "tiny" or a checkpoint folder.</param>
+/// <param name="Fingerprint">
+/// Lower-case hexadecimal SHA-256 over the configuration and the tensor headers (names, types, shapes): the same for two copies of a
+/// checkpoint.
+/// </param>
+/// <param name="Dimension">D, values a visual token.</param>
+public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimension)
+{
+    /// <summary>
+    /// What besides configuration and tensors decides which tokens a video has and what comes with them, as text: the options of frame sampling
+    /// and size that differ from the defaults, a hash of the checkpoint's preprocessor settings, a pooling head from elsewhere. Empty for none.
+    /// Feature caches and saved pipelines go by it.
+    /// </summary>
+    public string Processing { get; init; } = "";
+
+    /// <summary>Tokens of the language model's vocabulary; null where it is not known. Guessing has a cross-entropy of its logarithm.</summary>
+    public int? VocabularySize { get; init; }
+
+    /// <summary>Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>. Feature caches and saved pipelines go by it.</summary>
+    public bool EncoderStatistics { get; init; }
+}

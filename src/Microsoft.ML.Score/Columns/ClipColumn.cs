@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Columns;
+
+/// <summary>How a clip is read from a row, decided from the schema: the path of a video file, or RGB frames [F, height, width, 3] or one frame [height, width, 3].</summary>
+/// <param name="Name">Name of the column.</param>
+/// <param name="FrameHeight">Height of frames in memory; 0 for paths.</param>
+/// <param name="FrameWidth">Width of frames in memory; 0 for paths.</param>
+/// <param name="FramesPerSecond">Frames a second of frames in memory.</param>
+/// <param name="Frames">How many frames each row has in memory, as the type says; 0 when it does not, and for paths.</param>
+internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, double FramesPerSecond, int Frames = 0)
+{
+    public bool ByPath() => FrameWidth == 0;
+
+    public static ClipColumn Resolve(DataViewSchema inputSchema, string name, double framesPerSecond)
+    {
+        var column = InputColumns.Find(inputSchema, name, ColumnKind.Text, ColumnKind.Bytes);
+        if (column.Type is not VectorDataViewType type)
+            return new(name, 0, 0, framesPerSecond);
+        return FrameShape(type) is { Height: > 0, Width: > 0, Colours: 3 } shape && type.Dimensions is not [3, _, 3] // as much [3, height, 3] as [height, 3, 3]
+            ? new(name, shape.Height, shape.Width, framesPerSecond, shape.Frames)
+            : throw InputColumns.Mismatch(
+                name, "Text, Vector<Byte, *, height, width, 3> or Vector<Byte, height, width, 3> (ExtractPixels gives it with interleavePixelColors: true)", type.ToString()!);
+    }
+
+    public DataViewSchema.Column Bind(DataViewSchema inputSchema)
+    {
+        var column = InputColumns.Find(inputSchema, Name, ByPath() ? ColumnKind.Text : ColumnKind.Bytes);
+        if (column.Type is VectorDataViewType type && FrameShape(type) is { Height: > 0, Width: > 0, Colours: > 0 } shape
+            && ((shape.Height, shape.Width, shape.Colours) != (FrameHeight, FrameWidth, 3) || (Frames > 0 && shape.Frames > 0 && shape.Frames != Frames)))
+            throw InputColumns.Mismatch(Name, Detach().Type.ToString()!, column.Type.ToString()!);
+        return column;
+    }
+
+    public DataViewSchema.DetachedColumn Detach() =>
+        new(Name, ByPath() ? TextDataViewType.Instance : new VectorDataViewType(NumberDataViewType.Byte, Frames, FrameHeight, FrameWidth, 3));
+
+    private static (int Frames, int Height, int Width, int Colours) FrameShape(VectorDataViewType type) => type.Dimensions switch
+    {
+        [var frames, var height, var width, var colours] => (frames, height, width, colours),
+        [var height, var width, var colours] => (1, height, width, colours),
+        _ => default,
+    };
+
+    /// <summary>A function that gives the clip at the row's current position, and on request the SHA-256 of its content.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="readOptions">How video files are read.</param>
+    public Func<Clip> Reader(DataViewRow row, VideoReadOptions readOptions)
+    {
+        var column = Bind(row.Schema);
+        return ByPath() ? PathReader(row, column, readOptions) : FrameReader(row, column);
+    }
+
+    private static Func<Clip> PathReader(DataViewRow row, DataViewSchema.Column column, VideoReadOptions readOptions)
+    {
+        var path = TextColumn.Reader(row, column);
+        return () =>
+        {
+            var file = path();
+            return new Clip(row, column.Name, () => VideoFile.Open(file, readOptions), () => HashFile(file));
+        };
+    }
+
+    private Func<Clip> FrameReader(DataViewRow row, DataViewSchema.Column column)
+    {
+        var getter = row.GetGetter<VBuffer<byte>>(column);
+        var buffer = new VBuffer<byte>();
+        var frameLength = (long)FrameHeight * FrameWidth * 3;
+        return () =>
+        {
+            getter(ref buffer);
+            if (buffer.Length == 0 || buffer.Length % frameLength != 0)
+                throw RowError.At(row, Name, $"{buffer.Length} bytes are not one or more RGB frames of {FrameHeight}x{FrameWidth} pixels = {frameLength} bytes.");
+            if (Frames > 0 && buffer.Length != Frames * frameLength)
+                throw RowError.At(row, Name, $"{buffer.Length / frameLength} frames, but the column's type {column.Type} says {Frames}.");
+            var rgb = new byte[buffer.Length];
+            buffer.CopyTo(rgb);
+            return new Clip(row, Name, () => new FrameClip(rgb, (int)(rgb.Length / frameLength), FrameHeight, FrameWidth, FramesPerSecond), () => HashFrames(rgb));
+        };
+    }
+
+    private static byte[] HashFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no video file '{path}'.", path);
+        using var stream = File.OpenRead(path);
+        return SHA256.HashData(stream);
+    }
+
+    private byte[] HashFrames(byte[] rgb)
+    {
+        Span<byte> header = stackalloc byte[16];
+        BinaryPrimitives.WriteInt32LittleEndian(header, FrameHeight);
+        BinaryPrimitives.WriteInt32LittleEndian(header[4..], FrameWidth);
+        BinaryPrimitives.WriteDoubleLittleEndian(header[8..], FramesPerSecond);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(header);
+        hash.AppendData(rgb);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>A clip of a row, not opened yet.</summary>
+    internal readonly record struct Clip(DataViewRow Row, string Column, Func<VideoClip> Open, Func<byte[]> Hash)
+    {
+        /// <summary>SHA-256 of the content.</summary>
+        public byte[] HashContent() => RowError.Naming(Row, Column, Hash);
+
+        /// <summary>Opens the clip and gives what is made of it.</summary>
+        public TResult Read<TResult>(Func<VideoClip, TResult> read)
+        {
+            var open = Open;
+            return RowError.Naming(Row, Column, () => read(open()));
+        }
+    }
+}

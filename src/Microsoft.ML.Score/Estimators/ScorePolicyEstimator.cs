@@ -1,0 +1,58 @@
+using Microsoft.ML.Score.Columns;
+using Microsoft.ML.Score.Policy;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>Applies a ready policy; nothing is trained.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Estimator Characteristics
+/// | | |
+/// | -- | -- |
+/// | Does this estimator need to look at the data to train its parameters? | No |
+/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file |
+/// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values; optional kept indices: Vector of <xref:System.Int32>; optional probabilities: Vector of <xref:System.Single> |
+/// | Exportable to ONNX | No |
+/// ]]></format>
+/// </remarks>
+public sealed class ScorePolicyEstimator : IEstimator<ScoreCompressTransformer>
+{
+    private readonly string _outputColumnName;
+    private readonly string _featuresColumnName;
+    private readonly PolicyNetwork _policy;
+    private readonly ScorePolicyOptions _options;
+
+    internal ScorePolicyEstimator(string outputColumnName, string featuresColumnName, PolicyNetwork policy, ScorePolicyOptions options)
+    {
+        _outputColumnName = outputColumnName;
+        _featuresColumnName = featuresColumnName;
+        _policy = policy;
+        _options = options;
+    }
+
+    /// <summary>Reads the schema; no data is looked at.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An input column is missing, of another type, or from another encoder.</exception>
+    public ScoreCompressTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+
+        return Create(input.Schema);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+
+        FeatureColumns.Check(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
+        return OutputShape.Append(inputSchema, ScoreCompressSettings.Promise(inputSchema, _featuresColumnName, _outputColumnName, _options));
+    }
+
+    internal ScoreCompressTransformer Create(DataViewSchema inputSchema)
+    {
+        var features = FeatureColumns.Resolve(inputSchema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder);
+        var transformer = new ScoreCompressTransformer(ScoreCompressSettings.From(features, _outputColumnName, _options), _policy);
+        transformer.GetOutputSchema(inputSchema);
+        return transformer;
+    }
+}

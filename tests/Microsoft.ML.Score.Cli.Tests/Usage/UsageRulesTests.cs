@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace Score.Cli.Usage;
+
+/// <summary>Every command and every option of the program, so that a new one cannot be forgotten.</summary>
+[TestFixture]
+public class UsageRulesTests
+{
+    private static readonly Dictionary<string, string[]> s_right = new()
+    {
+        ["train"] = ["--data", "synthetic", "--output", "p.safetensors"],
+        ["annotate"] = ["--data", "rows.jsonl", "--output", "out.jsonl", "--endpoint", "http://127.0.0.1:1/v1", "--model", "teacher"],
+        ["compress"] = ["missing.mp4"],
+        ["answer"] = ["missing.mp4", "--question", "What?"],
+        ["eval"] = [],
+        ["model"] = ["missing"],
+        ["verify"] = ["missing"],
+    };
+
+    private static IEnumerable<Command> Commands => Program.BuildRootCommand((_, _) => new FakeVideoModel()).Subcommands;
+
+    private static IEnumerable<TestCaseData> Options => OptionsWhere(_ => true);
+
+    private static IEnumerable<TestCaseData> OptionsWithAValue => OptionsWhere(option => option.ValueType != typeof(bool));
+
+    private static IEnumerable<TestCaseData> NumericOptions => OptionsWhere(option => (option.ValueType.GetElementType() ?? option.ValueType) is { } type && (type == typeof(int) || type == typeof(double)));
+
+    [TestCaseSource(nameof(Options))]
+    public void Option_GivenTwice_IsWrongUsageUnlessItIsOneForEachName(string command, Option option)
+    {
+        var perName = option.ValueType == typeof(Dictionary<string, string>);
+        string[] once = option.ValueType == typeof(bool) ? [option.Name] : [option.Name, "1"];
+
+        var run = ScoreProgram.Run([command, .. Without(command, option), .. once, .. once]);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Error, Does.Contain(option.Name).And.Match(perName ? "must be NAME=" : "given 2 times|a single argument but 2"));
+    }
+
+    [TestCaseSource(nameof(OptionsWithAValue))]
+    public void Option_WithoutOrWithAnEmptyValue_IsWrongUsage(string command, Option option)
+    {
+        foreach (string[] words in (string[][])[[option.Name], [option.Name, ""], [option.Name, " "], [$"{option.Name}="]])
+        {
+            var run = ScoreProgram.Run([command, .. Without(command, option), .. words]);
+
+            Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")), string.Join(' ', words));
+            Assert.That(run.Error, Does.StartWith("score: ").And.Contain(option.Name));
+            Assert.That(run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1), run.Error);
+        }
+    }
+
+    [TestCaseSource(nameof(NumericOptions))]
+    public void NumericOption_InAnotherNotation_IsWrongUsageThatNamesIt(string command, Option option)
+    {
+        foreach (var text in (string[])["0,1", "0,005", "+1", "(1)", "0x1", "1'000", "NaN", "Infinity", "１", "$1", "1e999", "99999999999999999999,0"])
+        {
+            var run = ScoreProgram.Run([command, .. Without(command, option), option.Name, text]);
+
+            Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")), text);
+            Assert.That(run.Error, Does.StartWith($"score: {option.Name} must be ").And.Contain("got '"));
+        }
+    }
+
+    [Test]
+    public void UnknownOption_AnywhereInACommand_IsWrongUsage([Values("train", "annotate", "compress", "answer", "eval", "model", "verify")] string command)
+    {
+        foreach (string[] words in (string[][])[["--bogus", .. s_right[command]], [.. s_right[command], "--bogus"], [.. s_right[command], "-x"], ["--bogus"], [.. s_right[command], "--bogus=1"]])
+        {
+            var run = ScoreProgram.Run([command, .. words]);
+
+            Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")), string.Join(' ', words));
+            Assert.That(run.Error, Does.Match("'(--bogus(=1)?|-x)'"));
+        }
+    }
+
+    [TestCase("compress", "a.mp4", "")]
+    [TestCase("answer", "", "--question", "What?")]
+    [TestCase("model", " ")]
+    [TestCase("verify", "")]
+    public void Argument_Empty_IsWrongUsage(params string[] args)
+    {
+        var run = ScoreProgram.Run(args);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Error, Does.Contain("must not be empty"));
+    }
+
+    [Test]
+    public void DecimalComma_InAnOption_IsRefusedWithTheNumberToWrite()
+    {
+        var ratio = ScoreProgram.Run("compress", "synthetic:test-short-0", "--ratio", "0,1");
+        var ratios = ScoreProgram.Run("eval", "--ratios", "0,25");
+
+        Assert.That(ratio.Error.TrimEnd(), Is.EqualTo("score: --ratio must be a number above 0 and at most 1, got '0,1'. Write 0.1 with a point."));
+        Assert.That(ratios.Error, Does.Contain("score: --ratios must be a list of ratios above 0 and at most 1, got '0'. A comma separates items; write 0.25 with a point."));
+    }
+
+    /// <summary>A video may have such a name; what the file says is no option.</summary>
+    [Test]
+    public void Argument_StartingWithAt_IsAFileAndNotAFileOfOptions()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("options"), "--ratio x");
+
+        var run = ScoreProgram.Run("compress", "@" + folder.File("options"));
+
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((1, $"score: There is no video file '@{folder.File("options")}'.{Environment.NewLine}")));
+    }
+
+    private static IEnumerable<TestCaseData> OptionsWhere(Func<Option, bool> isMeant) =>
+        from command in Commands from option in command.Options where option is not HelpOption && isMeant(option) select new TestCaseData(command.Name, option).SetArgDisplayNames(command.Name, option.Name);
+
+    /// <summary>A right command line's words, without an option that a test gives itself.</summary>
+    private static IEnumerable<string> Without(string command, Option option)
+    {
+        var words = s_right[command];
+        var at = Array.IndexOf(words, option.Name);
+        return at < 0 ? words : [.. words[..at], .. words[(at + 2)..]];
+    }
+}

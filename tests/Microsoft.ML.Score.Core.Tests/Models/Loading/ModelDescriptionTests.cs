@@ -1,0 +1,103 @@
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score.Models.Loading;
+
+[TestFixture]
+public class ModelDescriptionTests
+{
+    private RandomCheckpoint _checkpoint = null!;
+
+    [SetUp]
+    public void Create() => _checkpoint = new RandomCheckpoint();
+
+    [TearDown]
+    public void Delete() => _checkpoint.Dispose();
+
+    [Test]
+    public void Describe_Checkpoint_CountsWhatTheFileHolds()
+    {
+        using var file = SafetensorsFile.Open(Path.Combine(_checkpoint.Folder, "model.safetensors"));
+
+        var description = VideoModel.Describe(_checkpoint.Folder);
+
+        Assert.That(description.Config.Architecture, Is.EqualTo("Qwen2.5-VL"));
+        Assert.That(description.Parameters, Is.EqualTo(file.Tensors.Values.Sum(tensor => tensor.Count)));
+        Assert.That(description.Bytes, Is.EqualTo(4 * description.Parameters));
+        Assert.That(description.StoredTypes, Is.EqualTo(new[] { TensorType.F32 }));
+        Assert.That(description.Parts.Select(part => part.Name), Is.EqualTo(new[] { "vision tower", "merger", "token embeddings", "decoder layers" }));
+        Assert.That(description.Parts.Sum(part => part.Tensors), Is.EqualTo(file.Tensors.Count));
+        Assert.That(description.UnusedTensors, Is.Zero);
+    }
+
+    [Test]
+    public void Describe_FewerLayersThanStored_CountsTheRestAsUnused()
+    {
+        _checkpoint.Config["num_hidden_layers"] = 2;
+        _checkpoint.WriteConfig();
+
+        Assert.That(VideoModel.Describe(_checkpoint.Folder).UnusedTensors, Is.EqualTo(12));
+    }
+
+    [Test]
+    public void TokenizerFault_FileGoneOrMalformed_IsWhatLoadingSays()
+    {
+        Assert.That(VideoModel.Describe(_checkpoint.Folder).TokenizerFault(), Is.Null);
+        var file = Path.Combine(_checkpoint.Folder, "merges.txt");
+
+        File.WriteAllText(file, "a b c\n");
+        Assert.That(VideoModel.Describe(_checkpoint.Folder).TokenizerFault(), Does.Contain("'a b c' is not a pair"));
+        File.Delete(file);
+        var fault = VideoModel.Describe(_checkpoint.Folder).TokenizerFault();
+
+        Assert.That(fault, Does.Contain("no tokenizer").And.Contain(_checkpoint.Folder));
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder), Throws.TypeOf<FileNotFoundException>().With.Message.EqualTo(fault));
+    }
+
+    [TestCase(6, 2.0)]
+    [TestCase(1, 25.0)]
+    [TestCase(301, 29.97)]
+    public void GridOf_Clip_IsTheGridOfItsTokens(int frames, double rate)
+    {
+        var clip = new FrameClip(new byte[frames * 48 * 40 * 3], frames, 48, 40, rate);
+        using var model = VideoModel.Load(_checkpoint.Folder);
+
+        Assert.That(VideoModel.Describe(_checkpoint.Folder).GridOf(clip), Is.EqualTo(model.Encode(clip).Grid));
+    }
+
+    [Test]
+    public void Estimate_FewerTokens_TakesLessOfTheLanguageModelAndAsMuchOfTheEncoder()
+    {
+        var description = VideoModel.Describe(_checkpoint.Folder);
+        var grid = new TokenGrid(100, 6, 5);
+
+        var (all, tenth) = (description.Estimate(grid, 3000), description.Estimate(grid, 300));
+
+        // 2 caches x 4 bytes x 3 layers x 64 values x (kept + 128 tokens of text + 64 of answer).
+        Assert.That((all.KeyValueCache, tenth.KeyValueCache), Is.EqualTo((2 * 4 * 3 * 64 * 3192L, 2 * 4 * 3 * 64 * 492L)));
+        Assert.That(all.VisualTokens, Is.EqualTo(3000 * 64 * 4));
+        Assert.That((tenth.Encoder, tenth.VisualTokens, tenth.Weights), Is.EqualTo((all.Encoder, all.VisualTokens, all.Weights)));
+        Assert.That(tenth.Prefill, Is.LessThan(all.Prefill));
+        Assert.That(all.Total, Is.EqualTo(all.Weights + all.VisualTokens + Math.Max(all.Encoder, all.Prefill + all.KeyValueCache)));
+    }
+
+    [Test]
+    public void Load_BeyondTheMemoryLimit_SaysTheNumbers()
+    {
+        var bytes = VideoModel.Describe(_checkpoint.Folder).Bytes;
+
+        Assert.That(
+            () => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { MemoryLimit = bytes }),
+            Throws.TypeOf<InsufficientMemoryException>().With.Message.Contains($"{ByteCount.Format(bytes)} for its weights").And.Message.Contains($"the limit is {ByteCount.Format(bytes)}"));
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { MemoryLimit = 0 }), Throws.ArgumentException.With.Message.Contains("MemoryLimit"));
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { MemoryLimit = long.MaxValue }).Dispose(), Throws.Nothing);
+    }
+
+    [TestCase(0, "0 B")]
+    [TestCase(1023, "1023 B")]
+    [TestCase(1536, "1.5 KiB")]
+    [TestCase(5L << 20, "5.0 MiB")]
+    [TestCase(16584333312, "15.4 GiB")]
+    public void ByteCount_Number_IsRoundedToItsUnit(long bytes, string expected) => Assert.That(ByteCount.Format(bytes), Is.EqualTo(expected));
+}

@@ -1,0 +1,18 @@
+namespace Microsoft.ML.Score.Storage;
+
+[TestFixture]
+public class ExcerptTests
+{
+    [TestCase("", "")]
+    [TestCase("a é 字", "a é 字")]
+    [TestCase("a\u001b[31m\r\n\u009b", "a\\u001b[31m\\u000d\\u000a\\u009b")]
+    public void Of_ShortText_IsTheTextWithoutControlCharacters(string text, string expected) => Assert.That(Excerpt.Of(text), Is.EqualTo(expected));
+
+    [Test]
+    public void Of_LongText_IsItsStartAndLength()
+    {
+        Assert.That(Excerpt.Of(new string('x', 100)), Is.EqualTo(new string('x', 100)));
+        Assert.That(Excerpt.Of(new string('x', 101)), Is.EqualTo(new string('x', 100) + "... (101 characters)"));
+        Assert.That(Excerpt.Of(new string('x', 99) + "😀"), Is.EqualTo(new string('x', 99) + "... (101 characters)"), "no half a character");
+    }
+}

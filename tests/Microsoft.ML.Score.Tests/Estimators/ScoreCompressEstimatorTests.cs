@@ -1,0 +1,186 @@
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Training;
+
+namespace Microsoft.ML.Score.Estimators;
+
+[TestFixture]
+internal sealed class ScoreCompressEstimatorTests
+{
+    private readonly FakeVideoModel _model = new();
+
+    [Test]
+    public void ScoreCompress_ShortTraining_PassesWorkout()
+    {
+        var context = new MLContext(1);
+        EstimatorWorkout.Run(
+            context.Transforms.ScoreCompress("Mask", "Features", captionColumnName: "Caption", _model, Options(mainSteps: 2)),
+            context.Data.LoadFromEnumerable(VideoRow.Several(8)),
+            ["Features", "Grid", "Caption"]);
+    }
+
+    [Test]
+    public void Fit_TokensThatMatter_AreLearnt()
+    {
+        var context = new MLContext(1);
+        var test = VideoRow.Several(40, firstSeed: 1000);
+        var trained = context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, Options(mainSteps: 80)).Fit(context.Data.LoadFromEnumerable(VideoRow.Several(24)));
+        var untrained = Enumerable.Range(1, 10).Average(seed => Found(context, Untrained(seed), test));
+
+        Assert.That(Found(context, trained, test), Is.GreaterThan(0.9));
+        Assert.That(untrained, Is.LessThan(0.8));
+
+        ITransformer Untrained(int seed) =>
+            context.Transforms.ApplyScorePolicy("Mask", "Features", PolicyNetwork.Initialize(FakeVideoModel.D, 16, seed: seed), new ScorePolicyOptions { RetentionRatio = 0.25 })
+                .Fit(context.Data.LoadFromEnumerable(test));
+    }
+
+    [Test]
+    public void Fit_SameContextSeed_GivesSamePolicyBits()
+    {
+        var first = PolicyFile.ToBytes(Fit(seed: 5).Policy);
+        Assert.That(PolicyFile.ToBytes(Fit(seed: 5).Policy), Is.EqualTo(first));
+        Assert.That(PolicyFile.ToBytes(Fit(seed: 6).Policy), Is.Not.EqualTo(first));
+
+        ScoreCompressTransformer Fit(int seed)
+        {
+            var context = new MLContext(seed);
+            return context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, Options(mainSteps: 3)).Fit(context.Data.LoadFromEnumerable(VideoRow.Several(8)));
+        }
+    }
+
+    [Test]
+    public void Fit_WithContext_LogsProgressAndWarnings()
+    {
+        var context = new MLContext(1);
+        var messages = new List<(ChannelMessageKind Kind, string Text)>();
+        context.Log += (_, e) => messages.Add((e.Kind, e.Message));
+        var longRows = VideoRow.Several(8).Where(row => row.Grid[0] > 1).ToArray();
+        var options = Options(mainSteps: 10, validation: context.Data.LoadFromEnumerable(longRows));
+
+        context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(longRows));
+
+        Assert.That(messages.Any(message => message.Kind == ChannelMessageKind.Warning), "no single-step rows");
+        Assert.That(messages.Any(message => message.Kind == ChannelMessageKind.Info && message.Text.Contains("step 10 of 12")));
+        Assert.That(messages.Any(message => message.Kind == ChannelMessageKind.Info && message.Text.Contains("validation cross-entropy")));
+        Assert.That(messages.Any(message => message.Kind == ChannelMessageKind.Trace && message.Text.Contains("step 3 of 12")));
+    }
+
+    [Test]
+    public void Fit_ValidationWithoutImprovement_EndsEarly()
+    {
+        var context = new MLContext(1);
+        var messages = new List<string>();
+        context.Log += (_, e) => messages.Add(e.Message);
+        var data = context.Data.LoadFromEnumerable(VideoRow.Several(8));
+        var options = new ScoreOptions
+        {
+            ValidationSet = data,
+            Training = new TrainerOptions { WarmUpSteps = 0, MainSteps = 1000, LearningRate = 1e-30, Rollouts = 2, BatchSize = 1, ValidationInterval = 2, Patience = 1 },
+        };
+        context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, options).Fit(data);
+
+        Assert.That(messages.Last(message => message.Contains("Trained for")), Does.Contain("Trained for 2 steps; best validation cross-entropy"));
+    }
+
+    [Test]
+    public void Fit_InitialPolicyAndVanishingLearningRate_ScoresAsIt()
+    {
+        var context = new MLContext(1);
+        var initial = PolicyNetwork.Initialize(FakeVideoModel.D, 8, seed: 9, encoderFingerprint: "fake-encoder");
+        var options = new ScoreOptions { InitialPolicy = initial, Training = new TrainerOptions { WarmUpSteps = 0, MainSteps = 1, LearningRate = 1e-30, Rollouts = 2, BatchSize = 1 } };
+        var fitted = context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(VideoRow.Several(4)));
+
+        var row = VideoRow.Random(1, 3);
+        var video = new VideoTokens(new TokenGrid(3, VideoRow.H, VideoRow.W), VideoRow.D, row.Features);
+        Assert.That(fitted.Policy.Logits(video), Is.EqualTo(initial.Logits(video)));
+    }
+
+    [Test]
+    public void Fit_CancelledToken_Throws()
+    {
+        var context = new MLContext(1);
+        var options = new ScoreOptions { CancellationToken = new CancellationToken(true) };
+        Assert.That(
+            () => context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(VideoRow.Several(4))),
+            Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    [TestCase(null)]
+    [TestCase("")]
+    [TestCase("  ")]
+    public void Fit_CaptionNullOrEmpty_NamesRow(string? caption)
+    {
+        var context = new MLContext(1);
+        var rows = VideoRow.Several(4);
+        rows[2].Caption = caption!;
+        Assert.That(
+            () => context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, Options(mainSteps: 2)).Fit(context.Data.LoadFromEnumerable(rows)),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 2, column 'Caption'"));
+    }
+
+    [Test]
+    public void ScoreCompress_SeveralFaultyOptions_ReportsAllAtOnce()
+    {
+        var options = new ScoreOptions
+        {
+            RetentionRatio = 1.5,
+            KeptIndicesColumnName = "Same",
+            ProbabilitiesColumnName = "Same",
+            Training = new TrainerOptions { Rollouts = 0, LearningRate = -1 },
+        };
+        var error = Assert.Throws<ArgumentException>(() => new MLContext().Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options))!;
+        Assert.That(error.ParamName, Is.EqualTo("options"));
+        foreach (var part in new[] { "RetentionRatio", "1.5", "'Same'", "Rollouts", "LearningRate" })
+            Assert.That(error.Message, Does.Contain(part));
+    }
+
+    [Test]
+    public void Fit_Model_IsNotDisposed()
+    {
+        var context = new MLContext(1);
+        var rows = VideoRow.Several(4);
+        var data = context.Data.LoadFromEnumerable(rows);
+        var pipeline = context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, Options(mainSteps: 1))
+            .Append(context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", _model));
+        var fitted = pipeline.Fit(data);
+        using (var engine = context.Model.CreatePredictionEngine<VideoRow, AnswerRow>(fitted))
+            Assert.That(engine.Predict(rows[0]).Answer, Does.StartWith("question 0"));
+        Assert.That(_model.IsDisposed, Is.False);
+    }
+
+    private static ScoreOptions Options(int mainSteps, IDataView? validation = null) => new()
+    {
+        RetentionRatio = 0.25,
+        KeptIndicesColumnName = "Indices",
+        ProbabilitiesColumnName = "Probabilities",
+        ValidationSet = validation,
+        Training = new TrainerOptions { WarmUpSteps = 2, MainSteps = mainSteps, Rollouts = 8, BatchSize = 4, LearningRate = 0.02, HiddenWidth = 16, ValidationInterval = 5 },
+    };
+
+    /// <summary>The share of tokens that matter (or of the k places, where there are more) that the mask keeps.</summary>
+    private static double Found(MLContext context, ITransformer transformer, VideoRow[] rows)
+    {
+        var masks = context.Data.CreateEnumerable<MaskRow>(transformer.Transform(context.Data.LoadFromEnumerable(rows)), reuseRowObject: false).Select(row => row.Mask).ToArray();
+        double found = 0, findable = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var matters = Enumerable.Range(0, masks[i].Length).Where(token => rows[i].Features[token * VideoRow.D] == 1).ToArray();
+            found += matters.Count(token => masks[i][token]);
+            findable += Math.Min(matters.Length, TopK.RetainedCount(0.25, masks[i].Length));
+        }
+
+        return found / findable;
+    }
+
+    private sealed class MaskRow
+    {
+        public bool[] Mask { get; set; } = [];
+    }
+
+    private sealed class AnswerRow
+    {
+        public string Answer { get; set; } = "";
+    }
+}
