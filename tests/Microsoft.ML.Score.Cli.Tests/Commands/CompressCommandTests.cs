@@ -105,7 +105,11 @@ public class CompressCommandTests
             ],
             new Dictionary<string, string>
             {
-                ["format"] = "score-policy/1", ["dimension"] = "3", ["hidden_width"] = "64", ["use_residual"] = "true", ["use_normalization"] = "true",
+                ["format"] = "score-policy/1",
+                ["dimension"] = "3",
+                ["hidden_width"] = "64",
+                ["use_residual"] = "true",
+                ["use_normalization"] = "true",
             });
 
         var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy);
