@@ -8,6 +8,7 @@ internal sealed class FrameTimes
 
     private double? _latest;
     private double? _gap;
+    private double? _leastGap;
     private double? _duration;
     private double _length;
     private double _jumps;
@@ -16,7 +17,8 @@ internal sealed class FrameTimes
     private double? _behind;
     private double _lengthBehind;
 
-    private double Step => _duration ?? _gap ?? 0;
+    // What a frame takes whose own times do not tell: the gap before may be one that lost frames have left.
+    private double Step => _duration ?? _leastGap ?? 0;
 
     /// <param name="timestamp">When the next frame is shown, in seconds; null when the file does not say.</param>
     /// <param name="duration">How long, in seconds; null or 0 when the file does not say.</param>
@@ -37,7 +39,7 @@ internal sealed class FrameTimes
             var gap = startedOver ? time - _behind!.Value : time - latest;
             if (gap > LeastJump)
                 _jumps += gap - Step;
-            _gap = gap;
+            (_gap, _leastGap) = (gap, Math.Min(gap, _leastGap ?? gap));
             _length += startedOver ? _lengthBehind + _gap.Value : _gap.Value;
             (_latest, _behind, _lengthBehind) = (time, null, 0);
         }
