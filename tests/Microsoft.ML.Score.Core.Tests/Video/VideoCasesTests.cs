@@ -56,8 +56,10 @@ public class VideoCasesTests
     [Test]
     public void Open_JpegCutOff_SaysSo()
     {
+        var path = RepositoryFolder.RequireShared("cases", "09-truncated-jpeg", "bigcut.jpg");
+
         Assert.That(
-            () => VideoFile.Open(RepositoryFolder.RequireShared("cases", "09-truncated-jpeg", "bigcut.jpg")),
+            () => VideoFile.Open(path),
             Throws.InstanceOf<InvalidDataException>().With.Message.Contains("bigcut.jpg").And.Message.Contains("cut off"));
     }
 
@@ -65,9 +67,10 @@ public class VideoCasesTests
     public void Open_PlaylistNamedAsAVideo_IsRefused()
     {
         FFmpegProgram.Require();
+        var path = RepositoryFolder.RequireShared("cases", "hostile", "m3u8_live.mp4");
 
         Assert.That(
-            () => VideoFile.Open(RepositoryFolder.RequireShared("cases", "hostile", "m3u8_live.mp4")),
+            () => VideoFile.Open(path),
             Throws.InstanceOf<InvalidDataException>().With.Message.Contains("of the kind 'hls', which is not read"));
     }
 }
