@@ -9,7 +9,7 @@ internal static class FaultText
     public static string Of(Exception exception) => exception switch
     {
         AggregateException or TargetInvocationException or TypeInitializationException when exception.InnerException is { } cause => Of(cause),
-        NullReferenceException or IndexOutOfRangeException or InvalidCastException or NotImplementedException =>
+        NullReferenceException or IndexOutOfRangeException or InvalidCastException =>
             $"the program has a fault: {exception.GetType().Name}{Place(exception)}: {exception.Message} Please report it with the command line.",
         ArgumentException { ParamName: { } parameter } => exception.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal),
         _ when string.IsNullOrWhiteSpace(exception.Message) => $"{exception.GetType().Name}{Place(exception)}, without a message.",

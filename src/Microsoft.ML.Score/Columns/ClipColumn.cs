@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Columns;
@@ -87,6 +88,8 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no video file '{path}'.", path);
+        if (FileIdentity.Of(path) is { IsFileOrFolder: false })
+            throw new InvalidDataException($"'{path}' is a device, pipe or socket; expected a video file.");
         using var stream = File.OpenRead(path);
         return SHA256.HashData(stream);
     }

@@ -85,7 +85,7 @@ public sealed class CommandFilesTests : IDisposable
     [TestCase("device or a pipe", "train --data synthetic --output @new.safetensors --metrics /dev/null")]
     [TestCase("cannot be written", "train --data synthetic --output /dev/full/p.safetensors")]
     [TestCase("/proc/p.safetensors", "train --data synthetic --output /proc/p.safetensors")]
-    [Platform("Linux")]
+    [Platform("Linux", Reason = "Hard links, devices and pipes are told on Linux only.")]
     public void Output_ThatIsADevice_IsRefused(string message, string command) => IsRefused(1, message, command);
 
     [Test]
@@ -94,7 +94,7 @@ public sealed class CommandFilesTests : IDisposable
 
     [TestCase("-s")]
     [TestCase("")] // a hard link
-    [Platform("Linux")]
+    [Platform("Linux", Reason = "Hard links, devices and pipes are told on Linux only.")]
     public void Output_ThatLinksToAnInput_IsWrongUsage(string symbolic)
     {
         using (var link = Process.Start("ln", [.. symbolic.Split(' ', StringSplitOptions.RemoveEmptyEntries), _folder.File("rows.jsonl"), _folder.File("link")]))
@@ -104,7 +104,7 @@ public sealed class CommandFilesTests : IDisposable
     }
 
     [Test]
-    [Platform("Linux,MacOsX")]
+    [Platform("Linux,MacOsX", Reason = "Links need rights on Windows.")]
     public void Output_ThroughALinkedFolder_IsWrongUsage()
     {
         Directory.CreateSymbolicLink(_folder.File("linked"), _folder.Path);
@@ -114,7 +114,7 @@ public sealed class CommandFilesTests : IDisposable
     }
 
     [Test]
-    [Platform("Linux")]
+    [Platform("Linux", Reason = "Hard links, devices and pipes are told on Linux only.")]
     public void Output_ThatIsAPipe_IsRefused()
     {
         using (var make = Process.Start("mkfifo", _folder.File("pipe")))

@@ -122,6 +122,20 @@ internal sealed class EncodeVideoEstimatorTests
     }
 
     [Test]
+    [Platform("Linux", Reason = "/dev/zero, and devices are told on Linux only.")]
+    [CancelAfter(20_000)]
+    public void Transform_CacheAndALinkToADevice_IsRefusedUnread()
+    {
+        Directory.CreateDirectory(_folder);
+        var path = Path.Combine(_folder, "endless.mp4");
+        File.CreateSymbolicLink(path, "/dev/zero");
+        var data = _context.Data.LoadFromEnumerable(new[] { new { Path = path } });
+        var fitted = _context.Transforms.EncodeVideo("Features", "Path", new FakeVideoModel(), new EncodeVideoOptions { CacheFolder = _folder }).Fit(data);
+
+        Assert.That(() => EstimatorWorkout.Read(fitted.Transform(data), "Features"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("is a device, pipe or socket"));
+    }
+
+    [Test]
     public void EncodeVideo_FaultyReadOptions_NamesThem()
     {
         Assert.That(
