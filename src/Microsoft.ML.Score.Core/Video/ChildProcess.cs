@@ -7,11 +7,12 @@ using System.Text.RegularExpressions;
 namespace Microsoft.ML.Score.Video;
 
 /// <summary>
-/// A program run without a shell, its output read as a stream and the end of its error output kept. Disposing kills it if it still runs;
+/// A program run with arguments that no shell reads, its output read as a stream and the end of its error output kept. Disposing kills it if it still runs;
 /// on Unix it also dies with this process, however that ends.
 /// </summary>
 internal sealed partial class ChildProcess : IDisposable
 {
+    private const string Shell = "/bin/sh";
     private const int KeptErrorLines = 6;
     private const int KeptLineLength = 300;
 
@@ -19,6 +20,10 @@ internal sealed partial class ChildProcess : IDisposable
     // started where it is a script. What a terminal sends to all processes of a command must not end the watch before the program.
     private const string Watch = "exec >/dev/null 2>&1; trap '' INT TERM HUP; read -r id && read -r _; [ -z \"$id\" ] || kill -9 $id $(cat /proc/$id/task/$id/children)";
 
+    // The program begins as a shell that waits until the watcher knows it, so that no moment is left in which it would outlive this process.
+    private const string Gate = "read -r _ && exec \"$@\" </dev/null";
+
+    private readonly string _program;
     private readonly Process _process;
     private readonly Process? _watcher;
     private readonly Queue<string> _errorLines = new();
@@ -27,15 +32,17 @@ internal sealed partial class ChildProcess : IDisposable
 
     /// <param name="program">Name, found on PATH, or path.</param>
     /// <param name="arguments">Arguments as the program shall see them.</param>
-    /// <param name="readsInput">Whether the program reads what is written to <see cref="Input"/>, and so ends with it; else it shares this process's input.</param>
+    /// <param name="readsInput">Whether the program reads what is written to <see cref="Input"/>, and so ends with it; else its input is empty where it is watched, and this process's own elsewhere.</param>
     /// <exception cref="InvalidOperationException">The program is not installed.</exception>
     public ChildProcess(string program, IEnumerable<string> arguments, bool readsInput = false)
     {
+        _program = program;
+        _watcher = readsInput || !IsInstalled(program) ? null : StartWatcher();
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(program, arguments)
+            StartInfo = new ProcessStartInfo(_watcher is null ? program : Shell, _watcher is null ? arguments : ["-c", Gate, Shell, program, .. arguments])
             {
-                RedirectStandardInput = readsInput,
+                RedirectStandardInput = readsInput || _watcher is not null,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 StandardOutputEncoding = Encoding.UTF8,
@@ -43,7 +50,6 @@ internal sealed partial class ChildProcess : IDisposable
             },
         };
         _process.ErrorDataReceived += (_, line) => KeepError(line.Data);
-        _watcher = readsInput ? null : StartWatcher();
         try
         {
             _process.Start();
@@ -58,13 +64,10 @@ internal sealed partial class ChildProcess : IDisposable
                 "install the package ffmpeg (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg).", exception);
         }
 
-        try
+        if (_watcher is not null)
         {
-            _watcher?.StandardInput.WriteLine(_process.Id.ToString(CultureInfo.InvariantCulture));
-        }
-        catch (IOException)
-        {
-            // The watcher has been killed: then the program ends when it next writes to nobody.
+            Tell(_watcher, _process.Id.ToString(CultureInfo.InvariantCulture));
+            Tell(_process, "");
         }
 
         _process.BeginErrorReadLine();
@@ -112,7 +115,7 @@ internal sealed partial class ChildProcess : IDisposable
         var result = read();
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         return !_timedOut ? result : throw new TimeoutException(string.Create(
-            CultureInfo.InvariantCulture, $"{Path.GetFileName(_process.StartInfo.FileName)} made no progress for {timeout.TotalSeconds:0.###} s"));
+            CultureInfo.InvariantCulture, $"{Path.GetFileName(_program)} made no progress for {timeout.TotalSeconds:0.###} s"));
     }
 
     /// <summary>Waits for the end and gives the exit code.</summary>
@@ -150,16 +153,32 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
+    private static void Tell(Process process, string line)
+    {
+        try
+        {
+            process.StandardInput.WriteLine(line);
+            process.StandardInput.Flush();
+        }
+        catch (IOException)
+        {
+            // It has been killed: without its watcher the program ends when it next writes to nobody.
+        }
+    }
+
+    /// <summary>The shell would tell of a missing program only after it has been started.</summary>
+    private static bool IsInstalled(string program) => program.Contains('/', StringComparison.Ordinal)
+        ? File.Exists(program)
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
+
     /// <summary>Null where there is no shell.</summary>
     private static Process? StartWatcher()
     {
-        if (OperatingSystem.IsWindows() || !File.Exists("/bin/sh"))
+        if (OperatingSystem.IsWindows() || !File.Exists(Shell))
             return null;
         try
         {
-            var watcher = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Watch]) { RedirectStandardInput = true })!;
-            watcher.StandardInput.AutoFlush = true;
-            return watcher;
+            return Process.Start(new ProcessStartInfo(Shell, ["-c", Watch]) { RedirectStandardInput = true });
         }
         catch (Win32Exception)
         {
