@@ -14,7 +14,7 @@ internal static class AttentionForward
 
     private static void Compare(int tokens, int heads, int keyValueHeads, int headDimension, int rounds, bool withScores)
     {
-        var kernels = KernelBackend.Create(KernelBackend.Default);
+        var kernels = ComputeBackend.Simd.Kernels;
         var (qs, ks, vs) = (RandomValues.Of(1, tokens * heads * headDimension), RandomValues.Of(2, tokens * keyValueHeads * headDimension), RandomValues.Of(3, tokens * keyValueHeads * headDimension));
         using var q = kernels.Upload(qs, tokens, heads * headDimension);
         using var k = kernels.Upload(ks, tokens, keyValueHeads * headDimension);

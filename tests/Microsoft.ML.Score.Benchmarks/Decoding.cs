@@ -18,7 +18,7 @@ internal static class Decoding
         var values = new float[Output * Input];
         foreach (ref var value in values.AsSpan())
             value = random.NextSingle() * 2 - 1;
-        var kernels = KernelBackend.Create(KernelBackend.Default);
+        var kernels = ComputeBackend.Simd.Kernels;
         var memoryRead = Ceilings.Measure().MemoryRead;
         Console.WriteLine($"linear layer {Output} x {Input}, bf16 weights; memory read {memoryRead / 1e9:F1} GB/s");
         Console.WriteLine("  rows   best ms   GB/s of weights   of memory read");

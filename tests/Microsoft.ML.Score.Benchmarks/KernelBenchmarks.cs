@@ -23,7 +23,7 @@ public class KernelBenchmarks
     private Weight _weight = null!;
 
     [Params("simd", "scalar")]
-    public string Backend { get; set; } = KernelBackend.Default;
+    public string Backend { get; set; } = "simd";
 
     public static void Run() => BenchmarkRunner.Run<KernelBenchmarks>(
         // In this process: another one would have to be built for it first.
@@ -32,7 +32,7 @@ public class KernelBenchmarks
     [GlobalSetup]
     public void Create()
     {
-        _kernels = KernelBackend.Create(Backend);
+        _kernels = ComputeBackend.Named(Backend).Kernels;
         _x = Random(Tokens, Hidden);
         _row = Random(1, Hidden);
         _keys = Random(Tokens, KeyValueHeads * HeadDimension);

@@ -20,7 +20,7 @@ internal static class MatrixProducts
     {
         var (x, w) = (RandomValues.Of(1, m * k), RandomValues.Of(2, n * k));
         var y = new float[m * n];
-        var kernels = KernelBackend.Create(KernelBackend.Default);
+        var kernels = ComputeBackend.Simd.Kernels;
         using var input = kernels.Upload(x, m, k);
 
         var contest = new Contest($"linear layer {m} x {n} x {k}", 2.0 * m * n * k);

@@ -23,7 +23,7 @@ internal sealed class Prefill : IDisposable
 
     private const double MostBytesBeside = 200e6;
 
-    private readonly IKernels _kernels = KernelBackend.Create(KernelBackend.Default);
+    private readonly IKernels _kernels = ComputeBackend.Simd.Kernels;
     private readonly Qwen2Config _config;
     private readonly string _folder = Directory.CreateTempSubdirectory("score-prefill").FullName;
     private readonly Checkpoint _checkpoint;

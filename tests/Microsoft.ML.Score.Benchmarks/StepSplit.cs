@@ -18,10 +18,10 @@ internal static class StepSplit
 
     public static void Run()
     {
-        var kernels = new StepKernels(KernelBackend.Create(KernelBackend.Default));
+        var kernels = new StepKernels(ComputeBackend.Simd.Kernels);
         using var model = Qwen25VLVideoModel.Load("tiny", CheckpointFiles.FromResources(typeof(Models.VideoModel).Assembly, "Models/Tiny/"), kernels, new Models.VideoModelOptions());
-        TrainingExample[] rows = [.. Enumerable.Range(0, Videos).Select(index => SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index / 2))
-            .Select(clip => new TrainingExample(model.Encode(clip.Clip), clip.Caption))];
+        TrainingRow[] rows = [.. Enumerable.Range(0, Videos).Select(index => SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index / 2))
+            .Select(clip => new TrainingRow(model.Encode(clip.Clip), clip.Caption))];
         var trainer = new ScoreTrainer(model, new TrainerOptions { UseWarmUp = false, MainSteps = Steps, BatchSize = BatchSize });
         var steps = new Recorder(kernels);
         trainer.Fit(rows, progress: steps);
@@ -29,9 +29,9 @@ internal static class StepSplit
     }
 
     /// <summary>Forward and backward pass of the policy over all rows, once.</summary>
-    private static double PolicySeconds(TrainingExample[] rows)
+    private static double PolicySeconds(TrainingRow[] rows)
     {
-        var policy = PolicyNetwork.Initialize(rows[0].Video.Dimension);
+        var policy = PolicyNetwork.Initialize(rows[0].ReadVideo().Dimension);
         var activations = new PolicyActivations();
         var gradient = new float[policy.Parameters.Length];
         var best = double.MaxValue;
@@ -40,9 +40,9 @@ internal static class StepSplit
             var start = Stopwatch.GetTimestamp();
             foreach (var row in rows)
             {
-                var logits = new float[row.Video.Grid.Count];
-                PolicyForward.Run(policy, row.Video, logits, activations);
-                PolicyBackward.Accumulate(policy, row.Video, activations, logits, gradient);
+                var logits = new float[row.ReadVideo().Grid.Count];
+                PolicyForward.Run(policy, row.ReadVideo(), logits, activations);
+                PolicyBackward.Accumulate(policy, row.ReadVideo(), activations, logits, gradient);
             }
 
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);

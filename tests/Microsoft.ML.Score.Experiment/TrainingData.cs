@@ -6,15 +6,15 @@ using Microsoft.ML.Score.Video;
 namespace Microsoft.ML.Score.Experiment;
 
 /// <summary>Rows of the synthetic world, encoded once and held: a medium video of the embedded model takes 0.2 MB.</summary>
-internal sealed record TrainingData(IReadOnlyList<TrainingExample> Training, IReadOnlyList<TrainingExample> Validation)
+internal sealed record TrainingData(IReadOnlyList<TrainingRow> Training, IReadOnlyList<TrainingRow> Validation)
 {
     /// <param name="model">The frozen model.</param>
     /// <param name="images">Single-step rows for the warm-up.</param>
     /// <param name="videos">Videos, short and medium in turn; a quarter as many, at most 32, validate.</param>
     public static TrainingData Encode(IVideoLanguageModel model, int images, int videos)
     {
-        TrainingExample Row(VideoClip clip, string caption) => new(model.Encode(clip), caption);
-        TrainingExample Video(SyntheticSplit split, int index)
+        TrainingRow Row(VideoClip clip, string caption) => new(model.Encode(clip), caption);
+        TrainingRow Video(SyntheticSplit split, int index)
         {
             var video = SyntheticWorld.Generate(split, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index / 2);
             return Row(video.Clip, video.Caption);

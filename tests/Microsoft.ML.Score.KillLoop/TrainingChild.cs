@@ -40,13 +40,13 @@ internal static class TrainingChild
 
     private static string PolicyPath(string folder) => Path.Combine(folder, "policy.safetensors");
 
-    private static IEnumerable<TrainingExample> Rows(IVideoLanguageModel model, int first, int count) => Enumerable.Range(first, count).Select(index =>
+    private static IEnumerable<TrainingRow> Rows(IVideoLanguageModel model, int first, int count) => Enumerable.Range(first, count).Select(index =>
     {
         if (model is PlantedModel)
             return PlantedModel.Example(index, index % 2 == 0 ? 1 : 6);
         SyntheticClip clip = index % 2 == 0
             ? SyntheticWorld.GenerateImage(SyntheticSplit.PolicyTraining, index)
             : SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, VideoLength.Short, index);
-        return new TrainingExample(model.Encode(clip.Clip), clip.Caption);
+        return new TrainingRow(model.Encode(clip.Clip), clip.Caption);
     });
 }

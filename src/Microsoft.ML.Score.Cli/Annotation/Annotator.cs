@@ -56,7 +56,7 @@ internal sealed class Annotator
     /// <param name="concurrency">Rows under way at a time.</param>
     /// <param name="report">Told the number of rows done, one call at a time.</param>
     /// <param name="cancellationToken">Stops; what was added stays.</param>
-    public async Task<AnnotationCounts> RunAsync(IEnumerable<TrainingRow> rows, AnnotationFile file, int concurrency, Action<int> report, CancellationToken cancellationToken)
+    public async Task<AnnotationCounts> RunAsync(IEnumerable<CaptionedVideo> rows, AnnotationFile file, int concurrency, Action<int> report, CancellationToken cancellationToken)
     {
         var (annotated, failed, alreadyThere) = (0, 0, 0);
         var met = new HashSet<string>(file.Paths, StringComparer.Ordinal);
@@ -85,7 +85,7 @@ internal sealed class Annotator
         });
         return new AnnotationCounts(annotated, alreadyThere, failed);
 
-        IEnumerable<(int Index, TrainingRow Row)> New()
+        IEnumerable<(int Index, CaptionedVideo Row)> New()
         {
             foreach (var (index, row) in rows.Index())
                 if (met.Add(row.Name))

@@ -29,12 +29,12 @@ internal sealed class DataOptions
     /// <param name="skipped">Told of rows passed over.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">While enumerating: a row is damaged; the message has its place.</exception>
-    public IEnumerable<TrainingRow> Read(ParseResult parsed, string path, SkippedRows skipped)
+    public IEnumerable<CaptionedVideo> Read(ParseResult parsed, string path, SkippedRows skipped)
     {
         var readOptions = Reading.Of(parsed);
         var (folder, skipDamaged) = (parsed.GetValue(Videos), parsed.GetValue(SkipDamaged));
         return EnumWord.Parse<TrainingSetFormat>(parsed.GetRequiredValue(Format)) is { } format
-            ? TrainingSet.Read(path, format, folder, skipDamaged, skipped.Add).Select(file => new TrainingRow(new VideoReference(file.Path, readOptions), file.Caption, file.Name))
-            : TrainingRow.ReadFile(path, readOptions, folder, skipDamaged ? skipped.Add : null);
+            ? TrainingSet.Read(path, format, folder, skipDamaged, skipped.Add).Select(file => new CaptionedVideo(new VideoReference(file.Path, readOptions), file.Caption, file.Name))
+            : CaptionedVideo.ReadFile(path, readOptions, folder, skipDamaged ? skipped.Add : null);
     }
 }

@@ -117,7 +117,7 @@ internal sealed class TrainCommand
             var trainer = new ScoreTrainer(model, Options(parsed, checkpoint)) { CheckpointLock = files.LockOf(Path.Combine(checkpoint, ScoreTrainer.CheckpointName)) };
             result = trainer.Fit(examples, validationExamples, initialPolicy: null, report, cancellationToken);
 
-            EncodedRows Encode(IReadOnlyCollection<TrainingRow> rows)
+            EncodedRows Encode(IReadOnlyCollection<CaptionedVideo> rows)
             {
                 var encoded = new EncodedRows(rows, model, cache, cancellationToken);
                 if (cache is not null)
@@ -162,10 +162,10 @@ internal sealed class TrainCommand
         return files;
     }
 
-    private IReadOnlyCollection<TrainingRow> Rows(ParseResult parsed, string data, SyntheticSplit split, int images, int videos)
+    private IReadOnlyCollection<CaptionedVideo> Rows(ParseResult parsed, string data, SyntheticSplit split, int images, int videos)
     {
         if (data == SyntheticData)
-            return TrainingRow.Synthetic(split, images, videos);
+            return CaptionedVideo.Synthetic(split, images, videos);
         var skipped = new SkippedRows();
         var count = _dataOptions.Read(parsed, data, skipped).Count();
         skipped.Report(parsed.InvocationConfiguration.Error, data);

@@ -10,18 +10,18 @@ namespace Score.Cli.Training;
 /// Training rows with their tokens, made as they are asked for. The first 1 GiB of tokens stays in memory; rows beyond it are read from
 /// the cache, or without one encoded, again each epoch. Not safe for concurrent enumerations.
 /// </summary>
-internal sealed class EncodedRows(IReadOnlyCollection<TrainingRow> rows, IVideoLanguageModel model, FeatureCache? cache, CancellationToken cancellationToken)
-    : IEnumerable<TrainingExample>
+internal sealed class EncodedRows(IReadOnlyCollection<CaptionedVideo> rows, IVideoLanguageModel model, FeatureCache? cache, CancellationToken cancellationToken)
+    : IEnumerable<TrainingRow>
 {
     private const long MostBytesHeld = 1L << 30;
 
     private readonly Dictionary<int, VideoTokens> _held = [];
     private long _bytesHeld;
 
-    public IEnumerator<TrainingExample> GetEnumerator()
+    public IEnumerator<TrainingRow> GetEnumerator()
     {
         foreach (var (index, row) in rows.Index())
-            yield return new TrainingExample(_held.GetValueOrDefault(index) ?? Get(index, row.Video), row.Caption);
+            yield return new TrainingRow(_held.GetValueOrDefault(index) ?? Get(index, row.Video), row.Caption);
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -30,7 +30,7 @@ internal static class LlavaVideoCases
                 MmSpatialPoolMode = LlavaVideoConfig.ReadPoolMode(section),
                 MmNewlinePosition = LlavaVideoConfig.ReadNewlinePosition(section),
             };
-            using var model = LlavaVideoModel.Load(files, caseConfig, KernelBackend.Create(backend));
+            using var model = LlavaVideoModel.Load(files, caseConfig, ComputeBackend.Named(backend).Kernels);
             var description = ModelCaseRows.Read<CaseDescription>(json, name);
             foreach (var row in new CaseRun(model, description, new GoldenTensors($"{folderName}/{name}", tensors)).Run())
                 yield return row;

@@ -32,7 +32,7 @@ internal static class RopeIndexCases
                 yield return row;
 
         using var tables = SafetensorsFile.Open(Path.Combine(folder, "realdims.safetensors"));
-        foreach (var row in VerifyRotary(new GoldenTensors($"{name}/mrope128", tables), KernelBackend.Create(backend)))
+        foreach (var row in VerifyRotary(new GoldenTensors($"{name}/mrope128", tables), ComputeBackend.Named(backend).Kernels))
             yield return row;
         foreach (var grid in tables.Tensors.Keys.Where(key => key.StartsWith("grid_", StringComparison.Ordinal)).Select(key => key.Split('.')[0]).Distinct().Order(StringComparer.Ordinal))
             foreach (var row in VerifyVision(grid, new GoldenTensors($"{name}/{grid}", tables)))

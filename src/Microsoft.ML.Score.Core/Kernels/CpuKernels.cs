@@ -3,6 +3,8 @@ namespace Microsoft.ML.Score.Kernels;
 /// <summary>What the two backends in main memory share: tensors, weights and the moving of rows.</summary>
 internal abstract class CpuKernels : IKernels
 {
+    public ActivationLimits Limits => ActivationLimits.MainMemory;
+
     public Tensor Allocate(int rows, int columns) => new CpuTensor(rows, columns);
 
     public Tensor Upload(ReadOnlySpan<float> values, int rows, int columns)

@@ -7,6 +7,9 @@ namespace Microsoft.ML.Score.Kernels;
 /// </summary>
 internal interface IKernels
 {
+    /// <summary>How much of a model's work stands in this backend's memory at a time.</summary>
+    ActivationLimits Limits { get; }
+
     /// <summary>A tensor of undefined content.</summary>
     Tensor Allocate(int rows, int columns);
 
@@ -66,4 +69,14 @@ internal enum Activation
 
     /// <summary>The tanh approximation of GELU.</summary>
     GeluTanh,
+}
+
+/// <summary>How much of a model's work stands in a backend's memory at a time: more rows at once are faster until memory ends.</summary>
+/// <param name="ChunkBytes">Intermediate activations of a layer.</param>
+/// <param name="LogitValues">Logits of the rows whose cross-entropy is computed together.</param>
+/// <param name="PassValues">Values that one pass over several kept-token sets holds in the widest place of a layer; a few times this many stand in memory.</param>
+/// <param name="Patches">Patches that the vision tower takes at a time; one time step at least.</param>
+internal sealed record ActivationLimits(long ChunkBytes, int LogitValues, long PassValues, int Patches)
+{
+    public static ActivationLimits MainMemory { get; } = new(ChunkBytes: 96 << 20, LogitValues: 1 << 24, PassValues: 1 << 26, Patches: 4096);
 }

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Score.Models;
 /// <summary>How a frozen model is loaded.</summary>
 public sealed class VideoModelOptions
 {
-    /// <summary>The kernels that the model runs on: "simd" (vectors and threads of this machine) or "scalar" (the slow reference). Default "simd".</summary>
-    public string Backend { get; init; } = KernelBackend.Default;
+    /// <summary>What the model computes on. Default <see cref="ComputeBackend.Simd"/>, the vectors and threads of this machine's processor.</summary>
+    public ComputeBackend Backend { get; init; } = ComputeBackend.Simd;
 
     /// <summary>
     /// Most memory, in bytes, that the weights and the least work with them may need; loading more is refused before it begins. Default: what
@@ -37,6 +37,8 @@ public sealed class VideoModelOptions
     internal void ThrowIfFaulty(string parameterName)
     {
         List<string> faults = [];
+        if (Backend is null)
+            faults.Add($"{nameof(Backend)} must not be null");
         if (MemoryLimit <= 0)
             faults.Add($"{nameof(MemoryLimit)} must be positive, got {MemoryLimit} bytes");
         if (!Enum.IsDefined(TemporalPositions))

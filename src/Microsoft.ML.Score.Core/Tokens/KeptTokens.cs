@@ -49,10 +49,13 @@ public sealed class KeptTokens
     public ReadOnlyMemory<int> Positions { get; }
 
     /// <summary>The vectors, row-major [k, D]. Those of <see cref="Gather"/> are copied from the video when they are first asked for.</summary>
-    public ReadOnlyMemory<float> Vectors => Video is null ? _vectors : _gathered ??= GatherVectors(Video);
+    public ReadOnlyMemory<float> Vectors => Video is null ? _vectors : Count == Grid.Count ? Video.Vectors : _gathered ??= GatherVectors(Video);
 
-    /// <summary>The video whose rows the vectors are; null where they are their own.</summary>
-    internal VideoTokens? Video { get; }
+    /// <summary>
+    /// The video whose rows the vectors are, so that a model may take the video once and of each set its positions; null where the vectors are
+    /// the set's own.
+    /// </summary>
+    public VideoTokens? Video { get; }
 
     /// <summary>When the time steps of the video are shown; null when unknown. Only prompts that name the times need it.</summary>
     /// <exception cref="ArgumentException">There are not as many times as time steps.</exception>
@@ -70,7 +73,7 @@ public sealed class KeptTokens
         var positions = new int[video.Grid.Count];
         for (var i = 0; i < positions.Length; i++)
             positions[i] = i;
-        return new KeptTokens(video.Grid, video.Dimension, positions, video.Vectors) { Times = video.Times };
+        return new KeptTokens(video, positions);
     }
 
     /// <summary>The tokens of the video at the given positions.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -11,24 +12,20 @@ namespace Microsoft.ML.Score.Training;
 /// </summary>
 internal sealed class BaseCrossEntropy
 {
+    // What is looked at of a video's tokens: all of a small one, tokens evenly spaced over a large one, whose hash would take as long as its policy scores.
+    private const int HashedValues = 1 << 18;
+
     /// <summary>The known values by <see cref="Key"/>, in order of first use.</summary>
     public OrderedDictionary<long, double> Values { get; init; } = [];
 
-    /// <summary>The value of a row, computed where it is not known yet.</summary>
-    public double GetOrAdd(TrainingExample example, Func<double> compute)
-    {
-        var key = Key(example);
-        if (!Values.TryGetValue(key, out var value))
-            Values.Add(key, value = compute());
-        return value;
-    }
-
     /// <summary>64 bits of the SHA-256 of grid, caption and vectors.</summary>
-    private static long Key(TrainingExample example)
+    public static long Key(VideoTokens video, string caption)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{example.Video.Grid}\n{example.Video.Dimension}\n{example.Caption}\n"));
-        hash.AppendData(MemoryMarshal.AsBytes(example.Video.Vectors.Span));
+        hash.AppendData(Encoding.UTF8.GetBytes($"{video.Grid}\n{video.Dimension}\n{caption}\n"));
+        var hashed = Math.Clamp(HashedValues / video.Dimension, 1, video.Grid.Count);
+        for (var i = 0; i < hashed; i++)
+            hash.AppendData(MemoryMarshal.AsBytes(video.Token((int)((long)i * video.Grid.Count / hashed))));
         return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
     }
 }

@@ -9,28 +9,48 @@ namespace Microsoft.ML.Score.Training;
 /// their captions joined by a space, in token space. It ends only if there are no rows at all.
 /// </summary>
 /// <remarks>
-/// The rows are streamed: a bounded window of single-step rows is shuffled and used up, then the next one is read, epoch after epoch,
-/// so every row is used once an epoch. Steps of one pseudo-video share a grid; a row that finds no companion of its grid in its window
-/// serves alone. Where the data has no single-step row, one step of each video takes its place, with a warning. The stream depends
-/// on the data and the seed alone.
+/// The rows are streamed: a bounded window of stills is shuffled and used up, then the next one is read, epoch after epoch, so every
+/// still is used once an epoch. Steps of one pseudo-video share a grid; a still that finds no companion of its grid in its window serves
+/// alone. No video is read where there are stills; where there is none, one step of each video takes its place, with a warning. The
+/// stream depends on the data and the seed alone.
 /// </remarks>
-internal sealed class PseudoVideos(IEnumerable<TrainingExample> examples, int seed, Action<string> warn) : IEnumerable<TrainingExample>
+/// <param name="rows">The training data.</param>
+/// <param name="dimension">D, values a token.</param>
+/// <param name="seed">Seed of the shuffling, of the lengths, and of the steps taken of videos.</param>
+/// <param name="warn">Told that there are no stills.</param>
+/// <param name="skip">Pseudo-videos to leave out at the start. Of the windows before the first that is given, the grids alone are read.</param>
+/// <param name="cancellationToken">Stops an encoder under way.</param>
+internal sealed class PseudoVideos(
+    IEnumerable<TrainingRow> rows, int dimension, int seed, Action<string> warn, int skip = 0, CancellationToken cancellationToken = default) : IEnumerable<TrainingRow>
 {
     private const int WindowRows = 256;
     private const long WindowValues = 1 << 24; // 64 MiB
 
-    public IEnumerator<TrainingExample> GetEnumerator()
+    public IEnumerator<TrainingRow> GetEnumerator()
     {
-        var steps = SingleStepRows;
+        var steps = Stills;
+        var left = skip;
         for (var epoch = 0; ; epoch++)
         {
-            var any = false;
-            foreach (var window in Windows(steps(epoch)))
-                foreach (var video in Assemble(window.Rows, new CounterRandom(seed, 3, epoch, window.Index)))
+            var (any, firstRow, window) = (false, 0, 0);
+            if (left > 0)
+                foreach (var grids in Windows(steps(epoch), row => new Step(row.ReadGrid(cancellationToken), Row: null)))
                 {
                     any = true;
-                    yield return video;
+                    var count = Mixtures(grids, epoch, window).Count();
+                    if (count > left)
+                        break;
+                    (left, firstRow, window) = (left - count, firstRow + grids.Count, window + 1);
                 }
+
+            foreach (var read in Windows(steps(epoch).Skip(firstRow), Read))
+            {
+                any = true;
+                foreach (var mixture in Mixtures(read, epoch, window++).Skip(left))
+                    yield return Join(read, mixture);
+                left = 0;
+            }
+
             if (any)
                 continue;
             if (steps == StepsOfVideos)
@@ -42,77 +62,96 @@ internal sealed class PseudoVideos(IEnumerable<TrainingExample> examples, int se
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private IEnumerable<TrainingExample> SingleStepRows(int epoch) => examples.Where(example => example.Video.Grid.TimeSteps == 1);
+    private IEnumerable<TrainingRow> Stills(int epoch) => rows.Where(row => row.IsStill);
 
-    private IEnumerable<TrainingExample> StepsOfVideos(int epoch)
+    private IEnumerable<TrainingRow> StepsOfVideos(int epoch)
     {
         var random = new CounterRandom(seed, 4, epoch);
-        return examples.Select((example, row) =>
+        return rows.Select((row, index) => new TrainingRow(row.Caption, isStill: true, token => StepOf(row.ReadVideo(token), index), () => GridOfStep(row.ReadGrid(cancellationToken))));
+
+        VideoTokens StepOf(VideoTokens video, int row)
         {
-            var (grid, dimension) = (example.Video.Grid, example.Video.Dimension);
-            var length = grid.TokensPerStep * dimension;
-            var step = example.Video.Vectors.Slice(random.Below(row, grid.TimeSteps) * length, length).ToArray(); // a copy, so that the window does not hold the video
-            var ofStep = new TokenGrid(1, grid.Height, grid.Width, grid.SecondsPerStep);
-            return new TrainingExample(new VideoTokens(ofStep, dimension, step, example.Video.EncoderFingerprint), example.Caption);
-        });
+            var length = video.Grid.TokensPerStep * video.Dimension;
+            var step = video.Vectors.Slice(random.Below(row, video.Grid.TimeSteps) * length, length).ToArray(); // a copy, so that the window does not hold the video
+            return new VideoTokens(GridOfStep(video.Grid), video.Dimension, step, video.EncoderFingerprint);
+        }
+
+        static TokenGrid GridOfStep(TokenGrid grid) => new(1, grid.Height, grid.Width, grid.SecondsPerStep);
     }
 
-    private static IEnumerable<(int Index, List<TrainingExample> Rows)> Windows(IEnumerable<TrainingExample> rows)
+    private Step Read(TrainingRow row)
     {
-        var index = 0;
+        var video = row.ReadVideo(cancellationToken);
+        return new Step(video.Grid, new TrainingRow(video, row.Caption));
+    }
+
+    private IEnumerable<List<Step>> Windows(IEnumerable<TrainingRow> rows, Func<TrainingRow, Step> read)
+    {
         var values = 0L;
-        List<TrainingExample> window = [];
+        List<Step> window = [];
         foreach (var row in rows)
         {
-            window.Add(row);
-            values += row.Video.Vectors.Length;
+            window.Add(read(row));
+            values += (long)window[^1].Grid.TokensPerStep * dimension;
             if (window.Count < WindowRows && (values < WindowValues || window.Count < 4))
                 continue;
-            yield return (index++, window);
+            yield return window;
             (window, values) = ([], 0);
         }
         if (window.Count > 0)
-            yield return (index, window);
+            yield return window;
     }
 
-    private static IEnumerable<TrainingExample> Assemble(List<TrainingExample> window, CounterRandom random)
+    /// <summary>What the pseudo-videos of a window are made of.</summary>
+    private IEnumerable<Mixture> Mixtures(List<Step> window, int epoch, int index)
     {
+        var random = new CounterRandom(seed, 3, epoch, index);
         var counter = 0L;
-        foreach (var sameGrid in window.GroupBy(row => (row.Video.Grid.Height, row.Video.Grid.Width)))
+        foreach (var sameGrid in Enumerable.Range(0, window.Count).GroupBy(step => (window[step].Grid.Height, window[step].Grid.Width)))
         {
-            var rows = sameGrid.ToArray();
-            for (var i = rows.Length - 1; i > 0; i--) // Fisher-Yates
+            var steps = sameGrid.ToArray();
+            for (var i = steps.Length - 1; i > 0; i--) // Fisher-Yates
             {
                 var j = random.Below(counter++, i + 1);
-                (rows[i], rows[j]) = (rows[j], rows[i]);
+                (steps[i], steps[j]) = (steps[j], steps[i]);
             }
 
-            for (var used = 0; used < rows.Length;)
+            for (var used = 0; used < steps.Length;)
             {
-                var size = Math.Min(2 + random.Below(counter++, 3), rows.Length - used);
-                if (rows.Length - used - size == 1) // leave no row behind alone
+                var size = Math.Min(2 + random.Below(counter++, 3), steps.Length - used);
+                if (steps.Length - used - size == 1) // leave no row behind alone
                     size += size == 4 ? -1 : 1;
                 var repeats = new int[size];
                 for (var i = 0; i < size; i++)
                     repeats[i] = 3 + random.Below(counter++, 4);
-                yield return Join(rows.AsSpan(used, size), repeats);
+                yield return new Mixture(steps[used..(used + size)], repeats);
                 used += size;
             }
         }
     }
 
-    private static TrainingExample Join(ReadOnlySpan<TrainingExample> rows, int[] repeats)
+    private TrainingRow Join(List<Step> window, Mixture mixture)
     {
-        var first = rows[0].Video;
-        var length = first.Vectors.Length;
-        var vectors = new float[repeats.Sum() * length];
-        var position = 0;
-        for (var i = 0; i < rows.Length; i++)
-            for (var repeat = 0; repeat < repeats[i]; repeat++, position += length)
-                rows[i].Video.Vectors.Span.CopyTo(vectors.AsSpan(position));
+        var captions = string.Join(' ', mixture.Steps.Select(step => window[step].Row!.Caption));
+        return new TrainingRow(captions, isStill: false, _ =>
+        {
+            var videos = Array.ConvertAll(mixture.Steps, step => window[step].Row!.ReadVideo(cancellationToken));
+            var first = videos[0];
+            var length = first.Vectors.Length;
+            var vectors = new float[mixture.Repeats.Sum() * length];
+            var position = 0;
+            for (var i = 0; i < videos.Length; i++)
+                for (var repeat = 0; repeat < mixture.Repeats[i]; repeat++, position += length)
+                    videos[i].Vectors.Span.CopyTo(vectors.AsSpan(position));
 
-        var grid = new TokenGrid(repeats.Sum(), first.Grid.Height, first.Grid.Width, first.Grid.SecondsPerStep);
-        return new TrainingExample(
-            new VideoTokens(grid, first.Dimension, vectors, first.EncoderFingerprint), string.Join(' ', rows.ToArray().Select(row => row.Caption)));
+            var grid = new TokenGrid(mixture.Repeats.Sum(), first.Grid.Height, first.Grid.Width, first.Grid.SecondsPerStep);
+            return new VideoTokens(grid, first.Dimension, vectors, first.EncoderFingerprint);
+        });
     }
+
+    /// <summary>A row of a window; without its tokens where it is skipped.</summary>
+    private readonly record struct Step(TokenGrid Grid, TrainingRow? Row);
+
+    /// <summary>The steps of one pseudo-video, as indices into the window, and how often each is repeated.</summary>
+    private readonly record struct Mixture(int[] Steps, int[] Repeats);
 }

@@ -63,6 +63,13 @@ public sealed record TrainerOptions
     /// <summary>Validations without a new best after which a stage ends early, at least 1. Default null: no early stop.</summary>
     public int? Patience { get; init; }
 
+    /// <summary>
+    /// Videos of a step, or of a validation, that are read and scored at a time, at least 1. Default 1: a model in this process uses all its
+    /// cores for one. More are for a reward that is computed elsewhere; the policy's bits do not depend on it, memory does: each holds its
+    /// tokens.
+    /// </summary>
+    public int ConcurrentVideos { get; init; } = 1;
+
     /// <summary>Where the checkpoint lives; null for none. A folder that already holds one of the same options and model goes on from it.</summary>
     public string? CheckpointFolder { get; init; }
 
@@ -106,6 +113,7 @@ public sealed record TrainerOptions
         Require(RetentionRatio is > 0 and <= 1, $"{nameof(RetentionRatio)} must lie in (0, 1], got {RetentionRatio}");
         Require(ValidationInterval >= 1, $"{nameof(ValidationInterval)} must be at least 1, got {ValidationInterval}");
         Require(Patience is null or >= 1, $"{nameof(Patience)} must be at least 1 or null, got {Patience}");
+        Require(ConcurrentVideos >= 1, $"{nameof(ConcurrentVideos)} must be at least 1, got {ConcurrentVideos}");
         Require(CheckpointInterval >= 1, $"{nameof(CheckpointInterval)} must be at least 1, got {CheckpointInterval}");
         return faults;
 

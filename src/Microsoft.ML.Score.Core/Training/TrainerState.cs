@@ -14,7 +14,7 @@ internal sealed class TrainerState
 
     public BaseCrossEntropy BaseCrossEntropy { get; init; } = new();
 
-    /// <summary>The stage under way; beyond <see cref="TrainingStage.Main"/> when training has ended.</summary>
+    /// <summary>The stage under way; the last one when training has ended.</summary>
     public TrainingStage Stage { get; set; }
 
     public int StepInStage { get; set; }
@@ -32,4 +32,12 @@ internal sealed class TrainerState
     public PolicyNetwork? Best { get; set; }
 
     public double BestCrossEntropy { get; set; } = double.PositiveInfinity;
+
+    /// <summary>Begins a stage.</summary>
+    public void Enter(TrainingStage stage)
+    {
+        Stage = stage;
+        StepInStage = 0;
+        StaleValidations = 0;
+    }
 }

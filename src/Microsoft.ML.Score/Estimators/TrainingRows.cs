@@ -5,7 +5,7 @@ using Microsoft.ML.Score.Training;
 namespace Microsoft.ML.Score.Estimators;
 
 /// <summary>The training examples of a data view: read anew, one row at a time, by each enumeration.</summary>
-internal sealed class TrainingRows : IEnumerable<TrainingExample>
+internal sealed class TrainingRows : IEnumerable<TrainingRow>
 {
     private readonly IDataView _data;
     private readonly string _view;
@@ -29,7 +29,7 @@ internal sealed class TrainingRows : IEnumerable<TrainingExample>
         _caption = InputColumns.Find(data.Schema, captionColumnName, ColumnKind.Text);
     }
 
-    public IEnumerator<TrainingExample> GetEnumerator()
+    public IEnumerator<TrainingRow> GetEnumerator()
     {
         using var cursor = _data.GetRowCursor([.. _featureColumns, _caption]);
         var video = new FeatureReader(_features, cursor, _encoder, keep: true);
@@ -39,7 +39,7 @@ internal sealed class TrainingRows : IEnumerable<TrainingExample>
         {
             any = true;
             var text = caption();
-            yield return new TrainingExample(video.Read(), text);
+            yield return new TrainingRow(video.Read(), text); // TODO
         }
 
         if (!any)

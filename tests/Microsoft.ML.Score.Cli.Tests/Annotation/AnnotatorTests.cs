@@ -159,7 +159,7 @@ public sealed class AnnotatorTests : IDisposable
         using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("A circle."));
         File.WriteAllText(_folder.File("a.mp4"), "no video");
 
-        var counts = await Annotate(server, [new TrainingRow(new VideoReference(_folder.File("a.mp4"), new VideoReadOptions()), "A circle.", "a.mp4"), Row("image-0")]);
+        var counts = await Annotate(server, [new CaptionedVideo(new VideoReference(_folder.File("a.mp4"), new VideoReadOptions()), "A circle.", "a.mp4"), Row("image-0")]);
 
         Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(1, 0, 1), 1)));
         Assert.That(Lines("failed").Single(), Does.Contain("cannot be read as a video"));
@@ -193,7 +193,7 @@ public sealed class AnnotatorTests : IDisposable
     public async Task Run_Again_AsksOnlyWhatIsMissingAndForgetsOldFailures()
     {
         using var server = new TeacherServer((call, prompt) => call == 0 ? new TeacherAnswer(400, "{}") : TeacherAnswer.Caption("New " + prompt));
-        TrainingRow[] rows = [Row("image-0", "zero"), Row("image-1", "one"), Row("image-2", "two")];
+        CaptionedVideo[] rows = [Row("image-0", "zero"), Row("image-1", "one"), Row("image-2", "two")];
         var first = await Annotate(server, rows);
 
         var second = await Annotate(server, rows);
@@ -213,7 +213,7 @@ public sealed class AnnotatorTests : IDisposable
         Assert.That(_clock.Now, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(70)));
     }
 
-    private async Task<AnnotationCounts> Annotate(TeacherServer server, TrainingRow[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null, CancellationToken cancellationToken = default)
+    private async Task<AnnotationCounts> Annotate(TeacherServer server, CaptionedVideo[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null, CancellationToken cancellationToken = default)
     {
         var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(timeout), _clock);
         var annotator = new Annotator(service, new Retry(maxRetries, limiter, _clock), _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 2, LongestSide = 64 };
@@ -221,7 +221,7 @@ public sealed class AnnotatorTests : IDisposable
         return await annotator.RunAsync(rows, file, concurrency: 1, _ => { }, cancellationToken);
     }
 
-    private static TrainingRow Row(string id, string caption = "A circle.") => new(VideoReference.ToSynthetic("test-" + id), caption, id);
+    private static CaptionedVideo Row(string id, string caption = "A circle.") => new(VideoReference.ToSynthetic("test-" + id), caption, id);
 
     private string[] Lines(string file) => File.ReadAllLines(_folder.File(file));
 }

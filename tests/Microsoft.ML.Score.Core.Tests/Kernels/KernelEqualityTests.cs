@@ -14,8 +14,8 @@ public class KernelEqualityTests
 
     private static readonly float[] s_specials = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
 
-    private readonly IKernels _kernels = KernelBackend.Create("simd");
-    private readonly IKernels _reference = KernelBackend.Create("scalar");
+    private readonly IKernels _kernels = ComputeBackend.Simd.Kernels;
+    private readonly IKernels _reference = ComputeBackend.Scalar.Kernels;
 
     [Test]
     public void Linear_AllLengths_EqualsTheReference()

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Score.Kernels;
 [TestFixture("simd")]
 public class LinearKernelTests(string backend)
 {
-    private readonly IKernels _kernels = KernelBackend.Create(backend);
+    private readonly IKernels _kernels = ComputeBackend.Named(backend).Kernels;
 
     [Test]
     public void Linear_AllSmallShapes_IsTheProduct([Values(TensorType.F32, TensorType.F64)] TensorType type, [Values] bool hasBias, [Values] bool hasResidual)

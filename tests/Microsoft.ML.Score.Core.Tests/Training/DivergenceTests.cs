@@ -8,7 +8,7 @@ namespace Microsoft.ML.Score.Training;
 [TestFixture]
 public class DivergenceTests
 {
-    private static readonly TrainingExample[] s_rows = [.. Enumerable.Range(0, 12).Select(i => PlantedModel.Example(i, i % 3 == 0 ? 1 : 5))];
+    private static readonly TrainingRow[] s_rows = [.. Enumerable.Range(0, 12).Select(i => PlantedModel.Example(i, i % 3 == 0 ? 1 : 5))];
 
     [TestCase(1e6)]
     [TestCase(1e12)]
@@ -28,7 +28,7 @@ public class DivergenceTests
         if (policy is not null)
         {
             Assert.That(learningRate, Is.LessThan(1e18), "a larger one diverges");
-            Assert.That(s_rows.All(row => policy.Logits(row.Video).All(float.IsFinite)));
+            Assert.That(s_rows.All(row => policy.Logits(row.ReadVideo()).All(float.IsFinite)));
             return;
         }
 
@@ -108,8 +108,8 @@ public class DivergenceTests
     [Test]
     public void Fit_PolicyThatOverflowsOnAValidationVideoOnly_Diverges()
     {
-        var video = s_rows[1].Video;
-        var large = new TrainingExample(new VideoTokens(video.Grid, video.Dimension, video.Vectors.ToArray().Select(value => value * 1e38f).ToArray()), "object");
+        var video = s_rows[1].ReadVideo();
+        var large = new TrainingRow(new VideoTokens(video.Grid, video.Dimension, video.Vectors.ToArray().Select(value => value * 1e38f).ToArray()), "object");
         var initial = PolicyNetwork.Initialize(PlantedModel.Dimension, 4, useNormalization: false);
         foreach (ref var weight in initial.W1)
             weight *= 100;
@@ -121,8 +121,8 @@ public class DivergenceTests
     [Test]
     public void Fit_RowsThatDoNotComeAgain_SaysSoInsteadOfEndingEarly()
     {
-        var rows = new Queue<TrainingExample>(s_rows);
-        IEnumerable<TrainingExample> Once()
+        var rows = new Queue<TrainingRow>(s_rows);
+        IEnumerable<TrainingRow> Once()
         {
             while (rows.TryDequeue(out var row))
                 yield return row;

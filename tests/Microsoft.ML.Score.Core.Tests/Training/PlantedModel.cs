@@ -45,7 +45,7 @@ internal sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageMod
     }
 
     /// <summary>A row of the given length: a static noisy background and two objects, each on one token from some step on.</summary>
-    public static TrainingExample Example(int seed, int steps)
+    public static TrainingRow Example(int seed, int steps)
     {
         const int tokens = 12;
         var random = new CounterRandom(seed, steps);
@@ -61,7 +61,7 @@ internal sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageMod
                 vectors[(step * tokens + place) * Dimension + 1] = (float)random.Uniform(500_020 + item);
             }
         }
-        return new TrainingExample(new VideoTokens(new TokenGrid(steps, 3, 4), Dimension, vectors), "object object");
+        return new TrainingRow(new VideoTokens(new TokenGrid(steps, 3, 4), Dimension, vectors), "object object");
     }
 
     private static int Objects(KeptTokens kept)

@@ -1,6 +1,5 @@
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -8,7 +7,7 @@ namespace Microsoft.ML.Score.Training;
 public class RolloutsTests
 {
     [Test]
-    public void Gather_LargeThenSmallVideo_GivesWhatFreshMemoryGives()
+    public void Sample_LargeThenSmallVideo_GivesWhatFreshMemoryGives()
     {
         var rollouts = new Rollouts(5);
         foreach (var (steps, seed) in new[] { (9, 1), (3, 2), (4, 3) })
@@ -16,27 +15,26 @@ public class RolloutsTests
             var video = PolicyNetworkTests.RandomVideo(steps, 2, 3, 4, seed);
             var logits = PolicyNetwork.Initialize(4, 3).Logits(video);
             rollouts.Sample(logits, k => new CounterRandom(seed, k));
-            var kept = rollouts.Gather(video).Single();
+            var kept = rollouts.Kept;
 
-            Assert.That(kept, Has.Count.EqualTo(5));
+            Assert.That(kept, Has.Length.EqualTo(5));
             for (var k = 0; k < 5; k++)
             {
                 var mask = BernoulliMaskTests.Sample(logits, new CounterRandom(seed, k));
-                var expected = KeptTokens.Gather(video, Enumerable.Range(0, mask.Length).Where(i => mask[i]).ToArray());
+                var expected = Enumerable.Range(0, mask.Length).Where(i => mask[i]).ToArray();
                 Assert.That(rollouts.Masks[k].Take(mask.Length), Is.EqualTo(mask));
-                Assert.That(rollouts.KeptCounts[k], Is.EqualTo(expected.Count));
-                Assert.That(kept[k].Positions.ToArray(), Is.EqualTo(expected.Positions.ToArray()));
-                Assert.That(kept[k].Vectors.ToArray(), Is.EqualTo(expected.Vectors.ToArray()));
+                Assert.That(rollouts.KeptCounts[k], Is.EqualTo(expected.Length));
+                Assert.That(kept[k].ToArray(), Is.EqualTo(expected));
             }
         }
     }
 
     [Test]
-    public void Gather_MasksThatKeepNothing_GivesEmptySets()
+    public void Sample_MasksThatKeepNothing_GivesEmptySets()
     {
         var rollouts = new Rollouts(2);
         rollouts.Sample([-1000f, -1000f], k => new CounterRandom(1, k));
 
-        Assert.That(rollouts.Gather(PolicyNetworkTests.RandomVideo(2, 1, 1, 4, 1)).Single().Select(kept => kept.Count), Is.EqualTo(new[] { 0, 0 }));
+        Assert.That(rollouts.Kept.Select(kept => kept.Length), Is.EqualTo(new[] { 0, 0 }));
     }
 }

@@ -7,10 +7,10 @@ namespace Microsoft.ML.Score.Training;
 [TestFixture]
 public class ScoreTrainerTests
 {
-    private static readonly TrainingExample[] s_images = [.. Enumerable.Range(0, 30).Select(i => PlantedModel.Example(i, 1))];
-    private static readonly TrainingExample[] s_videos = [.. Enumerable.Range(100, 30).Select(i => PlantedModel.Example(i, 6))];
-    private static readonly TrainingExample[] s_heldOut = [.. Enumerable.Range(200, 20).Select(i => PlantedModel.Example(i, 6))];
-    private static readonly TrainingExample[] s_mixed = [.. s_images.Zip(s_videos).SelectMany(pair => new[] { pair.First, pair.Second })];
+    private static readonly TrainingRow[] s_images = [.. Enumerable.Range(0, 30).Select(i => PlantedModel.Example(i, 1))];
+    private static readonly TrainingRow[] s_videos = [.. Enumerable.Range(100, 30).Select(i => PlantedModel.Example(i, 6))];
+    private static readonly TrainingRow[] s_heldOut = [.. Enumerable.Range(200, 20).Select(i => PlantedModel.Example(i, 6))];
+    private static readonly TrainingRow[] s_mixed = [.. s_images.Zip(s_videos).SelectMany(pair => new[] { pair.First, pair.Second })];
 
     [Test]
     public void Fit_PlantedObjects_LearnsToKeepThem()
@@ -26,7 +26,7 @@ public class ScoreTrainerTests
         static double MeanCrossEntropy(PolicyNetwork policy)
         {
             var compressor = new ScoreCompressor(policy);
-            return s_heldOut.Average(row => new PlantedModel().CrossEntropy([compressor.Compress(row.Video, 0.10)], "", row.Caption)[0]);
+            return s_heldOut.Average(row => new PlantedModel().CrossEntropy([compressor.Compress(row.ReadVideo(), 0.10)], "", row.Caption)[0]);
         }
     }
 
@@ -152,15 +152,15 @@ public class ScoreTrainerTests
     public void Fit_RowsThatDoNotFit_NameTheRow()
     {
         var good = s_videos[0];
-        var otherDimension = new TrainingExample(new VideoTokens(new TokenGrid(1, 1, 1), 2, new float[2]), "a");
-        var otherEncoder = new TrainingExample(new VideoTokens(good.Video.Grid, good.Video.Dimension, good.Video.Vectors, "ffff"), "a");
-        var notFinite = new TrainingExample(new VideoTokens(new TokenGrid(1, 1, 1), 6, new[] { 0, 0, 0, 0, float.NaN, 0 }), "a");
+        var otherDimension = new TrainingRow(new VideoTokens(new TokenGrid(1, 1, 1), 2, new float[2]), "a");
+        var otherEncoder = new TrainingRow(new VideoTokens(good.ReadVideo().Grid, good.ReadVideo().Dimension, good.ReadVideo().Vectors, "ffff"), "a");
+        var notFinite = new TrainingRow(new VideoTokens(new TokenGrid(1, 1, 1), 6, new[] { 0, 0, 0, 0, float.NaN, 0 }), "a");
 
         Assert.That(() => Train(Small(), [good, otherDimension]), Throws.ArgumentException.With.Message.Contains("Row 1").And.Message.Contains("dimension 2"));
         Assert.That(() => Train(Small(), [otherEncoder]), Throws.ArgumentException.With.Message.Contains("Row 0").And.Message.Contains("ffff"));
         Assert.That(() => Train(Small(), [good, good, notFinite]), Throws.ArgumentException.With.Message.Contains("Row 2").And.Message.Contains("finite"));
-        Assert.That(() => new TrainingExample(good.Video, " "), Throws.ArgumentException);
-        Assert.That(() => new TrainingExample(good.Video, null!), Throws.ArgumentNullException);
+        Assert.That(() => new TrainingRow(good.ReadVideo(), " "), Throws.ArgumentException);
+        Assert.That(() => new TrainingRow(good.ReadVideo(), null!), Throws.ArgumentNullException);
     }
 
     [Test]
@@ -237,12 +237,12 @@ public class ScoreTrainerTests
         MetricsPath = metricsPath,
     };
 
-    internal static TrainingResult Train(TrainerOptions options, IEnumerable<TrainingExample>? rows = null, PlantedModel? model = null, IProgress<TrainingProgress>? progress = null, CancellationToken token = default) =>
+    internal static TrainingResult Train(TrainerOptions options, IEnumerable<TrainingRow>? rows = null, PlantedModel? model = null, IProgress<TrainingProgress>? progress = null, CancellationToken token = default) =>
         new ScoreTrainer(model ?? new PlantedModel(), options).Fit(rows ?? s_mixed, s_heldOut.Take(3), progress: progress, cancellationToken: token);
 
     internal static byte[] Bytes(TrainingResult result) => PolicyFile.ToBytes(result.Policy);
 
-    private static IEnumerable<TrainingExample> AlternatingOrder(IEnumerable<TrainingExample> rows)
+    private static IEnumerable<TrainingRow> AlternatingOrder(IEnumerable<TrainingRow> rows)
     {
         var epoch = 0;
         return Enumerable.Range(0, 1).SelectMany(_ => epoch++ % 2 == 0 ? rows : rows.Reverse());

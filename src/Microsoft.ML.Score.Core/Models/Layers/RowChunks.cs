@@ -1,4 +1,5 @@
 using System.Numerics;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Models.Layers;
 
@@ -10,22 +11,19 @@ internal static class RowChunks
 {
     private static int[] s_indices = [];
 
-    /// <summary>Bytes of intermediate activations that stand in memory at a time.</summary>
-    public const long DefaultBytes = 96 << 20;
-
     /// <summary>(first row, rows) of each chunk, in order; one row at least.</summary>
     /// <param name="rows">All rows.</param>
     /// <param name="valuesPerRow">Single-precision values of a row that are alive together at the most.</param>
     /// <param name="bytes">The limit.</param>
-    public static IEnumerable<(int Start, int Count)> Of(int rows, int valuesPerRow, long bytes = DefaultBytes)
+    public static IEnumerable<(int Start, int Count)> Of(int rows, int valuesPerRow, long bytes)
     {
         var largest = (int)Largest(rows, valuesPerRow, bytes);
         for (var start = 0; start < rows; start += largest)
             yield return (start, Math.Min(largest, rows - start));
     }
 
-    /// <summary>Bytes of activations of the largest chunk.</summary>
-    public static long BytesOfLargest(long rows, int valuesPerRow) => Largest(rows, valuesPerRow, DefaultBytes) * valuesPerRow * sizeof(float);
+    /// <summary>Bytes of activations of the largest chunk in main memory.</summary>
+    public static long BytesOfLargest(long rows, int valuesPerRow) => Largest(rows, valuesPerRow, ActivationLimits.MainMemory.ChunkBytes) * valuesPerRow * sizeof(float);
 
     /// <summary>start, start + 1, ... as indices, without allocation once as many rows were asked for.</summary>
     public static ReadOnlySpan<int> Indices(int start, int count)

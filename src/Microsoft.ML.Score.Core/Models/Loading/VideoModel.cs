@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Loading;
 using Microsoft.ML.Score.Models.Qwen2;
@@ -34,7 +33,7 @@ public static class VideoModel
         options ??= new VideoModelOptions();
         options.ThrowIfFaulty(nameof(options));
 
-        var kernels = KernelBackend.Create(options.Backend);
+        var kernels = options.Backend.Kernels;
         var files = Files(source);
         var config = ReadConfig(files);
         ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);

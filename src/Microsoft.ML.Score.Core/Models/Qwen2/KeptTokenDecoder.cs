@@ -10,9 +10,6 @@ namespace Microsoft.ML.Score.Models.Qwen2;
 /// </summary>
 internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernels)
 {
-    // Values that one packed pass holds in the widest place of a layer; a few times this many stand in memory.
-    private const long PassLimit = 1 << 26;
-
     public Qwen2Config Config => model.Config;
 
     /// <summary>
@@ -27,7 +24,7 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         foreach (var set in sets)
         {
             var setRows = PackedRows.CountOf(prompt, set) + target.Length;
-            if (group.Count > 0 && (rows + setRows) * model.Config.IntermediateSize > PassLimit)
+            if (group.Count > 0 && (rows + setRows) * model.Config.IntermediateSize > kernels.Limits.PassValues)
             {
                 losses.AddRange(CrossEntropyInOnePass(prompt, group, target, cancellationToken));
                 group.Clear();
@@ -147,7 +144,7 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         var embeddings = model.Embed(rows.Ids);
         var next = 0;
         foreach (var set in sets)
-            foreach (var (start, count) in RowChunks.Of(set.Indices.Length, embeddings.Columns))
+            foreach (var (start, count) in RowChunks.Of(set.Indices.Length, embeddings.Columns, kernels.Limits.ChunkBytes))
             {
                 using var visual = Upload(set, start, count, embeddings.Columns);
                 kernels.Scatter(visual, rows.VisualRows.Slice(next, count), embeddings);

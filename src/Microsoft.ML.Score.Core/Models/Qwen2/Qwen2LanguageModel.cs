@@ -9,9 +9,6 @@ namespace Microsoft.ML.Score.Models.Qwen2;
 /// </summary>
 internal sealed class Qwen2LanguageModel
 {
-    // Logits of this many values at most stand in memory at a time.
-    private const int LogitsLimit = 1 << 24;
-
     private readonly IKernels _kernels;
     private readonly Weight _embedTokens;
     private readonly Layer[] _layers;
@@ -26,6 +23,7 @@ internal sealed class Qwen2LanguageModel
     {
         Config = config;
         _kernels = kernels;
+        ChunkBytes = kernels.Limits.ChunkBytes;
         _embedTokens = weights.Matrix("model.embed_tokens.weight");
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Layer(weights, $"model.layers.{i}"))];
         _norm = weights.Vector("model.norm.weight");
@@ -42,7 +40,7 @@ internal sealed class Qwen2LanguageModel
     public Tensor Embed(ReadOnlySpan<int> ids) => _kernels.Embedding(_embedTokens, ids);
 
     /// <summary>Bytes of activations that a layer holds beside its input, keys and values.</summary>
-    public long ChunkBytes { get; init; } = RowChunks.DefaultBytes;
+    public long ChunkBytes { get; init; }
 
     /// <summary>
     /// Hidden states after the final norm. Beside the embeddings, which it works in, and the keys and values it needs memory for
@@ -97,7 +95,7 @@ internal sealed class Qwen2LanguageModel
     public double[] CrossEntropy(Tensor hidden, ReadOnlySpan<int> targets)
     {
         var losses = new double[targets.Length];
-        var chunk = Math.Max(1, LogitsLimit / Config.VocabSize);
+        var chunk = Math.Max(1, _kernels.Limits.LogitValues / Config.VocabSize);
         for (var start = 0; start < losses.Length; start += chunk)
         {
             var count = Math.Min(chunk, losses.Length - start);

@@ -8,9 +8,6 @@ namespace Microsoft.ML.Score.Models.Qwen25VL;
 /// <summary>A Qwen2.5-VL checkpoint: vision tower and language model over token ids and patches. Safe for concurrent calls.</summary>
 internal sealed class Qwen25VLModel : IDisposable
 {
-    // Patches that go through the vision tower at a time; whole time steps, which never see each other.
-    private const int PatchLimit = 4096;
-
     private readonly Checkpoint _checkpoint;
     private readonly ModelWeights _weights;
 
@@ -71,7 +68,7 @@ internal sealed class Qwen25VLModel : IDisposable
 
         var tokens = new float[length];
         var stepLength = grid.PatchesPerStep * Config.VisionConfig.PatchLength;
-        var patches = new float[StepsAtATime(grid) * stepLength];
+        var patches = new float[StepsAtATime(grid, Kernels.Limits) * stepLength];
         var (pending, done) = (0, 0);
         foreach (var step in steps)
         {
@@ -109,7 +106,7 @@ internal sealed class Qwen25VLModel : IDisposable
     /// <summary>Bytes of the tensors and patches that stand in memory at a time while a video of this grid is encoded, its visual tokens apart.</summary>
     public static long EncoderBytes(VisionConfig config, PatchGrid grid)
     {
-        var patches = StepsAtATime(grid) * (long)grid.PatchesPerStep;
+        var patches = StepsAtATime(grid, ActivationLimits.MainMemory) * (long)grid.PatchesPerStep;
         return VisionTower.WorkingBytes(config, patches) + sizeof(float) * (patches + grid.PatchesPerStep) * config.PatchLength;
     }
 
@@ -126,7 +123,8 @@ internal sealed class Qwen25VLModel : IDisposable
         return new VideoPrompt(inputIds, [.. visualRows], rotary);
     }
 
-    private static int StepsAtATime(PatchGrid grid) => Math.Clamp(PatchLimit / grid.PatchesPerStep, 1, grid.TimeSteps);
+    /// <summary>How many time steps, which never see each other, go through the vision tower together.</summary>
+    private static int StepsAtATime(PatchGrid grid, ActivationLimits limits) => Math.Clamp(limits.Patches / grid.PatchesPerStep, 1, grid.TimeSteps);
 
     public void Dispose()
     {

@@ -90,7 +90,7 @@ internal sealed class VisionTower
 
     private void MlpInPlace(Block block, Tensor x)
     {
-        foreach (var (start, count) in RowChunks.Of(x.Rows, ValuesPerRow(_config)))
+        foreach (var (start, count) in RowChunks.Of(x.Rows, ValuesPerRow(_config), _kernels.Limits.ChunkBytes))
         {
             using var h = x.RowRange(start, count);
             using var y = _kernels.RmsNorm(h, block.Norm2, NormEpsilon);

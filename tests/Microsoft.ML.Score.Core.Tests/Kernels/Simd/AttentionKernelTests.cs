@@ -4,7 +4,7 @@ namespace Microsoft.ML.Score.Kernels.Simd;
 [TestFixture("simd")]
 public class AttentionKernelTests(string backend)
 {
-    private readonly IKernels _kernels = KernelBackend.Create(backend);
+    private readonly IKernels _kernels = ComputeBackend.Named(backend).Kernels;
 
     [Test]
     public void Attention_AllLengthsOfOneSequence_IsTheWeightedMean([Values] bool causal)

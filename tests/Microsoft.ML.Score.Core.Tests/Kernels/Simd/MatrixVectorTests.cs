@@ -6,7 +6,7 @@ namespace Microsoft.ML.Score.Kernels.Simd;
 [TestFixture]
 internal sealed class MatrixVectorTests
 {
-    private readonly IKernels _kernels = KernelBackend.Create("simd");
+    private readonly IKernels _kernels = ComputeBackend.Simd.Kernels;
 
     [Test]
     public void Linear_OneRowOfAnyLength_IsTheDotProduct([Values(TensorType.F32, TensorType.F16, TensorType.BF16)] TensorType type)

@@ -6,7 +6,7 @@ public class RowKernelTests(string backend)
 {
     private const int LongestRow = 70;
 
-    private readonly IKernels _kernels = KernelBackend.Create(backend);
+    private readonly IKernels _kernels = ComputeBackend.Named(backend).Kernels;
 
     [Test]
     public void RmsNorm_AllLengths_DividesByRootMeanSquare()

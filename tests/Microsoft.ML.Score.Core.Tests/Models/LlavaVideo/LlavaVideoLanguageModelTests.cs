@@ -65,7 +65,7 @@ internal sealed class LlavaVideoLanguageModelTests
     {
         using var checkpoint = new RandomLlavaCheckpoint();
         using var simd = VideoModel.Load(checkpoint.Folder);
-        using var scalar = VideoModel.Load(checkpoint.Folder, new VideoModelOptions { Backend = "scalar" });
+        using var scalar = VideoModel.Load(checkpoint.Folder, new VideoModelOptions { Backend = ComputeBackend.Scalar });
         var (video, scalarVideo) = (simd.Encode(Clip()), scalar.Encode(Clip()));
 
         Assert.That(video.Grid.TimeSteps, Is.EqualTo(64));

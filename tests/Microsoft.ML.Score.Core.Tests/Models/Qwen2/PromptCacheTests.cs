@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score.Models.Qwen2;
 [TestFixture]
 internal sealed class PromptCacheTests
 {
-    private static readonly IKernels s_kernels = KernelBackend.Create("scalar");
+    private static readonly IKernels s_kernels = ComputeBackend.Scalar.Kernels;
     private readonly List<VideoPrompt> _created = [];
     private PromptCache _cache = new();
 

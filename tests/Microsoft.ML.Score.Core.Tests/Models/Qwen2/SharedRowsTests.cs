@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
@@ -14,7 +15,7 @@ internal sealed class SharedRowsTests
     public void CrossEntropy_SetsOfOneVideo_IsThatOfSetsWithVectorsOfTheirOwn(string backend)
     {
         using var checkpoint = new RandomCheckpoint();
-        using var model = VideoModel.Load(checkpoint.Folder, new VideoModelOptions { Backend = backend });
+        using var model = VideoModel.Load(checkpoint.Folder, new VideoModelOptions { Backend = ComputeBackend.Named(backend) });
         var rgb = new byte[6 * 48 * 40 * 3];
         new Random(5).NextBytes(rgb);
         var video = model.Encode(new FrameClip(rgb, 6, 48, 40, 2));

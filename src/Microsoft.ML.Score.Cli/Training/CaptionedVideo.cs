@@ -10,7 +10,7 @@ namespace Score.Cli.Training;
 /// <param name="Video">The video.</param>
 /// <param name="Caption">Not blank.</param>
 /// <param name="Name">The video as its data file names it.</param>
-internal sealed record TrainingRow(VideoReference Video, string Caption, string Name)
+internal sealed record CaptionedVideo(VideoReference Video, string Caption, string Name)
 {
     /// <summary>
     /// Reads JSON lines <c>{"video": PATH, "caption": TEXT}</c>, in which <c>path</c> may stand for <c>video</c>, as in what score annotate
@@ -25,15 +25,15 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
     /// While enumerating: a line is no such object, names a video that is not there or has an empty caption; the message has the line
     /// number.
     /// </exception>
-    public static IEnumerable<TrainingRow> ReadFile(string path, VideoReadOptions readOptions, string? folder = null, Action<SkippedRow>? onDamaged = null)
+    public static IEnumerable<CaptionedVideo> ReadFile(string path, VideoReadOptions readOptions, string? folder = null, Action<SkippedRow>? onDamaged = null)
     {
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no file '{path}' of training rows.", path);
 
         folder ??= Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return File.ReadLines(path).Index().Where(line => !string.IsNullOrWhiteSpace(line.Item)).Select(line => Read(line.Index + 1, line.Item)).OfType<TrainingRow>();
+        return File.ReadLines(path).Index().Where(line => !string.IsNullOrWhiteSpace(line.Item)).Select(line => Read(line.Index + 1, line.Item)).OfType<CaptionedVideo>();
 
-        TrainingRow? Read(int number, string line)
+        CaptionedVideo? Read(int number, string line)
         {
             try
             {
@@ -51,14 +51,14 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
     }
 
     /// <summary>The first images, and the first short and medium videos by turns, of a split of the synthetic world.</summary>
-    public static TrainingRow[] Synthetic(SyntheticSplit split, int images, int videos)
+    public static CaptionedVideo[] Synthetic(SyntheticSplit split, int images, int videos)
     {
         var ids = Enumerable.Range(0, images).Select(index => $"{split}-image-{index}")
             .Concat(Enumerable.Range(0, videos).Select(index => $"{split}-{(index % 2 == 0 ? VideoLength.Short : VideoLength.Medium)}-{index / 2}"));
-        return [.. ids.Select(id => VideoReference.ToSynthetic(id.ToLowerInvariant())).Select(video => new TrainingRow(video, video.SyntheticCaption, video.Text))];
+        return [.. ids.Select(id => VideoReference.ToSynthetic(id.ToLowerInvariant())).Select(video => new CaptionedVideo(video, video.SyntheticCaption, video.Text))];
     }
 
-    private static TrainingRow Parse(string line, string folder, VideoReadOptions readOptions)
+    private static CaptionedVideo Parse(string line, string folder, VideoReadOptions readOptions)
     {
         using var document = JsonDocument.Parse(line);
         var row = document.RootElement;
@@ -67,7 +67,7 @@ internal sealed record TrainingRow(VideoReference Video, string Caption, string 
         if (string.IsNullOrWhiteSpace(caption))
             throw new FormatException("the caption is empty.");
         var local = new VideoReference(video.StartsWith("synthetic:", StringComparison.Ordinal) ? video : Path.Combine(folder, video), readOptions);
-        return new TrainingRow(local, caption, video);
+        return new CaptionedVideo(local, caption, video);
 
         string? Text(string name) =>
             row.ValueKind == JsonValueKind.Object && row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -1,0 +1,222 @@
+using System.Numerics.Tensors;
+using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Kernels;
+
+namespace Microsoft.ML.Score.Training;
+
+/// <summary>One call of <see cref="ScoreTrainer.Fit"/>: the curriculum's stages, their steps and validations.</summary>
+internal sealed class TrainingRun
+{
+    private static readonly TrainingStage[] s_curriculum = [TrainingStage.WarmUp, TrainingStage.Main];
+
+    private readonly TrainerOptions _options;
+    private readonly TrainerState _state;
+    private readonly List<string> _warnings = [];
+    private readonly RolloutScoring _scoring;
+    private readonly int _dimension;
+
+    // Reused from step to step, so that training does not allocate.
+    private readonly VideoUpdate[] _updates;
+    private readonly float[] _gradient; // of the parameters
+
+    public TrainingRun(IRolloutReward reward, TrainerOptions options, TrainerState state)
+    {
+        _options = options;
+        _state = state;
+        _scoring = new RolloutScoring(reward, options, state.BaseCrossEntropy, Warn);
+        _updates = [.. Enumerable.Range(0, options.ConcurrentVideos).Select(_ => new VideoUpdate(options.Rollouts))];
+        _dimension = reward.Info.Dimension;
+        _gradient = new float[state.Policy.Parameters.Length];
+    }
+
+    public required TimeProvider Time { get; init; }
+    public required IEnumerable<TrainingRow> Examples { get; init; }
+    public required IEnumerable<TrainingRow>? Validation { get; init; }
+    public required Action SaveCheckpoint { get; init; }
+    public required MetricsLog? Log { get; init; }
+    public required IProgress<TrainingProgress>? Progress { get; init; }
+    public required CancellationToken CancellationToken { get; init; }
+
+    public TrainingResult Execute()
+    {
+        if (Validation is null)
+            Warn("There is no validation set, so the last policy is kept; the best one usually comes earlier.");
+        try
+        {
+            foreach (var stage in s_curriculum.Where(stage => stage >= _state.Stage))
+            {
+                if (stage > _state.Stage)
+                    _state.Enter(stage);
+                RunStage(stage, _options.StepsOf(stage));
+            }
+        }
+        finally
+        {
+            // A cancelled or failed run can go on from its last whole step too.
+            SaveCheckpoint();
+        }
+        return new TrainingResult((_state.Best ?? _state.Policy).Clone(), _state.Step, _state.Best is null ? null : _state.BestCrossEntropy, _warnings);
+    }
+
+    private void RunStage(TrainingStage stage, int steps)
+    {
+        if (steps == 0)
+            return;
+        using var source = Source(stage, skip: checked(_state.StepInStage * _options.BatchSize)).GetEnumerator();
+        while (true)
+        {
+            if (Validation is not null && _state.ValidatedStep != _state.Step && (_state.StepInStage % _options.ValidationInterval == 0 || _state.StepInStage == steps))
+                Validate(stage, Validation);
+            if (_state.StepInStage % _options.CheckpointInterval == 0)
+                SaveCheckpoint();
+            if (_state.StepInStage == steps || _state.StaleValidations >= (_options.Patience ?? int.MaxValue))
+                return;
+            if (!TakeStep(stage, source))
+            {
+                if (_state.Step == 0)
+                    throw new ArgumentException(
+                        stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.", "examples");
+                if (_state.StepInStage > 0)
+                    throw new ArgumentException(
+                        $"After step {_state.Step} there are no rows any more; rows must come again whenever they are enumerated.", "examples");
+                Warn("The training data has no row of more than one time step; the main stage is left out.");
+                return;
+            }
+        }
+    }
+
+    /// <summary>The endless stream of a stage's videos, from one on; empty if the data has none. What is skipped is not read.</summary>
+    private IEnumerable<TrainingRow> Source(TrainingStage stage, int skip)
+    {
+        return stage == TrainingStage.WarmUp ? new PseudoVideos(Examples, _dimension, _options.Seed, Warn, skip, CancellationToken) : Videos().Skip(skip);
+
+        IEnumerable<TrainingRow> Videos()
+        {
+            for (var any = true; any;)
+            {
+                any = false;
+                foreach (var row in Examples.Where(row => !row.IsStill))
+                {
+                    any = true;
+                    yield return row;
+                }
+            }
+        }
+    }
+
+    /// <summary>One update of the policy from BatchSize videos; false if the source has none.</summary>
+    private bool TakeStep(TrainingStage stage, IEnumerator<TrainingRow> source)
+    {
+        var start = Time.GetTimestamp();
+        _gradient.AsSpan().Clear();
+        List<VideoOutcome> outcomes = [];
+        _scoring.InOrder(
+            Draws(),
+            (update, baseCrossEntropy, crossEntropies) =>
+                outcomes.Add(update.Accumulate(_state.Policy, baseCrossEntropy, crossEntropies, _options.TauOf(stage), _options, _gradient)),
+            CancellationToken);
+        if (outcomes.Count < _options.BatchSize)
+            return false;
+
+        var metrics = Metrics(stage, outcomes);
+        ThrowIfDiverged(NotFinite.In("the loss", metrics.Loss) ?? NotFinite.In("the mean cross-entropy", metrics.CrossEntropy)
+            ?? NotFinite.In("the mean reward", metrics.PerformanceReward));
+        ThrowIfDiverged(_state.Adam.Update(_state.Policy.Parameters, _gradient, _options.LearningRate, _state.Step + 1));
+        // Finite weights can give logits that are not, and no later step may be there to notice: the policy after a step must be able to score
+        // the step's last video, else the step is taken back.
+        if (UpdateOf(_options.BatchSize - 1).LogitsFault(_state.Policy) is { } fault)
+        {
+            _state.Adam.Undo(_state.Policy.Parameters);
+            ThrowIfDiverged(fault);
+        }
+
+        _state.Step++;
+        _state.StepInStage++;
+        metrics = metrics with { Seconds = Time.GetElapsedTime(start).TotalSeconds };
+        Log?.Write(metrics);
+        Report(metrics);
+        return true;
+
+        IEnumerable<ScoringRequest<VideoUpdate>> Draws()
+        {
+            for (var i = 0; i < _options.BatchSize && source.MoveNext(); i++)
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+                var (video, caption, videoOfStep) = (source.Current.ReadVideo(CancellationToken), source.Current.Caption, i);
+                var update = UpdateOf(i);
+                ThrowIfDiverged(update.Draw(_state.Policy, video, k => new CounterRandom(_options.Seed, 5, (int)stage, _state.StepInStage, videoOfStep, k)));
+                yield return new(update, video, caption, update.Kept, ComesAgain: stage == TrainingStage.Main);
+            }
+        }
+    }
+
+    /// <summary>The memory that serves video i of a step: as many videos are under way at a time as are scored concurrently.</summary>
+    private VideoUpdate UpdateOf(int videoOfStep) => _updates[videoOfStep % _updates.Length];
+
+    private void Validate(TrainingStage stage, IEnumerable<TrainingRow> validation)
+    {
+        var start = Time.GetTimestamp();
+        double sum = 0, baseSum = 0;
+        var rows = 0;
+        _scoring.InOrder(
+            Selections(),
+            (_, baseCrossEntropy, crossEntropies) => (sum, baseSum, rows) = (sum + crossEntropies[0], baseSum + baseCrossEntropy, rows + 1),
+            CancellationToken);
+        if (rows == 0)
+            throw new ArgumentException("The validation set has no rows; give null for none.", nameof(validation));
+
+        ThrowIfDiverged(NotFinite.In("the cross-entropy of the validation", sum / rows) ?? NotFinite.In("its base cross-entropy", baseSum / rows));
+
+        var isBest = sum / rows < _state.BestCrossEntropy;
+        _state.StaleValidations = isBest ? 0 : _state.StaleValidations + 1;
+        if (isBest)
+            (_state.Best, _state.BestCrossEntropy) = (_state.Policy.Clone(), sum / rows);
+        _state.ValidatedStep = _state.Step;
+        var metrics = new ValidationMetrics(stage, _state.Step, _options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds);
+        Log?.Write(metrics);
+        Report(validation: metrics);
+
+        // The tokens that the policy ranks highest.
+        IEnumerable<ScoringRequest<TrainingRow>> Selections()
+        {
+            foreach (var row in validation)
+            {
+                CancellationToken.ThrowIfCancellationRequested();
+                var video = row.ReadVideo(CancellationToken);
+                var logits = _state.Policy.LogitsOf(video);
+                ThrowIfDiverged(NotFinite.In("logits of the validation", logits));
+                yield return new(row, video, row.Caption, [ScoreCompressor.Select(logits, _options.RetentionRatio)], ComesAgain: true);
+            }
+        }
+    }
+
+    private StepMetrics Metrics(TrainingStage stage, List<VideoOutcome> outcomes)
+    {
+        var mean = outcomes.Average(outcome => outcome.LogitMean);
+        return new StepMetrics(
+            stage, _state.Step + 1, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
+            outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
+            outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
+            GradientNorm(), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), Seconds: 0);
+    }
+
+    /// <summary>In double precision where the squares are too large for single.</summary>
+    private double GradientNorm() => TensorPrimitives.Norm<float>(_gradient) is var norm && float.IsPositiveInfinity(norm)
+        ? Math.Sqrt(_gradient.Sum(value => (double)value * value))
+        : norm;
+
+    private void ThrowIfDiverged(NotFinite? fault)
+    {
+        if (fault is not null)
+            throw fault.ToException(_state.Step, _options);
+    }
+
+    private void Warn(string warning)
+    {
+        _warnings.Add(warning);
+        Report(warning: warning);
+    }
+
+    private void Report(StepMetrics? metrics = null, ValidationMetrics? validation = null, string? warning = null) =>
+        Progress?.Report(new TrainingProgress(_state.Step, _options.StepsOf(TrainingStage.WarmUp) + _options.StepsOf(TrainingStage.Main), metrics, validation, warning));
+}
