@@ -16,6 +16,7 @@ namespace Score.Cli.Commands;
 internal sealed class TrainCommand
 {
     private const string SyntheticData = "synthetic";
+    private const string NoFeatures = "none";
     private const string PolicyExtension = ".safetensors";
     private const string PipelineExtension = ".zip";
 
@@ -56,8 +57,12 @@ internal sealed class TrainCommand
 
     private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The same seed and data give the same policy, bit for bit.", s_defaults.Seed);
 
-    private readonly Option<string?> _features = new("--features") { Description = "A folder to keep encoded videos in, for this run and others." };
-    private readonly Option<string> _featureType = new("--feature-type") { Description = "How --features stores numbers.", DefaultValueFactory = _ => "bf16" };
+    private readonly Option<string?> _features = new("--features")
+    {
+        Description = $"A folder to keep encoded videos in, for this run and others; {NoFeatures} to encode them in each epoch. Default: score/features in the user's cache directory, up to 50 GB; none for synthetic data.",
+    };
+
+    private readonly Option<string> _featureType = new("--feature-type") { Description = "How --features stores numbers: f32 as they are, the others rounded, in half the size.", DefaultValueFactory = _ => "f32" };
     private readonly Option<string?> _checkpoint = new("--checkpoint")
     {
         Description = "The folder of the checkpoint. Default: OUTPUT.checkpoint, removed when training is complete.",
@@ -102,9 +107,7 @@ internal sealed class TrainCommand
             ? Rows(parsed, validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
             : null;
         using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Limit(parsed.GetValue(_memory)));
-        var cache = parsed.GetValue(_features) is { } folder
-            ? new FeatureCache(folder, Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true), model.Info)
-            : null;
+        var cache = Cache(parsed, data, model, error);
 
         var report = new TrainingReport();
         TrainingResult result;
@@ -112,18 +115,10 @@ internal sealed class TrainCommand
         {
             using var progress = new WorkProgress(error);
             report.Progress = progress;
-            var examples = Encode(trainingRows);
-            var validationExamples = validationRows is null ? null : Encode(validationRows);
+            var examples = new EncodedRows(trainingRows, model, cache);
+            var validationExamples = validationRows is null ? null : new EncodedRows(validationRows, model, cache);
             var trainer = new ScoreTrainer(model, Options(parsed, checkpoint)) { CheckpointLock = files.LockOf(Path.Combine(checkpoint, ScoreTrainer.CheckpointName)) };
             result = trainer.Fit(examples, validationExamples, initialPolicy: null, report, cancellationToken);
-
-            EncodedRows Encode(IReadOnlyCollection<CaptionedVideo> rows)
-            {
-                var encoded = new EncodedRows(rows, model, cache, cancellationToken);
-                if (cache is not null)
-                    encoded.Encode(done => progress.Report(done, rows.Count, "encoding videos"));
-                return encoded;
-            }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -144,6 +139,19 @@ internal sealed class TrainCommand
         return 0;
     }
 
+    /// <summary>Null for the synthetic world, whose clips are encoded as fast as they are read, and where none is wanted.</summary>
+    private FeatureCache? Cache(ParseResult parsed, string data, IVideoLanguageModel model, TextWriter error)
+    {
+        var folder = parsed.GetValue(_features);
+        if (folder == NoFeatures || (folder is null && data == SyntheticData))
+            return null;
+        var type = Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true);
+        var cache = new FeatureCache(new FeatureCacheOptions { Folder = folder }, model.Info, type, warning => error.WriteLine($"score: warning: {warning}"));
+        if (folder is null)
+            error.WriteLine($"score: encoded videos are kept in {VisibleText.Message(cache.Folder)}, up to 50 GB (--features DIR for another folder, --features {NoFeatures} for none)");
+        return cache;
+    }
+
     private CommandFiles Files(ParseResult parsed, string output, string checkpoint)
     {
         var files = new CommandFiles("score train");
@@ -154,7 +162,7 @@ internal sealed class TrainCommand
         files.Read("--model", parsed.GetValue(_model));
         files.Write("--output", output, Path.GetExtension(output) == PipelineExtension ? OutputKind.Pipeline : OutputKind.Policy);
         files.Write("--metrics", parsed.GetValue(_metrics), OutputKind.Metrics);
-        files.WriteInto("--features", parsed.GetValue(_features));
+        files.WriteInto("--features", parsed.GetValue(_features) is NoFeatures ? null : parsed.GetValue(_features));
         if (parsed.GetValue(_checkpoint) is null)
             files.WriteTemporarily("the checkpoint folder of --output", checkpoint, ScoreTrainer.CheckpointName, OutputKind.Checkpoint);
         else

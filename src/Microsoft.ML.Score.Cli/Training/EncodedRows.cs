@@ -7,39 +7,37 @@ using Score.Cli.Videos;
 namespace Score.Cli.Training;
 
 /// <summary>
-/// Training rows with their tokens, made as they are asked for. The first 1 GiB of tokens stays in memory; rows beyond it are read from
+/// Training rows with their tokens, made when they are asked for. The first 1 GiB of tokens stays in memory; rows beyond it are read from
 /// the cache, or without one encoded, again each epoch. Not safe for concurrent enumerations.
 /// </summary>
-internal sealed class EncodedRows(IReadOnlyCollection<CaptionedVideo> rows, IVideoLanguageModel model, FeatureCache? cache, CancellationToken cancellationToken)
-    : IEnumerable<TrainingRow>
+internal sealed class EncodedRows(IReadOnlyCollection<CaptionedVideo> rows, IVideoLanguageModel model, FeatureCache? cache) : IEnumerable<TrainingRow>
 {
     private const long MostBytesHeld = 1L << 30;
 
     private readonly Dictionary<int, VideoTokens> _held = [];
     private long _bytesHeld;
 
-    public IEnumerator<TrainingRow> GetEnumerator()
-    {
-        foreach (var (index, row) in rows.Index())
-            yield return new TrainingRow(_held.GetValueOrDefault(index) ?? Get(index, row.Video), row.Caption);
-    }
+    public IEnumerator<TrainingRow> GetEnumerator() => rows
+        .Select((row, index) => new TrainingRow(row.Caption, row.Video.IsStill, token => Read(index, row.Video, token), () => Grid(index, row.Video)))
+        .GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>Encodes every row once, into the cache.</summary>
-    /// <param name="report">Told the number of rows done.</param>
-    public void Encode(Action<int> report)
+    private TokenGrid Grid(int index, VideoReference video)
     {
-        foreach (var (index, _) in this.Index())
-            report(index + 1);
+        if (_held.TryGetValue(index, out var held))
+            return held.Grid;
+        return video.FindGrid(model, cache) ?? Read(index, video, CancellationToken.None).Grid;
     }
 
-    private VideoTokens Get(int index, VideoReference reference)
+    private VideoTokens Read(int index, VideoReference reference, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (_held.TryGetValue(index, out var held))
+            return held;
         var video = cache is null || reference.IsFeatureFile
             ? reference.Encode(model, cancellationToken)
-            : FeatureFile.Read(cache.GetOrAdd(reference.Identity(), () => reference.Encode(model, cancellationToken)));
+            : cache.GetOrAdd(reference.Key(), () => reference.Encode(model, cancellationToken));
         var bytes = (long)video.Vectors.Length * sizeof(float);
         if (_bytesHeld + bytes <= MostBytesHeld)
         {

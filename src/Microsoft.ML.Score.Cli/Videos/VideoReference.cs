@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Storage;
@@ -21,6 +19,7 @@ internal sealed class VideoReference
 
     private readonly VideoReadOptions _readOptions;
     private readonly Func<SyntheticClip>? _synthetic;
+    private readonly bool _isSyntheticImage;
 
     /// <param name="text">As given.</param>
     /// <param name="readOptions">How a video file is read.</param>
@@ -31,7 +30,7 @@ internal sealed class VideoReference
         Text = text;
         _readOptions = readOptions;
         if (text.StartsWith(SyntheticPrefix, StringComparison.Ordinal))
-            _synthetic = Synthetic(text);
+            (_synthetic, _isSyntheticImage) = (Synthetic(text), text.Split('-') is [_, "image", _]);
         else if (!File.Exists(text))
             throw new FileNotFoundException($"There is no video file '{text}'.", text);
     }
@@ -55,11 +54,37 @@ internal sealed class VideoReference
     /// <summary>The caption that a synthetic clip comes with.</summary>
     public string SyntheticCaption => _synthetic!().Caption;
 
-    /// <summary>SHA-256 of what tells the video from others without reading it: the file's path, length and time of writing, or the clip's name.</summary>
-    public byte[] Identity()
+    /// <summary>Whether it is a still image, as far as that is known without decoding: a feature file by its grid, another file by its signature.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    public bool IsStill
     {
-        var file = new FileInfo(Text);
-        return SHA256.HashData(Encoding.UTF8.GetBytes(IsSynthetic ? Text : $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}"));
+        get
+        {
+            if (IsSynthetic)
+                return _isSyntheticImage;
+            if (!IsFeatureFile)
+                return VideoFile.IsStillImage(Text, _readOptions);
+            using var file = MappedTokens.Open(Text);
+            return file.Grid.TimeSteps == 1;
+        }
+    }
+
+    /// <summary>What tells the video from others in a cache.</summary>
+    public byte[] Key()
+    {
+        if (!IsSynthetic)
+            return FeatureCache.KeyOfFile(Text);
+        var clip = _synthetic!().Clip;
+        return FeatureCache.KeyOfFrames(clip.ReadAllFrames(), clip.Height, clip.Width, clip.FramesPerSecond);
+    }
+
+    /// <summary>The grid of the video's tokens where it is known without encoding it.</summary>
+    public TokenGrid? FindGrid(IVideoLanguageModel model, FeatureCache? cache)
+    {
+        if (!IsFeatureFile)
+            return cache?.FindGrid(Key());
+        using var file = OpenFeatures(model);
+        return file.Grid;
     }
 
     /// <summary>The video's frames.</summary>

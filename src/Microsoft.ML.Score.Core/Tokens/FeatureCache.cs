@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -6,54 +8,238 @@ using Microsoft.ML.Score.Storage;
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>
-/// A folder of feature files, one for each video, encoder (with or without its statistics), frame processing and number type. Processes may
-/// share it: files appear whole or not at all, and two that write the same one write the same. Nothing is ever deleted but what killed
-/// processes left half-written.
+/// A folder of feature files, one for each video, encoder (with or without its statistics), frame processing and number type, so that a
+/// video is encoded once. What comes out does not depend on whether it was there. Processes may share the folder: files appear whole or not
+/// at all, and two that write the same one write the same. Only feature files of caches are ever deleted, the least recently used first.
+/// Safe for concurrent use.
 /// </summary>
-/// <param name="folder">The folder, made when the first file is.</param>
-/// <param name="type">BF16, F16 or F32.</param>
-/// <param name="model">Whose encoder's tokens are kept.</param>
-internal sealed partial class FeatureCache(string folder, TensorType type, VideoModelInfo model)
+/// <example><code>
+/// var cache = new FeatureCache(new FeatureCacheOptions { Folder = "features" }, model.Info);
+/// VideoTokens video = cache.GetOrAdd(FeatureCache.KeyOfFile("clip.mp4"), () => model.Encode(VideoFile.Open("clip.mp4")));
+/// </code></example>
+public sealed partial class FeatureCache
 {
+    // Left free on the disk, so that the cache is never what fills it.
+    private const long FreeSpaceLeft = 1_000_000_000;
+
+    // Of files as they were when they were hashed: reading a video of gigabytes each time that it is asked for would cost more than its features.
+    private static readonly ConcurrentDictionary<(string Path, long Length, DateTime Written), byte[]> s_keysOfFiles = new();
+
+    private readonly FeatureCacheOptions _options;
+    private readonly VideoModelInfo _model;
+    private readonly TensorType _type;
+    private readonly Action<string> _warn;
+    private readonly TimeProvider _time;
+    private readonly string _suffix;
+    private readonly Lock _room = new();
+    private readonly ConcurrentDictionary<string, bool> _given = new();
     private int _isClean;
+    private int _hasWarned;
 
-    /// <summary>The full path of a video's feature file, written first where it is missing or damaged.</summary>
-    /// <param name="video">SHA-256 of what tells the video from others: its content, or less where that is enough.</param>
-    /// <param name="encode">Gives the video's tokens; called only where they are needed.</param>
-    public string GetOrAdd(byte[] video, Func<VideoTokens> encode)
+    /// <param name="options">Where, and how many.</param>
+    /// <param name="model">Whose encoder's tokens are kept.</param>
+    /// <param name="type">How numbers are stored: F32, exact, by default; BF16 or F16, rounded to nearest, half the size.</param>
+    /// <param name="warn">Told once where a video cannot be kept; null for no one.</param>
+    /// <param name="time">The clock of what was used last; null means the system's.</param>
+    /// <exception cref="ArgumentException">Options or type are out of range; the message names all of them.</exception>
+    public FeatureCache(FeatureCacheOptions options, VideoModelInfo model, TensorType type = TensorType.F32, Action<string>? warn = null, TimeProvider? time = null)
     {
-        if (Interlocked.Exchange(ref _isClean, 1) == 0)
-            AtomicFile.RemoveAbandoned(folder, name => FileName().IsMatch(name));
-        var path = PathOf(video);
-        if (IsWhole(path))
-            return path;
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(model);
+        if (options.Faults().ToArray() is { Length: > 0 } faults)
+            throw new ArgumentException($"Invalid {nameof(FeatureCacheOptions)}: {string.Join("; ", faults)}.", nameof(options));
+        if (type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16))
+            throw new ArgumentOutOfRangeException(nameof(type), type, "Features are stored as F32, BF16 or F16.");
 
-        Directory.CreateDirectory(folder);
-        FeatureFile.Write(path, encode(), type);
+        _options = options;
+        _model = model;
+        _type = type;
+        _warn = warn ?? (_ => { });
+        _time = time ?? TimeProvider.System;
+        var statistics = model.EncoderStatistics ? "\nstatistics" : "";
+        var encoder = SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Fingerprint}\n{model.Processing}{statistics}"));
+        _suffix = $"{Hex(encoder)}-{type.ToString().ToLowerInvariant()}.safetensors";
+        Folder = options.FullFolder;
+    }
+
+    /// <summary>The full path of the folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>The key of a video file: SHA-256 of its content, so that copies and renamed files are one video. A file that has not changed is read once in a process.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is a device, pipe or socket.</exception>
+    public static byte[] KeyOfFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no video file '{path}'.", path);
+        if (FileIdentity.Of(path) is { IsFileOrFolder: false })
+            throw new InvalidDataException($"'{path}' is a device, pipe or socket; expected a video file.");
+
+        var file = new FileInfo(AtomicFile.TargetOf(path));
+        return s_keysOfFiles.GetOrAdd((file.FullName, file.Length, file.LastWriteTimeUtc), static key =>
+        {
+            using var stream = File.OpenRead(key.Path);
+            return SHA256.HashData(stream);
+        });
+    }
+
+    /// <summary>The key of a video in memory: SHA-256 of its size, rate and frames.</summary>
+    /// <param name="rgb">Frames, [F, height, width, 3].</param>
+    /// <param name="height">Frame height in pixels.</param>
+    /// <param name="width">Frame width in pixels.</param>
+    /// <param name="framesPerSecond">Frames a second.</param>
+    public static byte[] KeyOfFrames(ReadOnlySpan<byte> rgb, int height, int width, double framesPerSecond)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"frames {height} {width} {framesPerSecond:R}\n")));
+        hash.AppendData(rgb);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>The grid of a video's tokens if they are there; null if not.</summary>
+    /// <param name="video">Its key.</param>
+    public TokenGrid? FindGrid(byte[] video)
+    {
+        using var tokens = TryOpen(PathOf(video));
+        return tokens?.Grid;
+    }
+
+    /// <summary>The video's tokens: read, or encoded and kept. Where they cannot be kept, for want of space, they are given all the same.</summary>
+    /// <param name="video">Its key.</param>
+    /// <param name="encode">Gives the video's tokens; called only where they are needed.</param>
+    /// <exception cref="IOException">The folder that was named cannot be written to.</exception>
+    public VideoTokens GetOrAdd(byte[] video, Func<VideoTokens> encode)
+    {
+        ArgumentNullException.ThrowIfNull(encode);
+
+        var path = PathOf(video);
+        using (var known = TryOpen(path))
+            if (known is not null)
+                return known.ToVideoTokens();
+        var tokens = encode();
+        if (WhyNotKept(path, tokens) is { } reason && Interlocked.Exchange(ref _hasWarned, 1) == 0)
+            _warn($"Encoded videos are not kept and may be encoded again: {reason}");
+        return _type == TensorType.F32 ? tokens : FeatureFile.Rounded(tokens, _type);
+    }
+
+    /// <summary>The full path of a video's feature file, written first where it is missing or damaged. This instance does not remove it again.</summary>
+    /// <param name="video">The video's key.</param>
+    /// <param name="encode">Gives the video's tokens; called only where they are needed.</param>
+    /// <exception cref="IOException">There is no space for it, or the folder cannot be written to.</exception>
+    public string GetOrAddFile(byte[] video, Func<VideoTokens> encode)
+    {
+        ArgumentNullException.ThrowIfNull(encode);
+
+        var path = PathOf(video);
+        _given[path] = true;
+        using (var known = TryOpen(path))
+            if (known is not null)
+                return path;
+        if (WhyNotKept(path, encode()) is { } reason)
+            throw new IOException($"The feature file '{path}' is not written: {reason}");
         return path;
     }
 
     private string PathOf(byte[] video)
     {
-        var statistics = model.EncoderStatistics ? "\nstatistics" : "";
-        var encoder = SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Fingerprint}\n{model.Processing}{statistics}"));
-        return Path.GetFullPath(Path.Combine(folder, $"{Hex(video)}-{Hex(encoder)}-{type.ToString().ToLowerInvariant()}.safetensors"));
+        ArgumentNullException.ThrowIfNull(video);
+        if (video.Length != SHA256.HashSizeInBytes)
+            throw new ArgumentException($"A key has {SHA256.HashSizeInBytes} bytes, got {video.Length}; make it with {nameof(KeyOfFile)} or {nameof(KeyOfFrames)}.", nameof(video));
+        if (Interlocked.Exchange(ref _isClean, 1) == 0)
+            AtomicFile.RemoveAbandoned(Folder, name => FileName().IsMatch(name));
+        return Path.Combine(Folder, $"{Hex(video)}-{_suffix}");
     }
 
     // A file cut short or overwritten fails on its header, which gives every length. What it holds must be what was asked for, so that
     // a foreign file under this name is replaced too; the values are checked when they are read.
-    private bool IsWhole(string path)
+    private MappedTokens? TryOpen(string path)
     {
         if (!File.Exists(path))
-            return false;
+            return null;
         try
         {
-            using var tokens = MappedTokens.Open(path);
-            return tokens.EncoderFingerprint == model.Fingerprint && tokens.Dimension == model.Dimension && tokens.Type == type;
+            var tokens = MappedTokens.Open(path);
+            if (tokens.EncoderFingerprint == _model.Fingerprint && tokens.Dimension == _model.Dimension && tokens.Type == _type)
+            {
+                Touch(path);
+                return tokens;
+            }
+
+            tokens.Dispose();
+            return null;
         }
-        catch (Exception error) when (error is InvalidDataException or FileNotFoundException)
+        catch (Exception error) when (error is InvalidDataException or FileNotFoundException) // not found: another process has just removed it
         {
-            return false;
+            return null;
+        }
+    }
+
+    private void Touch(string path)
+    {
+        try
+        {
+            File.SetLastAccessTimeUtc(path, _time.GetUtcNow().UtcDateTime);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // Another user's file: then its own times say when it was used.
+        }
+    }
+
+    /// <summary>Keeps tokens; says why not where there is no room, or the user's own folder, which nobody asked for, cannot be written to.</summary>
+    private string? WhyNotKept(string path, VideoTokens tokens)
+    {
+        try
+        {
+            Directory.CreateDirectory(Folder);
+            var size = tokens.Vectors.Length * (long)_type.Size();
+            lock (_room)
+                if (WhyNoRoom(size) is { } reason)
+                    return reason;
+            FeatureFile.Write(path, tokens, _type);
+            Touch(path);
+            return null;
+        }
+        catch (Exception error) when (_options.Folder is null && error is IOException or UnauthorizedAccessException)
+        {
+            return error.Message;
+        }
+    }
+
+    private string? WhyNoRoom(long size)
+    {
+        var limit = _options.FullSizeLimit ?? long.MaxValue;
+        var free = new DriveInfo(Folder).AvailableFreeSpace;
+        var files = new DirectoryInfo(Folder).EnumerateFiles("*.safetensors").Where(file => FileName().IsMatch(file.Name)).ToArray();
+        var total = files.Sum(file => file.Length);
+        var removable = _options.FullSizeLimit is null ? [] : files.Where(file => !_given.ContainsKey(file.FullName)).OrderBy(file => file.LastAccessTimeUtc).ToArray();
+        var most = removable.Sum(file => file.Length); // nothing is removed in vain
+        foreach (var file in total - most + size <= limit && free + most - size >= FreeSpaceLeft ? removable : [])
+        {
+            if (total + size <= limit && free - size >= FreeSpaceLeft)
+                break;
+            if (!TryDelete(file))
+                continue;
+            total -= file.Length;
+            free += file.Length;
+        }
+
+        return total + size > limit ? $"'{Folder}' holds {ByteCount.Format(total)}, and {ByteCount.Format(size)} more are beyond its limit of {ByteCount.Format(limit)}."
+            : free - size < FreeSpaceLeft ? $"the disk of '{Folder}' has {ByteCount.Format(free)} left; {ByteCount.Format(size)} are needed, and {ByteCount.Format(FreeSpaceLeft)} stay free."
+            : null;
+    }
+
+    private static bool TryDelete(FileInfo file)
+    {
+        try
+        {
+            file.Delete();
+            return true;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return false; // in use, or another user's
         }
     }
 

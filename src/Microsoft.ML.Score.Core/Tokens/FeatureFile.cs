@@ -43,6 +43,15 @@ public static class FeatureFile
         SafetensorsWriter.Write(path, [features, .. StoredStatistics.ToTensors(video)], metadata);
     }
 
+    /// <summary>The tokens as a file of that type gives them back.</summary>
+    internal static VideoTokens Rounded(VideoTokens video, TensorType type)
+    {
+        var stored = TensorData.FromSingle(MappedTokens.FeaturesKey, [video.Vectors.Length], video.Vectors.Span, type);
+        var values = new float[video.Vectors.Length];
+        StoredValues.Widen(type, stored.Bytes.Span, values);
+        return new VideoTokens(video.Grid, video.Dimension, values, video.EncoderFingerprint) { Times = video.Times, Statistics = video.Statistics };
+    }
+
     /// <summary>Reads the tokens of one video.</summary>
     /// <param name="path">
     /// A file that <see cref="Write"/> made, or any safetensors file laid out like it; absent metadata means 1 second a step and an unknown

@@ -71,6 +71,20 @@ public sealed class VideoFile : VideoClip
     /// </code></example>
     public static VideoFile Open(string path, CancellationToken cancellationToken = default) => Open(path, s_defaults, cancellationToken);
 
+    /// <summary>Whether a file is one still picture, by what its first bytes say: nothing is decoded. Animations are not.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Limits; null means the defaults.</param>
+    /// <param name="cancellationToken">Ends the look.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is empty or no regular file, or a picture that is cut off.</exception>
+    /// <example><code>bool isStill = VideoFile.IsStillImage("photo.jpg"); // true</code></example>
+    public static bool IsStillImage(string path, VideoReadOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        return VideoSource.Open(path, options ?? s_defaults, cancellationToken).IsStill;
+    }
+
     /// <inheritdoc cref="Open(string, CancellationToken)"/>
     /// <param name="path">The file.</param>
     /// <param name="options">Limits, and who is told of frames that do not decode.</param>

@@ -45,7 +45,7 @@ public sealed class EncodeVideoTransformer : VideoTransformer
         var source = _settings.Source.Bind(inputSchema);
         if (_settings.CacheFolder is { } folder)
         {
-            var cache = new FeatureCache(folder, _settings.CacheType, _settings.Model);
+            var cache = new FeatureCache(new FeatureCacheOptions { Folder = folder }, _settings.Model, _settings.CacheType);
             return new RowMapping<string>(
                 inputSchema,
                 [source],
@@ -56,7 +56,7 @@ public sealed class EncodeVideoTransformer : VideoTransformer
                     return () =>
                     {
                         var video = clip();
-                        return cache.GetOrAdd(video.HashContent(), () => Encode(video));
+                        return cache.GetOrAddFile(video.HashContent(), () => Encode(video));
                     };
                 });
         }
