@@ -1,6 +1,8 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
 
@@ -79,3 +81,84 @@ public sealed class AnswerVideoQuestionEstimator : IEstimator<AnswerVideoQuestio
 
     private TokenColumns Tokens => new(_tokensColumnName, KeptOutput.PositionsName(_tokensColumnName, _options.PositionsColumnName), _options.GridColumnName);
 }
+
+/// <summary>Options of <c>AnswerVideoQuestion</c>.</summary>
+public sealed class AnswerVideoQuestionOptions
+{
+    /// <summary>
+    /// Length and sampling of every answer; each row draws from the same seed, so an answer does not depend on the rows before it. Default:
+    /// greedy decoding of at most 64 tokens.
+    /// </summary>
+    public GenerationOptions Generation { get; init; } = new();
+
+    /// <summary>Name of the grid column, read where the features column does not itself give the grid. Default "Grid".</summary>
+    public string GridColumnName { get; init; } = "Grid";
+
+    /// <summary>
+    /// Name of the positions column where tokens are given in place of features and mask. Default null: the tokens column's name with
+    /// "Positions" after it.
+    /// </summary>
+    public string? PositionsColumnName { get; init; }
+
+    /// <summary>
+    /// The order of the values in a vector column of features: <see cref="FeatureOrder.ChannelsLast"/> is [T, H, W, D],
+    /// <see cref="FeatureOrder.ChannelsFirst"/> is [T, D, H, W], as image models in ONNX give them. Default null: channels last, but a column
+    /// whose dimensions look like channels first is refused until this says which. Feature files and what
+    /// <c>EncodeVideo</c> gives are always channels last; with kept tokens in place of features it must stay null.
+    /// </summary>
+    public FeatureOrder? FeatureOrder { get; init; }
+}
+
+/// <summary>Adds the frozen language model's answer over the kept tokens; made by <see cref="AnswerVideoQuestionEstimator"/>.</summary>
+public sealed class AnswerVideoQuestionTransformer : VideoTransformer
+{
+    internal const string Kind = "AnswerVideoQuestion";
+
+    private readonly AnswerVideoQuestionSettings _settings;
+    private readonly FrozenModel _model;
+
+    internal AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, IVideoLanguageModel model)
+        : this(settings, new FrozenModel(model))
+    {
+    }
+
+    internal AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, ScoreLoadOptions options)
+        : this(settings, new FrozenModel(settings.Model, options))
+    {
+    }
+
+    private AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, FrozenModel model)
+    {
+        _settings = settings;
+        _model = model;
+    }
+
+    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => [.. _settings.Kept.Detach(), new(_settings.Question, TextDataViewType.Instance)];
+
+    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
+
+    internal override void FindFrozenModel() => _model.Resolve();
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        var encoder = new EncoderIdentity($"The model '{_settings.Model.Source}'", _settings.Model.Dimension, _settings.Model.Fingerprint);
+        var question = InputColumns.Find(inputSchema, _settings.Question, ColumnKind.Text);
+        return new RowMapping<string>(
+            inputSchema,
+            [.. _settings.Kept.Bind(inputSchema, encoder), question],
+            [OutputColumn.Text<string>(_settings.Output, answer => answer)],
+            row =>
+            {
+                var kept = _settings.Kept.Reader(row, encoder);
+                var asked = TextColumn.Reader(row, question);
+                return () =>
+                {
+                    var text = asked();
+                    return _model.Resolve().Generate(kept(), text, _settings.Generation);
+                };
+            });
+    }
+}
+
+/// <summary>What <see cref="AnswerVideoQuestionTransformer"/> is made of and saved as.</summary>
+internal sealed record AnswerVideoQuestionSettings(KeptColumns Kept, string Question, string Output, GenerationOptions? Generation, VideoModelInfo Model);
