@@ -11,10 +11,10 @@ namespace Microsoft.ML.Score.Compression;
 /// The choice depends on the video's content and the seed alone.
 /// </summary>
 /// <param name="seed">Another seed gives another choice.</param>
-public sealed class RandomCompressor(long seed) : TokenPruner
+internal sealed class RandomCompressor(long seed) : TokenPruner
 {
     /// <inheritdoc/>
-    public override string Name => "random";
+    public override string Name => CompressionMethod.Random.Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)
@@ -38,10 +38,10 @@ public sealed class RandomCompressor(long seed) : TokenPruner
 /// the seed alone.
 /// </summary>
 /// <param name="seed">Another seed gives another choice.</param>
-public sealed class JitteredUniformCompressor(long seed) : TokenPruner
+internal sealed class JitteredUniformCompressor(long seed) : TokenPruner
 {
     /// <inheritdoc/>
-    public override string Name => "jittered uniform";
+    public override string Name => CompressionMethod.Jittered.Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)
@@ -66,10 +66,10 @@ public sealed class JitteredUniformCompressor(long seed) : TokenPruner
 /// A control: k tokens at equal distances along the flat index, the middle one of each of k equal stretches. Where the stride
 /// and the grid's width share a factor it sees few columns only; <see cref="JitteredUniformCompressor"/> does not.
 /// </summary>
-public sealed class UniformCompressor : TokenPruner
+internal sealed class UniformCompressor : TokenPruner
 {
     /// <inheritdoc/>
-    public override string Name => "uniform";
+    public override string Name => CompressionMethod.Uniform.Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)
@@ -88,10 +88,10 @@ public sealed class UniformCompressor : TokenPruner
 /// A control that ignores what is in a step: m = max(1, floor(rho*T)) whole time steps at equal distances, the middle one of each of m
 /// equal stretches. Within the budget of rho*T*N, except where that is less than one step.
 /// </summary>
-public sealed class FrameDropCompressor : TokenPruner
+internal sealed class FrameDropCompressor : TokenPruner
 {
     /// <inheritdoc/>
-    public override string Name => "frame drop";
+    public override string Name => CompressionMethod.FrameDrop.Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)
@@ -116,10 +116,10 @@ public sealed class FrameDropCompressor : TokenPruner
 /// equation (2) of the SCORE paper the step before the first is zero, so the first step competes with its own norm, which on
 /// slow videos outweighs most changes.
 /// </summary>
-public sealed class LargestResidualCompressor : TokenPruner
+internal sealed class LargestResidualCompressor : TokenPruner
 {
     /// <inheritdoc/>
-    public override string Name => "largest residual";
+    public override string Name => CompressionMethod.Residual.Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)

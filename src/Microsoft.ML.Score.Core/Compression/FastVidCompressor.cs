@@ -14,16 +14,16 @@ namespace Microsoft.ML.Score.Compression;
 /// <see cref="TopK.RetainedCount"/>. A merged token keeps its anchor's position. Ties go to the lower index.
 /// </remarks>
 /// <param name="variant">Which form.</param>
-public sealed class FastVidCompressor(FastVidVariant variant) : ITokenCompressor
+internal sealed class FastVidCompressor(FastVidVariant variant) : ITokenCompressor
 {
     /// <inheritdoc/>
-    public string Name => variant switch
+    public string Name => (variant switch
     {
-        FastVidVariant.LlavaVideo => "FastVID (LLaVA-Video)",
-        FastVidVariant.LlavaOneVision => "FastVID (LLaVA-OneVision)",
-        FastVidVariant.VidCom2Port => "FastVID (VidCom2 port)",
-        _ => "FastVID",
-    };
+        FastVidVariant.LlavaVideo => CompressionMethod.FastVidLlavaVideo,
+        FastVidVariant.LlavaOneVision => CompressionMethod.FastVidOneVision,
+        FastVidVariant.VidCom2Port => CompressionMethod.FastVidPort,
+        _ => CompressionMethod.FastVid,
+    }).Name;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tokens come without the statistics that the variant needs.</exception>
@@ -92,7 +92,7 @@ public sealed class FastVidCompressor(FastVidVariant variant) : ITokenCompressor
 }
 
 /// <summary>The forms of FastVID that published numbers come from.</summary>
-public enum FastVidVariant
+internal enum FastVidVariant
 {
     /// <summary>The official code for LLaVA-Video (LunarShen/FastVID at a40a109).</summary>
     LlavaVideo,

@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Tokens;
 namespace Microsoft.ML.Score.Compression;
 
 /// <summary>The forms of HoliTom that published numbers come from.</summary>
-public enum HoliTomVariant
+internal enum HoliTomVariant
 {
     /// <summary>The official code's stage before the language model (cokeshao/HoliTom at e9b2972).</summary>
     Outer,
@@ -28,13 +28,13 @@ public enum HoliTomVariant
 /// breaks ties of density at random, here the lower index wins.
 /// </remarks>
 /// <param name="variant">Which form. Default <see cref="HoliTomVariant.Outer"/>.</param>
-public sealed class HoliTomCompressor(HoliTomVariant variant = HoliTomVariant.Outer) : ITokenCompressor
+internal sealed class HoliTomCompressor(HoliTomVariant variant = HoliTomVariant.Outer) : ITokenCompressor
 {
     private const double Beta = 0.6;
     private const int Neighbours = 7;
 
     /// <inheritdoc/>
-    public string Name => variant == HoliTomVariant.Outer ? "HoliTom" : "HoliTom (VidCom2 port)";
+    public string Name => (variant == HoliTomVariant.Outer ? CompressionMethod.HoliTom : CompressionMethod.HoliTomPort).Name;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tokens come without the statistics that the variant needs.</exception>

@@ -15,7 +15,7 @@ public interface ITokenCompressor
 }
 
 /// <summary>A compressor that keeps tokens of the video as they are, so that a mask says all it does. Implementations are deterministic and safe for concurrent calls.</summary>
-public abstract class TokenPruner : ITokenCompressor
+internal abstract class TokenPruner : ITokenCompressor
 {
     /// <inheritdoc/>
     public abstract string Name { get; }

@@ -84,14 +84,9 @@ public sealed class ScoreTrainer
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(examples);
-        if (initialPolicy is not null && initialPolicy.Dimension != _model.Info.Dimension)
-            throw new ArgumentException(
-                $"The initial policy scores tokens of dimension {initialPolicy.Dimension}; "
-                + $"those of '{_model.Info.Source}' have {_model.Info.Dimension}.", nameof(initialPolicy));
-        if (initialPolicy?.EncoderFingerprint is { } trainedOn && trainedOn != _model.Info.Fingerprint)
-            throw new ArgumentException(
-                $"The initial policy was trained on tokens of encoder {trainedOn}; "
-                + $"the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", nameof(initialPolicy));
+        if (initialPolicy is not null
+            && new EncoderIdentity("the initial policy", initialPolicy.Dimension, initialPolicy.EncoderFingerprint).Refuses(EncoderIdentity.Of(_model.Info)) is { } unfit)
+            throw new ArgumentException(unfit, nameof(initialPolicy));
 
         var identity = _options.Identity();
         identity["Model"] = _model.Info.Fingerprint;
@@ -135,12 +130,8 @@ public sealed class ScoreTrainer
     private IEnumerable<TrainingExample> Checked(IEnumerable<TrainingExample> rows, string parameterName) => rows.Select((row, index) =>
     {
         var video = row?.Video ?? throw new ArgumentException($"Row {index} is null.", parameterName);
-        if (video.Dimension != _model.Info.Dimension)
-            throw new ArgumentException(
-                $"Row {index} has tokens of dimension {video.Dimension}; those of '{_model.Info.Source}' have {_model.Info.Dimension}.", parameterName);
-        if (video.EncoderFingerprint is { } encoder && encoder != _model.Info.Fingerprint)
-            throw new ArgumentException(
-                $"Row {index} has tokens of encoder {encoder}; the model '{_model.Info.Source}' is {_model.Info.Fingerprint}.", parameterName);
+        if (EncoderIdentity.Of(_model.Info).Refuses(video.Dimension, video.EncoderFingerprint, $"row {index}") is { } unfit)
+            throw new ArgumentException(unfit, parameterName);
         if (!TensorPrimitives.IsFiniteAll(video.Vectors.Span))
             throw new ArgumentException($"Row {index} has tokens with values that are not finite.", parameterName);
         return row;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
 

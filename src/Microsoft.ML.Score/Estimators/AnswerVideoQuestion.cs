@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
@@ -107,6 +108,16 @@ public sealed class AnswerVideoQuestionOptions
     /// <c>EncodeVideo</c> gives are always channels last; with kept tokens in place of features it must stay null.
     /// </summary>
     public FeatureOrder? FeatureOrder { get; init; }
+
+    /// <param name="parameterName">The parameter that they were given as.</param>
+    /// <param name="overMask">Whether features are read under a mask, not kept tokens.</param>
+    internal void ThrowIfFaulty(string parameterName, bool overMask) => new OptionFaults(nameof(AnswerVideoQuestionOptions))
+        .Include(Generation?.Faults(), nameof(Generation))
+        .RequireName(GridColumnName)
+        .RequireNameOrNull(PositionsColumnName)
+        .Require(FeatureOrder is not { } order || Enum.IsDefined(order), FeatureOrder, $"be null, {Score.FeatureOrder.ChannelsLast} or {Score.FeatureOrder.ChannelsFirst}")
+        .Require(overMask || FeatureOrder is null, FeatureOrder, "be null over kept tokens, which are always [k, D]")
+        .ThrowIfAny(parameterName);
 }
 
 /// <summary>Adds the frozen language model's answer over the kept tokens; made by <see cref="AnswerVideoQuestionEstimator"/>.</summary>
@@ -141,7 +152,7 @@ public sealed class AnswerVideoQuestionTransformer : VideoTransformer
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
-        var encoder = new EncoderIdentity($"The model '{_settings.Model.Source}'", _settings.Model.Dimension, _settings.Model.Fingerprint);
+        var encoder = EncoderIdentity.Of(_settings.Model);
         var question = InputColumns.Find(inputSchema, _settings.Question, ColumnKind.Text);
         return new RowMapping<string>(
             inputSchema,

@@ -109,24 +109,13 @@ public sealed class EncodeVideoOptions
         ReadOptions = new() { ProgressTimeout = ReadOptions.ProgressTimeout, MaxPixels = ReadOptions.MaxPixels, Warn = warn },
     };
 
-    internal void ThrowIfFaulty(string parameterName)
-    {
-        var faults = new List<string>();
-        if (CacheFolder == "")
-            faults.Add($"{nameof(CacheFolder)} must be null or a folder, got an empty string");
-        if (CacheType is not (TensorType.BF16 or TensorType.F16 or TensorType.F32))
-            faults.Add($"{nameof(CacheType)} must be BF16, F16 or F32, got {CacheType}");
-        if (string.IsNullOrEmpty(GridColumnName))
-            faults.Add($"{nameof(GridColumnName)} must not be empty");
-        if (!(FramesPerSecond > 0) || !double.IsFinite(FramesPerSecond))
-            faults.Add($"{nameof(FramesPerSecond)} must be positive and finite, got {FramesPerSecond}");
-        if (ReadOptions is null)
-            faults.Add($"{nameof(ReadOptions)} must not be null");
-        else
-            faults.AddRange(ReadOptions.Faults());
-        if (faults.Count > 0)
-            throw new ArgumentException($"Invalid {nameof(EncodeVideoOptions)}: {string.Join("; ", faults)}.", parameterName);
-    }
+    internal void ThrowIfFaulty(string parameterName) => new OptionFaults(nameof(EncodeVideoOptions))
+        .Require(CacheFolder != "", CacheFolder, "be null or a folder")
+        .Require(CacheType is TensorType.BF16 or TensorType.F16 or TensorType.F32, CacheType, "be BF16, F16 or F32")
+        .RequireName(GridColumnName)
+        .Require(FramesPerSecond > 0 && double.IsFinite(FramesPerSecond), FramesPerSecond, "be positive and finite")
+        .Include(ReadOptions?.Faults(), nameof(ReadOptions))
+        .ThrowIfAny(parameterName);
 }
 
 /// <summary>Adds the tokens of a video as the frozen encoder gives them; made by <see cref="EncodeVideoEstimator"/>.</summary>

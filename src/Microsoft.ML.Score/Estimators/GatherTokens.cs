@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
@@ -82,12 +83,7 @@ public sealed class GatherTokensOptions
     /// <summary>Name of the grid column: read where the features column does not itself give the grid, added where it does. Default "Grid".</summary>
     public string GridColumnName { get; init; } = "Grid";
 
-    /// <summary>
-    /// The order of the values in a vector column of features: <see cref="FeatureOrder.ChannelsLast"/> is [T, H, W, D],
-    /// <see cref="FeatureOrder.ChannelsFirst"/> is [T, D, H, W], as image models in ONNX give them. Default null: channels last, but a column
-    /// whose dimensions look like channels first is refused until this says which. Feature files and what
-    /// <c>EncodeVideo</c> gives are always channels last.
-    /// </summary>
+    /// <inheritdoc cref="TokenCompressionOptions.FeatureOrder"/>
     public FeatureOrder? FeatureOrder { get; init; }
 
     /// <summary>
@@ -108,25 +104,14 @@ public sealed class GatherTokensOptions
     /// </summary>
     public int? PooledDimension { get; init; }
 
-    /// <summary>Reports all faults at once.</summary>
-    internal void ThrowIfFaulty(string parameterName)
-    {
-        var faults = new List<string>();
-        if (string.IsNullOrEmpty(GridColumnName))
-            faults.Add($"{nameof(GridColumnName)} must not be empty");
-        if (PositionsColumnName == "")
-            faults.Add($"{nameof(PositionsColumnName)} must be null or a name, got an empty string");
-        if (FeatureOrder is { } order && !Enum.IsDefined(order))
-            faults.Add($"{nameof(FeatureOrder)} must be null, {Score.FeatureOrder.ChannelsLast} or {Score.FeatureOrder.ChannelsFirst}, got {order}");
-        if (PooledColumnName == "")
-            faults.Add($"{nameof(PooledColumnName)} must be null or a name, got an empty string");
-        if (PooledDimension is < 1 or > MaxPooledDimension)
-            faults.Add($"{nameof(PooledDimension)} must lie in 1..{MaxPooledDimension}, got {PooledDimension}");
-        if (PooledDimension is not null && PooledColumnName is null)
-            faults.Add($"{nameof(PooledDimension)} is given without {nameof(PooledColumnName)}");
-        if (faults.Count > 0)
-            throw new ArgumentException($"Invalid {nameof(GatherTokensOptions)}: {string.Join("; ", faults)}.", parameterName);
-    }
+    internal void ThrowIfFaulty(string parameterName) => new OptionFaults(nameof(GatherTokensOptions))
+        .RequireName(GridColumnName)
+        .RequireNameOrNull(PositionsColumnName)
+        .Require(FeatureOrder is not { } order || Enum.IsDefined(order), FeatureOrder, $"be null, {Score.FeatureOrder.ChannelsLast} or {Score.FeatureOrder.ChannelsFirst}")
+        .RequireNameOrNull(PooledColumnName)
+        .Require(PooledDimension is null or (>= 1 and <= MaxPooledDimension), PooledDimension, $"lie in 1..{MaxPooledDimension}")
+        .Require(PooledDimension is null || PooledColumnName is not null, $"{nameof(PooledDimension)} is given without {nameof(PooledColumnName)}")
+        .ThrowIfAny(parameterName);
 
     /// <summary>What the saved form of a vector of known size can hold.</summary>
     internal const int MaxPooledDimension = ushort.MaxValue;
@@ -144,7 +129,7 @@ public sealed class GatherTokensTransformer : VideoTransformer
     internal GatherTokensTransformer(GatherTokensSettings settings)
     {
         _settings = settings;
-        _encoder = settings.Output.Pooled is { } pooled ? new EncoderIdentity($"The pooled column '{pooled}'", settings.Output.PooledDimension, null) : EncoderIdentity.Any;
+        _encoder = settings.Output.Pooled is { } pooled ? new EncoderIdentity($"the pooled column '{pooled}'", settings.Output.PooledDimension, null) : EncoderIdentity.Any;
     }
 
     internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Kept.Detach();

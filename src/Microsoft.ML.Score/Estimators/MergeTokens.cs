@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
@@ -25,10 +26,10 @@ public sealed class MergeTokensEstimator : IEstimator<MergeTokensTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _featuresColumnName;
-    private readonly TokenMergingMethod _method;
+    private readonly CompressionMethod _method;
     private readonly MergeTokensOptions _options;
 
-    internal MergeTokensEstimator(string outputColumnName, string featuresColumnName, TokenMergingMethod method, MergeTokensOptions options)
+    internal MergeTokensEstimator(string outputColumnName, string featuresColumnName, CompressionMethod method, MergeTokensOptions options)
     {
         _outputColumnName = outputColumnName;
         _featuresColumnName = featuresColumnName;
@@ -66,10 +67,10 @@ public sealed class MergeTokensEstimator : IEstimator<MergeTokensTransformer>
 
     private void ThrowIfWithoutSalience(string parameterName, bool byPath)
     {
-        if (!byPath && _options.SalienceColumnName is null && _method.NeedsSalience())
+        if (!byPath && _options.SalienceColumnName is null && _method.NeedsEncoderAttention)
             throw new ArgumentOutOfRangeException(
                 parameterName,
-                $"{_method} chooses by the encoder's attention, which the vector column '{_featuresColumnName}' does not carry: name a column of saliences in "
+                $"{_method.Name} chooses by the encoder's attention, which the vector column '{_featuresColumnName}' does not carry: name a column of saliences in "
                 + $"{nameof(MergeTokensOptions)}.{nameof(MergeTokensOptions.SalienceColumnName)}, or let EncodeVideo write feature files with a model loaded with EncoderStatistics.");
     }
 }
@@ -87,15 +88,7 @@ public sealed class MergeTokensOptions : TokenCompressionOptions
     /// </summary>
     public string? SalienceColumnName { get; init; }
 
-    private protected override IEnumerable<string> Faults()
-    {
-        foreach (var fault in base.Faults())
-            yield return fault;
-        if (PositionsColumnName == "")
-            yield return $"{nameof(PositionsColumnName)} must be null or a name, got an empty string";
-        if (SalienceColumnName == "")
-            yield return $"{nameof(SalienceColumnName)} must be null or a name, got an empty string";
-    }
+    private protected override OptionFaults Faults() => base.Faults().RequireNameOrNull(PositionsColumnName).RequireNameOrNull(SalienceColumnName);
 }
 
 /// <summary>
@@ -116,7 +109,7 @@ public sealed class MergeTokensTransformer : VideoTransformer
     }
 
     /// <summary>The method.</summary>
-    public TokenMergingMethod Method => _settings.Method;
+    public CompressionMethod Method => _settings.Method;
 
     /// <summary>rho as asked for; <see cref="Method"/> may leave another share.</summary>
     public double RetentionRatio => _settings.RetentionRatio;
@@ -158,4 +151,4 @@ public sealed class MergeTokensTransformer : VideoTransformer
 }
 
 /// <summary>What <see cref="MergeTokensTransformer"/> is made of and saved as.</summary>
-internal sealed record MergeTokensSettings(FeatureColumns Features, string? Salience, TokenMergingMethod Method, double RetentionRatio, KeptOutput Output);
+internal sealed record MergeTokensSettings(FeatureColumns Features, string? Salience, CompressionMethod Method, double RetentionRatio, KeptOutput Output);

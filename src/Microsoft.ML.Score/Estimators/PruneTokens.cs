@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
 
@@ -21,10 +22,10 @@ public sealed class PruneTokensEstimator : IEstimator<PruneTokensTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _featuresColumnName;
-    private readonly TokenPruningMethod _method;
+    private readonly CompressionMethod _method;
     private readonly PruneTokensOptions _options;
 
-    internal PruneTokensEstimator(string outputColumnName, string featuresColumnName, TokenPruningMethod method, PruneTokensOptions options)
+    internal PruneTokensEstimator(string outputColumnName, string featuresColumnName, CompressionMethod method, PruneTokensOptions options)
     {
         _outputColumnName = outputColumnName;
         _featuresColumnName = featuresColumnName;
@@ -76,11 +77,11 @@ public sealed class PruneTokensTransformer : VideoTransformer
     internal PruneTokensTransformer(PruneTokensSettings settings)
     {
         _settings = settings;
-        _compressor = settings.Method.Create(settings.Seed);
+        _compressor = settings.Method.Create(new CompressionOptions { Seed = settings.Seed });
     }
 
     /// <summary>The method.</summary>
-    public TokenPruningMethod Method => _settings.Method;
+    public CompressionMethod Method => _settings.Method;
 
     /// <summary>rho as asked for; <see cref="Method"/> may keep another share.</summary>
     public double RetentionRatio => _settings.RetentionRatio;
@@ -101,4 +102,4 @@ public sealed class PruneTokensTransformer : VideoTransformer
 }
 
 /// <summary>What <see cref="PruneTokensTransformer"/> is made of and saved as.</summary>
-internal sealed record PruneTokensSettings(FeatureColumns Features, TokenPruningMethod Method, double RetentionRatio, long Seed, string Mask);
+internal sealed record PruneTokensSettings(FeatureColumns Features, CompressionMethod Method, double RetentionRatio, long Seed, string Mask);

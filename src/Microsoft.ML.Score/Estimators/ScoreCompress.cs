@@ -6,6 +6,7 @@ using Microsoft.ML.Score.Estimators;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 
@@ -101,11 +102,8 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
         }
     }
 
-    private TrainingRows Rows(IDataView data, string view, FeatureColumns features)
-    {
-        var info = _model.Info;
-        return new(data, view, features, _captionColumnName, new EncoderIdentity($"The model '{info.Source}'", info.Dimension, info.Fingerprint));
-    }
+    private TrainingRows Rows(IDataView data, string view, FeatureColumns features) =>
+        new(data, view, features, _captionColumnName, EncoderIdentity.Of(_model.Info));
 }
 
 /// <summary>Options of <c>ScoreCompress</c>. All faults are reported at once when the estimator is made.</summary>
@@ -130,13 +128,7 @@ public sealed class ScoreOptions : ScorePolicyOptions
     /// <summary>Ends <c>Fit</c> with an <see cref="OperationCanceledException"/>. Default: none.</summary>
     public CancellationToken CancellationToken { get; init; }
 
-    private protected override IEnumerable<string> Faults()
-    {
-        foreach (var fault in base.Faults())
-            yield return fault;
-        foreach (var fault in Training?.Faults() ?? ["it must not be null"])
-            yield return $"{nameof(Training)}: {fault}";
-    }
+    private protected override OptionFaults Faults() => base.Faults().Include(Training?.Faults(), nameof(Training));
 }
 
 /// <summary>
@@ -160,7 +152,7 @@ public sealed class ScoreCompressTransformer : VideoTransformer
     internal ScoreCompressTransformer(ScoreCompressSettings settings, PolicyNetwork policy)
     {
         _settings = settings;
-        _encoder = new EncoderIdentity("The policy", policy.Dimension, settings.AllowOtherEncoder ? null : policy.EncoderFingerprint);
+        _encoder = new EncoderIdentity("the policy", policy.Dimension, settings.AllowOtherEncoder ? null : policy.EncoderFingerprint);
         Policy = policy;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score;
 
@@ -72,15 +73,10 @@ public class ScorePolicyOptions : TokenCompressionOptions
     /// <summary>Takes features of another encoder than the policy was trained on, as long as their dimension is the same. Default false: an error.</summary>
     public bool AllowOtherEncoder { get; init; }
 
-    private protected override IEnumerable<string> Faults()
-    {
-        foreach (var fault in base.Faults())
-            yield return fault;
-        if (KeptIndicesColumnName == "")
-            yield return $"{nameof(KeptIndicesColumnName)} must be null or a name, got an empty string";
-        if (ProbabilitiesColumnName == "")
-            yield return $"{nameof(ProbabilitiesColumnName)} must be null or a name, got an empty string";
-        if (KeptIndicesColumnName is { Length: > 0 } name && name == ProbabilitiesColumnName)
-            yield return $"{nameof(KeptIndicesColumnName)} and {nameof(ProbabilitiesColumnName)} are both '{name}'";
-    }
+    private protected override OptionFaults Faults() => base.Faults()
+        .RequireNameOrNull(KeptIndicesColumnName)
+        .RequireNameOrNull(ProbabilitiesColumnName)
+        .Require(
+            string.IsNullOrEmpty(KeptIndicesColumnName) || KeptIndicesColumnName != ProbabilitiesColumnName,
+            $"{nameof(KeptIndicesColumnName)} and {nameof(ProbabilitiesColumnName)} must differ, got '{KeptIndicesColumnName}' for both");
 }

@@ -1,6 +1,7 @@
 using System.Collections;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Score.Columns;
+using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 
 namespace Microsoft.ML.Score.Estimators;

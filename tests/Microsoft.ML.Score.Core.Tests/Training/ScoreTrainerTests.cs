@@ -156,8 +156,8 @@ public class ScoreTrainerTests
         var otherEncoder = new TrainingExample(new VideoTokens(good.Video.Grid, good.Video.Dimension, good.Video.Vectors, "ffff"), "a");
         var notFinite = new TrainingExample(new VideoTokens(new TokenGrid(1, 1, 1), 6, new[] { 0, 0, 0, 0, float.NaN, 0 }), "a");
 
-        Assert.That(() => Train(Small(), [good, otherDimension]), Throws.ArgumentException.With.Message.Contains("Row 1").And.Message.Contains("dimension 2"));
-        Assert.That(() => Train(Small(), [otherEncoder]), Throws.ArgumentException.With.Message.Contains("Row 0").And.Message.Contains("ffff"));
+        Assert.That(() => Train(Small(), [good, otherDimension]), Throws.ArgumentException.With.Message.Contains("got 2 from row 1."));
+        Assert.That(() => Train(Small(), [otherEncoder]), Throws.ArgumentException.With.Message.Contains("from row 0").And.Message.Contains("ffff"));
         Assert.That(() => Train(Small(), [good, good, notFinite]), Throws.ArgumentException.With.Message.Contains("Row 2").And.Message.Contains("finite"));
         Assert.That(() => new TrainingExample(good.Video, " "), Throws.ArgumentException);
         Assert.That(() => new TrainingExample(good.Video, null!), Throws.ArgumentNullException);
