@@ -13,8 +13,13 @@ internal static class ResultsTable
 
     public static void Print(IVideoLanguageModel model, PolicyNetwork trained, int videosPerLength)
     {
-        var untrained = PolicyNetwork.Initialize(model.Info.Dimension, seed: 2, encoderFingerprint: model.Info.Fingerprint);
-        ITokenCompressor[] compressors = [new ScoreCompressor(trained), new ScoreCompressor(untrained, name: "untrained policy"), new RandomCompressor(1), new JitteredUniformCompressor(1)];
+        ITokenCompressor[] compressors =
+        [
+            CompressionMethod.Score.Create(new CompressionOptions { Policy = trained }),
+            CompressionMethod.Untrained.Create(new CompressionOptions { Model = model, Seed = 2 }),
+            CompressionMethod.Random.Create(),
+            CompressionMethod.Jittered.Create(),
+        ];
         BenchmarkSystem[] systems = [BenchmarkSystem.AllTokens, .. s_ratios.SelectMany(ratio => compressors.Select(compressor => new BenchmarkSystem(compressor, ratio)))];
 
         var benchmark = new SyntheticBenchmark(videosPerLength, [VideoLength.Short, VideoLength.Medium]);

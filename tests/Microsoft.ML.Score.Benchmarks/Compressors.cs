@@ -18,10 +18,10 @@ internal static class Compressors
     private const double RetentionRatio = 0.1;
     private const int Rounds = 5;
 
-    private static readonly ITokenCompressor[] s_all =
+    private static readonly CompressionMethod[] s_methods =
     [
-        new LargestResidualCompressor(), new EvsCompressor(), new VidCom2Compressor(), new DyCokeCompressor(),
-        new FastVidCompressor(FastVidVariant.Qwen25VL), new HoliTomCompressor(), new FastVidCompressor(FastVidVariant.LlavaVideo),
+        CompressionMethod.Residual, CompressionMethod.Evs, CompressionMethod.VidCom2, CompressionMethod.DyCoke,
+        CompressionMethod.FastVid, CompressionMethod.HoliTom, CompressionMethod.FastVidLlavaVideo,
     ];
 
     public static void Run()
@@ -31,7 +31,7 @@ internal static class Compressors
         Console.WriteLine($"{video.Grid} tokens of {Dimension} values at {RetentionRatio:P0}; reading them from memory takes {read * 1e3:F0} ms");
         Console.WriteLine("                                best s   processor s   memory reads   kept");
         var process = Process.GetCurrentProcess();
-        foreach (var compressor in s_all)
+        foreach (var compressor in s_methods.Select(method => method.Create()))
         {
             var kept = compressor.Compress(video, RetentionRatio);
             var (best, bestProcessor) = (double.MaxValue, double.MaxValue);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 
@@ -53,7 +54,7 @@ internal sealed class BuiltInTests
             .Append(_context.Transforms.Concatenate("Joined", "First", "Second"))
             .Append(_context.Transforms.CustomMapping(new GridFactory().GetMapping(), GridFactory.Contract))
             .AppendCacheCheckpoint(_context)
-            .Append(_context.Transforms.PruneTokens("Mask", "Joined", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 }))
+            .Append(_context.Transforms.PruneTokens("Mask", "Joined", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 }))
             .Append(_context.Transforms.GatherTokens("Kept", "Joined", "Mask", new GatherTokensOptions { PooledColumnName = "Pooled", PooledDimension = D }))
             .Append(_context.Transforms.Concatenate("Doubled", "Pooled", "Pooled"));
         var fitted = pipeline.Fit(view);
@@ -166,7 +167,7 @@ internal sealed class BuiltInTests
         Assert.That(error!.GetBaseException(), Is.InstanceOf<InvalidDataException>().With.Message.Contains("Row 3, column 'Features'"));
     }
 
-    private PruneTokensEstimator Prune() => _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 });
+    private PruneTokensEstimator Prune() => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 });
 
     private ScoreCompressEstimator Compress(ScoreOptions options) => _context.Transforms.ScoreCompress("Mask", "Features", "Caption", new FakeVideoModel(), options);
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
@@ -35,8 +36,9 @@ internal sealed class FeatureOrderTests
     }
 
     [Test]
-    public void PruneAndGather_ChannelsFirst_KeepTheSameTokens([Values(TokenPruningMethod.VidCom2, TokenPruningMethod.LargestResidual)] TokenPruningMethod method)
+    public void PruneAndGather_ChannelsFirst_KeepTheSameTokens([Values("vidcom2", "residual")] string word)
     {
+        var method = CompressionMethod.Find(word)!;
         var last = Pipeline(FeatureOrder.ChannelsLast).Fit(Last).Transform(Last);
         var first = Pipeline(FeatureOrder.ChannelsFirst).Fit(First).Transform(First);
 
@@ -55,7 +57,7 @@ internal sealed class FeatureOrderTests
         Assert.That(Merged(First, FeatureOrder.ChannelsFirst), Is.EqualTo(Merged(Last, FeatureOrder.ChannelsLast)));
 
         float[][] Merged(IDataView view, FeatureOrder order) => Rows.Vectors<float>(
-            _context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTomVidCom2Port, new MergeTokensOptions { FeatureOrder = order, RetentionRatio = 0.3 }).Fit(view).Transform(view),
+            _context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTomPort, new MergeTokensOptions { FeatureOrder = order, RetentionRatio = 0.3 }).Fit(view).Transform(view),
             "Merged");
     }
 
@@ -80,7 +82,7 @@ internal sealed class FeatureOrderTests
 
         string[] Answers(IDataView view, FeatureOrder order)
         {
-            var pipeline = _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.Uniform, new PruneTokensOptions { FeatureOrder = order, RetentionRatio = 1 })
+            var pipeline = _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.Uniform, new PruneTokensOptions { FeatureOrder = order, RetentionRatio = 1 })
                 .Append(_context.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", new FakeVideoModel(), new AnswerVideoQuestionOptions { FeatureOrder = order }));
             return [.. pipeline.Fit(view).Transform(view).GetColumn<string>("Answer")];
         }
@@ -111,7 +113,7 @@ internal sealed class FeatureOrderTests
         var view = Rows.View(_context, FeatureRow.Noise(1, second * third * last), 1, second, third, last);
 
         Assert.That(
-            () => _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2).Fit(view),
+            () => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2).Fit(view),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("FeatureOrder"));
     }
 
@@ -148,7 +150,7 @@ internal sealed class FeatureOrderTests
             .Fit(Rows.View(_context, rows, 0)).Transform(Rows.View(_context, rows, 0));
 
         bool[][] Mask(IDataView view, FeatureOrder? order) =>
-            Rows.Vectors<bool>(_context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { FeatureOrder = order }).Fit(view).Transform(view), "Mask");
+            Rows.Vectors<bool>(_context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { FeatureOrder = order }).Fit(view).Transform(view), "Mask");
     }
 
     [Test]
@@ -157,7 +159,7 @@ internal sealed class FeatureOrderTests
         var paths = _context.Transforms.CopyColumns("Features", "Caption").Fit(Last).Transform(Last);
 
         Assert.That(
-            () => _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { FeatureOrder = FeatureOrder.ChannelsFirst }).Fit(paths),
+            () => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { FeatureOrder = FeatureOrder.ChannelsFirst }).Fit(paths),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("feature files"));
     }
 
@@ -170,7 +172,7 @@ internal sealed class FeatureOrderTests
     public void Transform_RowOfOtherLengthThanKnownSize_NamesRowAndType()
     {
         var view = Rows.View(_context, FeatureRow.Noise(1, 2 * H * W * D), 1, H, W, D);
-        var masked = _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2).Fit(view).Transform(view);
+        var masked = _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2).Fit(view).Transform(view);
 
         Assert.That(() => Rows.Vectors<bool>(masked, "Mask"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 0, column 'Features'").And.Message.Contains("Vector<Single, 1, 2, 5, 4>"));
     }

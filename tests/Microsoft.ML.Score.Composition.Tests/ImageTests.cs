@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 
@@ -46,7 +47,7 @@ internal sealed class ImageTests
             .Append(_context.Transforms.ResizeImages("Image", 56, 56))
             .Append(_context.Transforms.ExtractPixels("Pixels", "Image", interleavePixelColors: true, outputAsFloatArray: false))
             .Append(_context.Transforms.EncodeVideo("Features", "Pixels", model))
-            .Append(_context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 }))
+            .Append(_context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 }))
             .Append(_context.Transforms.GatherTokens("Kept", "Features", "Mask", new GatherTokensOptions { PooledColumnName = "Pooled" }));
         var fitted = pipeline.Fit(images);
         var expected = Rows.Vectors<float>(fitted.Transform(images), "Pooled");

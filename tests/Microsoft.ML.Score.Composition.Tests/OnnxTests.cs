@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
@@ -53,10 +54,10 @@ internal sealed class OnnxTests
         var onnx = _context.Transforms.CopyColumns("data", "Features").Append(_context.Transforms.ApplyOnnxModel("map", "data", folder.File("doubling.onnx")));
 
         Assert.That(
-            () => onnx.Append(_context.Transforms.PruneTokens("Mask", "map", TokenPruningMethod.VidCom2)).Fit(view),
+            () => onnx.Append(_context.Transforms.PruneTokens("Mask", "map", CompressionMethod.VidCom2)).Fit(view),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("FeatureOrder"));
         var options = new PruneTokensOptions { FeatureOrder = FeatureOrder.ChannelsFirst, RetentionRatio = 0.5 };
-        var masked = onnx.Append(_context.Transforms.PruneTokens("Mask", "map", TokenPruningMethod.Uniform, options)).Fit(view).Transform(view);
+        var masked = onnx.Append(_context.Transforms.PruneTokens("Mask", "map", CompressionMethod.Uniform, options)).Fit(view).Transform(view);
         Assert.That(Rows.Vectors<bool>(masked, "Mask").Select(mask => (mask.Length, mask.Count(kept => kept))), Is.All.EqualTo((H * W, H * W / 2)));
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Compression;
 
 namespace Microsoft.ML.Score.Composition;
 
@@ -52,7 +53,7 @@ internal sealed class TrainerTests
         var rows = Videos();
         var view = Rows.View(_context, rows, 1, H, W, D);
         var options = new PruneTokensOptions { RetentionRatio = 0.5 };
-        var fitted = _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.LargestResidual, options)
+        var fitted = _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.Residual, options)
             .Append(_context.Transforms.Conversion.ConvertType("Kept", "Mask"))
             .Append(_context.BinaryClassification.Trainers.SdcaLogisticRegression(featureColumnName: "Kept"))
             .Fit(view);
@@ -104,7 +105,7 @@ internal sealed class TrainerTests
             () => Rows.Vectors<float>(Pooled(new GatherTokensOptions { PooledColumnName = "Pooled", PooledDimension = 5 }), "Pooled"),
             Throws.InstanceOf<InvalidDataException>().With.Message.Contains("'Pooled'").And.Message.Contains("dimension 5, got 4"));
 
-        IDataView Pooled(GatherTokensOptions options) => _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 })
+        IDataView Pooled(GatherTokensOptions options) => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 })
             .Append(_context.Transforms.GatherTokens("Kept", "Features", "Mask", options)).Fit(paths).Transform(paths);
     }
 
@@ -121,7 +122,7 @@ internal sealed class TrainerTests
     }
 
     private EstimatorChain<GatherTokensTransformer> Pipeline() =>
-        _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 })
+        _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 })
             .Append(_context.Transforms.GatherTokens("Kept", "Features", "Mask", new GatherTokensOptions { PooledColumnName = "Pooled" }));
 
     private IDataView Videos(int count) => Rows.View(_context, Videos().Take(count), 0, H, W, D);

@@ -22,14 +22,14 @@ internal sealed record CoverageRow(string Selection, string Length, double Ratio
         {
             var videos = Enumerable.Range(0, Math.Min(settings.Videos, MostVideos)).Select(index => SyntheticWorld.Generate(SyntheticSplit.Test, length, index))
                 .Select(video => (Labels: video.TokenLabels, Tokens: model.Encode(video.Clip))).ToList();
-            foreach (var selection in selections)
+            foreach (var selection in selections.Where(selection => !selection.Merges))
             {
-                TokenPruner[] pruners = [.. selection.Systems[ratio].Select(system => system.Compressor).OfType<TokenPruner>()];
+                ITokenCompressor[] pruners = [.. selection.Systems[ratio].Select(system => system.Compressor).OfType<ITokenCompressor>()];
                 if (pruners.Length == 0)
                     continue;
 
                 var all = videos.SelectMany(video => video.Labels.ToArray()).ToLookup(KindOf);
-                var kept = videos.SelectMany(video => pruners.SelectMany(pruner => pruner.Select(video.Tokens, ratio)).Select(token => video.Labels.Span[token])).ToLookup(KindOf);
+                var kept = videos.SelectMany(video => pruners.SelectMany(pruner => pruner.Compress(video.Tokens, ratio).Positions.ToArray()).Select(token => video.Labels.Span[token])).ToLookup(KindOf);
                 double Share(byte kind) => (double)kept[kind].Count() / Math.Max(1, all[kind].Count() * pruners.Length);
                 yield return new CoverageRow(selection.Name, length.ToString().ToLowerInvariant(), ratio, Share(1), Share(TokenLabel.Distractor), Share(TokenLabel.Background));
             }

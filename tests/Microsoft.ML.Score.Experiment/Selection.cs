@@ -26,6 +26,9 @@ internal enum SelectionKind
 /// <param name="Systems">One system a seed for each ratio.</param>
 internal sealed record Selection(string Name, SelectionKind Kind, IReadOnlyDictionary<double, BenchmarkSystem[]> Systems)
 {
+    /// <summary>Whether it brings vectors of its own, so that no token is kept as it was.</summary>
+    public bool Merges { get; init; }
+
     public Selection(string name, SelectionKind kind, IReadOnlyList<double> ratios, Func<double, IEnumerable<BenchmarkSystem>> systems)
         : this(name, kind, ratios.ToDictionary(ratio => ratio, ratio => systems(ratio).ToArray()))
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
@@ -27,7 +28,7 @@ internal sealed class EvalCommand
     private readonly Option<VideoLength[]> _lengths = CommonOptions.List("--lengths", "The lengths of synthetic video.", Enum.GetValues<VideoLength>(), $"lengths ({EnumWord.All<VideoLength>()})", EnumWord.Parse<VideoLength>);
     private readonly Option<double[]> _ratios = CommonOptions.List("--ratios", "The shares of tokens to keep.", [0.4, 0.25, 0.1], "ratios above 0 and at most 1", Ratio);
     private readonly Option<int[]> _tokens = CommonOptions.List("--tokens", "The numbers of tokens to keep of every video, in place of shares.", [], "positive whole numbers", Count);
-    private readonly Option<CompressorWord[]> _compressors = CommonOptions.List("--compressors", $"The compressors to compare, of: {CompressorWords.All}.", CompressorWords.Default, $"compressors ({CompressorWords.All})", CompressorWords.Parse);
+    private readonly Option<ComparedCompressor[]> _compressors = CommonOptions.List("--compressors", $"The compressors to compare, of: {ComparedCompressor.Words}.", ComparedCompressor.Default, $"compressors ({ComparedCompressor.Words})", ComparedCompressor.Parse);
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
     private readonly Option<string?> _policy = CommonOptions.Policy();
@@ -68,19 +69,19 @@ internal sealed class EvalCommand
         files.Write("--json", parsed.GetValue(_json) is "-" ? null : parsed.GetValue(_json), OutputKind.EvaluationResults);
         files.Claim();
         var preset = PaperPreset.All.FirstOrDefault(preset => preset.Name == parsed.GetValue(_preset));
-        var words = Chosen(parsed, _compressors, preset?.Compressors);
-        var benchmarks = Open(parsed, preset, words);
-        using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, words));
+        var compared = Chosen(parsed, _compressors, preset?.Compressors);
+        var benchmarks = Open(parsed, preset, compared);
+        using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, compared));
         if (Chosen(parsed, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
             CommonOptions.Limits(frozen, parsed.InvocationConfiguration.Error).SeeReal();
-        var policies = EvaluationPolicies.Load(words, parsed.GetValue(_policy), parsed.GetValue(_ablation), frozen);
+        var policies = EvaluationPolicies.Load(compared, parsed.GetValue(_policy), parsed.GetValue(_ablation), frozen);
         if (preset is { AblatesResidual: true } && policies.Ablation is { UseResidual: true })
             throw new ArgumentException($"{preset.Name} compares with a policy without the residual; '{parsed.GetValue(_ablation)}' has it.");
         var seed = parsed.GetValue(_seed);
         BenchmarkSystem[] systems =
         [
             BenchmarkSystem.AllTokens,
-            .. CompressorWords.Systems(words, parsed.GetRequiredValue(_ratios), Chosen(parsed, _tokens, preset?.Tokens), policies, seed, frozen),
+            .. ComparedCompressor.Systems(compared, parsed.GetRequiredValue(_ratios), Chosen(parsed, _tokens, preset?.Tokens), policies, seed, frozen),
         ];
         var evaluation = new Evaluation(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
         EvaluationTable table;
@@ -92,18 +93,18 @@ internal sealed class EvalCommand
     }
 
     /// <summary>The benchmarks, after a look for everything that the evaluation needs.</summary>
-    private List<BenchmarkSource> Open(ParseResult parsed, PaperPreset? preset, CompressorWord[] words)
+    private List<BenchmarkSource> Open(ParseResult parsed, PaperPreset? preset, ComparedCompressor[] compared)
     {
         var names = Chosen(parsed, _benchmarks, preset?.Benchmarks);
         var inputs = new EvaluationInputs(preset?.Name ?? "The evaluation");
         if (preset is not null)
         {
             inputs.RequireModel(preset, parsed.GetRequiredValue(_model));
-            if (words.Contains(CompressorWord.Score))
+            if (compared.Contains(ComparedCompressor.Of(CompressionMethod.Score)))
                 inputs.RequirePolicy("--policy", parsed.GetValue(_policy), "a policy trained on that model");
             if (preset.Ablation is { } ablation)
                 inputs.RequirePolicy("--ablation-policy", parsed.GetValue(_ablation), $"the policy of the ablation, {ablation}");
-            if (preset.Architecture == PaperPreset.Llava && words.Contains(CompressorWord.Fastvid))
+            if (preset.Architecture == PaperPreset.Llava && compared.Any(compressor => compressor.Method is { } method && method.Needs.HasFlag(CompressionNeeds.PooledAttention)))
                 inputs.RequireSiglip(parsed.GetValue(_siglip));
         }
 
@@ -117,13 +118,13 @@ internal sealed class EvalCommand
             : BenchmarkSource.Synthetic(parsed.GetValue(_videos), parsed.GetRequiredValue(_lengths)))];
     }
 
-    private VideoModelOptions ModelOptions(ParseResult parsed, PaperPreset? preset, CompressorWord[] words)
+    private VideoModelOptions ModelOptions(ParseResult parsed, PaperPreset? preset, ComparedCompressor[] compared)
     {
         int? frames = Chosen(parsed, _maxFrames, preset?.MaxFrames) is > 0 and var most ? most : null;
         return new VideoModelOptions
         {
             MemoryLimit = CommonOptions.Limit(parsed.GetValue(_memory)).MemoryLimit,
-            EncoderStatistics = words.Any(CompressorWords.NeedsStatistics),
+            EncoderStatistics = compared.Any(compressor => compressor.NeedsStatistics),
             QwenVideo = new() { MaxFrames = frames },
             LlavaVideo = new() { MaxFrames = frames ?? new LlavaVideoOptions().MaxFrames, SiglipFolder = parsed.GetValue(_siglip) },
         };

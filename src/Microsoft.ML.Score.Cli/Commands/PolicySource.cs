@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Tokens;
 
 namespace Score.Cli.Commands;
 
@@ -15,11 +16,8 @@ internal static class PolicySource
             return PretrainedPolicy.For(model.Info);
 
         var policy = PolicyFile.Load(path);
-        if (policy.Dimension != model.Info.Dimension)
-            throw new InvalidDataException(
-                $"The policy '{path}' scores tokens of dimension {policy.Dimension}; those of '{model.Info.Source}' have {model.Info.Dimension}.");
-        if (policy.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint)
-            throw new InvalidDataException($"The policy '{path}' was trained on encoder {encoder}; the model '{model.Info.Source}' is {model.Info.Fingerprint}.");
-        return policy;
+        return new EncoderIdentity($"the policy '{path}'", policy.Dimension, policy.EncoderFingerprint).Refuses(EncoderIdentity.Of(model.Info)) is { } unfit
+            ? throw new InvalidDataException(unfit)
+            : policy;
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Score.Cli.Commands;
@@ -12,13 +13,13 @@ internal sealed record EvaluationPolicies(PolicyNetwork? Score, PolicyNetwork? A
 {
     /// <exception cref="InvalidDataException">A file is no policy, or one of another encoder.</exception>
     /// <exception cref="NotSupportedException">No policy ships for the model, and no file is given.</exception>
-    public static EvaluationPolicies Load(CompressorWord[] words, string? policy, string? ablation, IVideoLanguageModel model)
+    public static EvaluationPolicies Load(ComparedCompressor[] compared, string? policy, string? ablation, IVideoLanguageModel model)
     {
-        if (words.Contains(CompressorWord.Ablation) && ablation is null)
+        if (compared.Contains(ComparedCompressor.Ablation) && ablation is null)
             throw new ArgumentException("The compressor ablation needs the policy to compare with; name it with --ablation-policy.");
         return new(
-            words.Contains(CompressorWord.Score) ? PolicySource.Load(policy, model) : null,
-            words.Contains(CompressorWord.Ablation) ? PolicySource.Load(ablation, model) : null);
+            compared.Contains(ComparedCompressor.Of(CompressionMethod.Score)) ? PolicySource.Load(policy, model) : null,
+            compared.Contains(ComparedCompressor.Ablation) ? PolicySource.Load(ablation, model) : null);
     }
 
     /// <summary>SHA-256 of the policies' files.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Evaluation;
 
 namespace Score.Cli.Evaluations;
@@ -18,8 +19,6 @@ internal sealed record EvaluationRow(
     BenchmarkSystem System, IReadOnlyList<BenchmarkScore> Scores, Estimate Average, Estimate? Kept, Estimate? ScoreMinusThis, Estimate? CaptionCrossEntropy,
     double Retention, double Tokens, BenchmarkTimes Times, TimeSpan Prefill, TimeSpan Generation)
 {
-    private const string ScoreName = "SCORE";
-
     public int UnreadableAnswers => Scores.Sum(score => score.UnreadableAnswers);
 
     public static EvaluationRow Create(
@@ -28,7 +27,7 @@ internal sealed record EvaluationRow(
         BenchmarkSystem[] one = [system];
         BenchmarkResult[] results = [.. benchmarks.Select(benchmark => benchmark.Result)];
         var times = results.Select(result => result.VideoTimes(one)).ToList();
-        var score = systems.FirstOrDefault(other => other.Compressor?.Name == ScoreName && other.Budget == system.Budget);
+        var score = systems.FirstOrDefault(other => other.Compressor?.Name == CompressionMethod.Score.Name && other.Budget == system.Budget);
         var captioned = results.FirstOrDefault(result => result.Videos.Any(video => video.CaptionCrossEntropy is not null));
         return new EvaluationRow(
             system,

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.LlavaVideo;
-using Microsoft.ML.Score.Models.Qwen25VL;
 
 namespace Score.Cli.Verification;
 

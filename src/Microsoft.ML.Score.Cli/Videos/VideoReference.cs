@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
@@ -119,15 +118,10 @@ internal sealed class VideoReference
     private MappedTokens OpenFeatures(IVideoLanguageModel model)
     {
         var file = MappedTokens.Open(Text);
-        var fault = file.EncoderFingerprint is { } encoder && encoder != model.Info.Fingerprint
-            ? $"are of encoder {Excerpt.Of(encoder)}; the model '{model.Info.Source}' is {model.Info.Fingerprint}."
-            : file.Dimension != model.Info.Dimension
-            ? $"have dimension {file.Dimension}; those of the model '{model.Info.Source}' have {model.Info.Dimension}."
-            : null;
-        if (fault is null)
+        if (EncoderIdentity.Of(model.Info).Refuses(file.Dimension, file.EncoderFingerprint, $"the feature file '{Text}'") is not { } unfit)
             return file;
         file.Dispose();
-        throw new InvalidDataException($"The features in '{Text}' {fault}");
+        throw new InvalidDataException(unfit);
     }
 
     private static Func<SyntheticClip> Synthetic(string text)

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Tokens;
 namespace Microsoft.ML.Score.Compression;
 
 /// <summary>The forms of DyCoke that published numbers come from.</summary>
-public enum DyCokeVariant
+internal enum DyCokeVariant
 {
     /// <summary>As the paper counts: in every complete group of four steps three are pruned, so 25% is the least.</summary>
     PaperBound,
@@ -26,15 +26,15 @@ public enum DyCokeVariant
 /// Ties go to the lower index.
 /// </remarks>
 /// <param name="variant">Which form. Default <see cref="DyCokeVariant.PaperBound"/>.</param>
-public sealed class DyCokeCompressor(DyCokeVariant variant = DyCokeVariant.PaperBound) : TokenPruner
+internal sealed class DyCokeCompressor(DyCokeVariant variant = DyCokeVariant.PaperBound) : TokenPruner
 {
     /// <inheritdoc/>
-    public override string Name => variant switch
+    public override string Name => (variant switch
     {
-        DyCokeVariant.Official => "DyCoke (official)",
-        DyCokeVariant.VidCom2Port => "DyCoke (VidCom2 port)",
-        _ => "DyCoke",
-    };
+        DyCokeVariant.Official => CompressionMethod.DyCokeOfficial,
+        DyCokeVariant.VidCom2Port => CompressionMethod.DyCokePort,
+        _ => CompressionMethod.DyCoke,
+    }).Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)

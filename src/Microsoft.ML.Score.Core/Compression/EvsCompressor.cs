@@ -10,13 +10,13 @@ namespace Microsoft.ML.Score.Compression;
 /// One difference: vLLM never keeps fewer tokens than one step has. Here exactly <see cref="TopK.RetainedCount"/> are kept, so
 /// that methods compare at one budget; where that is less than a step, it is the beginning of the first step and nothing else.
 /// </remarks>
-public sealed class EvsCompressor : TokenPruner
+internal sealed class EvsCompressor : TokenPruner
 {
     // Dissimilarities lie in [0, 2].
     private const double FirstStep = 255;
 
     /// <inheritdoc/>
-    public override string Name => "EVS";
+    public override string Name => CompressionMethod.Evs.Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)

@@ -13,3 +13,21 @@ public interface ITokenCompressor
     /// <param name="retentionRatio">rho in (0, 1]; pruners keep exactly <see cref="TopK.RetainedCount"/> tokens.</param>
     KeptTokens Compress(VideoTokens video, double retentionRatio);
 }
+
+/// <summary>A compressor that keeps tokens of the video as they are, so that a mask says all it does. Implementations are deterministic and safe for concurrent calls.</summary>
+internal abstract class TokenPruner : ITokenCompressor
+{
+    /// <inheritdoc/>
+    public abstract string Name { get; }
+
+    /// <summary>Chooses the tokens to keep.</summary>
+    /// <param name="video">All tokens of the video.</param>
+    /// <param name="retentionRatio">rho in (0, 1].</param>
+    /// <returns>Flat grid indices, strictly ascending.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">rho is NaN or outside (0, 1].</exception>
+    public abstract int[] Select(VideoTokens video, double retentionRatio);
+
+    /// <summary>The tokens that <see cref="Select"/> chooses, copied.</summary>
+    /// <inheritdoc/>
+    public KeptTokens Compress(VideoTokens video, double retentionRatio) => KeptTokens.Gather(video, Select(video, retentionRatio));
+}

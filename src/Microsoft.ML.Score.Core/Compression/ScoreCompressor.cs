@@ -1,5 +1,4 @@
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;
@@ -8,39 +7,40 @@ namespace Microsoft.ML.Score.Compression;
 /// SCORE at inference (paper section 4.5): the k = max(1, floor(rho*T*N)) tokens with the highest keep probability over the whole
 /// video, at their original positions. Ranked by logit, which orders like the probability and does not tie where that rounds to 1.
 /// </summary>
-public sealed class ScoreCompressor : TokenPruner
+public sealed class ScoreCompressor : ITokenCompressor
 {
     private readonly PolicyNetwork _policy;
-    private readonly bool _acceptOtherEncoders;
+    private readonly EncoderIdentity _encoder;
 
     /// <param name="policy">The trained policy.</param>
     /// <param name="acceptOtherEncoders">
     /// Score the tokens of an encoder that the policy was not trained on, as long as their dimension fits. Default false: refuse them.
     /// </param>
-    /// <param name="name">The name in tables.</param>
-    public ScoreCompressor(PolicyNetwork policy, bool acceptOtherEncoders = false, string name = "SCORE")
+    /// <param name="name">The name in tables. Default null: that of <see cref="CompressionMethod.Score"/>.</param>
+    public ScoreCompressor(PolicyNetwork policy, bool acceptOtherEncoders = false, string? name = null)
     {
         ArgumentNullException.ThrowIfNull(policy);
-        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (name is not null)
+            ArgumentException.ThrowIfNullOrEmpty(name);
 
         _policy = policy;
-        _acceptOtherEncoders = acceptOtherEncoders;
-        Name = name;
+        _encoder = new EncoderIdentity("the policy", policy.Dimension, acceptOtherEncoders ? null : policy.EncoderFingerprint);
+        Name = name ?? CompressionMethod.Score.Name;
     }
 
     /// <inheritdoc/>
-    public override string Name { get; }
+    public string Name { get; }
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The tokens have another dimension, come from another encoder, or a value is not finite.</exception>
     /// <exception cref="InvalidDataException">The policy's weights or the tokens are so large that a logit is not finite.</exception>
-    public override int[] Select(VideoTokens video, double retentionRatio)
+    public KeptTokens Compress(VideoTokens video, double retentionRatio)
     {
         ArgumentNullException.ThrowIfNull(video);
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
-        ThrowIfOtherEncoder(video.EncoderFingerprint);
+        ThrowIfUnfit(video.Dimension, video.EncoderFingerprint);
 
-        return Select(_policy.Logits(video), retentionRatio);
+        return KeptTokens.Gather(video, Select(_policy.Logits(video), retentionRatio));
     }
 
     /// <summary>
@@ -65,16 +65,15 @@ public sealed class ScoreCompressor : TokenPruner
 
     internal KeptTokens Compress(MappedTokens video, double retentionRatio)
     {
-        ThrowIfOtherEncoder(video.EncoderFingerprint);
+        ThrowIfUnfit(video.Dimension, video.EncoderFingerprint);
         return video.Gather(Select(_policy.Logits(video), retentionRatio));
     }
 
     internal static int[] Select(float[] logits, double retentionRatio) => TopK.Select(logits, TopK.RetainedCount(retentionRatio, logits.Length));
 
-    /// <summary>Refuses tokens of an encoder that the policy is not for; an unknown fingerprint on either side passes.</summary>
-    private void ThrowIfOtherEncoder(string? fingerprint)
+    private void ThrowIfUnfit(int dimension, string? fingerprint)
     {
-        if (!_acceptOtherEncoders && _policy.EncoderFingerprint is { } expected && fingerprint is { } actual && expected != actual)
-            throw new ArgumentException($"The policy was trained on tokens of encoder {Excerpt.Of(expected)}, got tokens of encoder {Excerpt.Of(actual)}.", "video");
+        if (_encoder.Refuses(dimension, fingerprint) is { } reason)
+            throw new ArgumentException(reason, "video");
     }
 }

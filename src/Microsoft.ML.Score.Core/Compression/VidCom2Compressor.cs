@@ -14,14 +14,14 @@ namespace Microsoft.ML.Score.Compression;
 /// to 1, and every step keeps at least one token. The total is rho*T*N up to rounding, not <see cref="TopK.RetainedCount"/>.
 /// Ties go to the lower index.
 /// </remarks>
-public sealed class VidCom2Compressor : TokenPruner
+internal sealed class VidCom2Compressor : TokenPruner
 {
     private const double Temperature = 0.01;
     private const double SmallestNorm = 1e-12;
     private static readonly double[] s_widths = [1 / 8d, 1 / 4d, 1 / 2d, 1, 2];
 
     /// <inheritdoc/>
-    public override string Name => "VidCom2";
+    public override string Name => CompressionMethod.VidCom2.Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)

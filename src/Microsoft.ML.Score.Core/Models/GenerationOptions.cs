@@ -1,4 +1,5 @@
-using System.Globalization;
+using Microsoft.ML.Score.Storage;
+
 
 namespace Microsoft.ML.Score.Models;
 
@@ -42,21 +43,13 @@ public sealed class GenerationOptions
     internal bool IsPlainGreedy => Temperature == 0 && RepetitionPenalty == 1;
 
     /// <summary>Names every setting out of range in one message.</summary>
-    internal void ThrowIfFaulty(string parameterName)
-    {
-        List<string> faults = [];
-        Require(MaxNewTokens is >= 1 and <= LongestAnswer, $"{nameof(MaxNewTokens)} must lie in 1..{LongestAnswer}, got {MaxNewTokens}");
-        Require(Temperature >= 0 && double.IsFinite(Temperature), $"{nameof(Temperature)} must be finite and at least 0, got {Temperature}");
-        Require(TopK is null or >= 1, $"{nameof(TopK)} must be at least 1 or null, got {TopK}");
-        Require(TopP is > 0 and <= 1, $"{nameof(TopP)} must lie in (0, 1], got {TopP}");
-        Require(RepetitionPenalty > 0 && double.IsFinite(RepetitionPenalty), $"{nameof(RepetitionPenalty)} must be positive and finite, got {RepetitionPenalty}");
-        if (faults.Count > 0)
-            throw new ArgumentException($"Invalid generation options: {string.Join("; ", faults)}.", parameterName);
+    internal void ThrowIfFaulty(string parameterName) => Faults().ThrowIfAny(parameterName);
 
-        void Require(bool condition, FormattableString fault)
-        {
-            if (!condition)
-                faults.Add(fault.ToString(CultureInfo.InvariantCulture));
-        }
-    }
+    /// <summary>Every setting out of range.</summary>
+    public OptionFaults Faults() => new OptionFaults("generation options")
+        .Require(MaxNewTokens is >= 1 and <= LongestAnswer, MaxNewTokens, $"lie in 1..{LongestAnswer}")
+        .Require(Temperature >= 0 && double.IsFinite(Temperature), Temperature, "be finite and at least 0")
+        .Require(TopK is null or >= 1, TopK, "be at least 1 or null")
+        .Require(TopP is > 0 and <= 1, TopP, "lie in (0, 1]")
+        .Require(RepetitionPenalty > 0 && double.IsFinite(RepetitionPenalty), RepetitionPenalty, "be positive and finite");
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Models;
 
@@ -34,18 +35,11 @@ public sealed class VideoModelOptions
     public LlavaVideoOptions LlavaVideo { get; init; } = new();
 
     /// <summary>Names every setting out of range in one message.</summary>
-    internal void ThrowIfFaulty(string parameterName)
-    {
-        List<string> faults = [];
-        if (Backend is null)
-            faults.Add($"{nameof(Backend)} must not be null");
-        if (MemoryLimit <= 0)
-            faults.Add($"{nameof(MemoryLimit)} must be positive, got {MemoryLimit} bytes");
-        if (!Enum.IsDefined(TemporalPositions))
-            faults.Add($"{nameof(TemporalPositions)} must be one of {string.Join(", ", Enum.GetNames<TemporalPositionRule>())}, got {TemporalPositions}");
-        faults.AddRange((QwenVideo?.Faults() ?? ["it must not be null"]).Select(fault => $"{nameof(QwenVideo)}: {fault}"));
-        faults.AddRange((LlavaVideo?.Faults() ?? ["it must not be null"]).Select(fault => $"{nameof(LlavaVideo)}: {fault}"));
-        if (faults.Count > 0)
-            throw new ArgumentException($"Invalid {nameof(VideoModelOptions)}: {string.Join("; ", faults)}.", parameterName);
-    }
+    internal void ThrowIfFaulty(string parameterName) => new OptionFaults(nameof(VideoModelOptions))
+        .Require(Backend is not null, Backend, "not be null")
+        .Require(MemoryLimit > 0, MemoryLimit, "be positive")
+        .Require(Enum.IsDefined(TemporalPositions), TemporalPositions, $"be one of {string.Join(", ", Enum.GetNames<TemporalPositionRule>())}")
+        .Include(QwenVideo?.Faults(), nameof(QwenVideo))
+        .Include(LlavaVideo?.Faults(), nameof(LlavaVideo))
+        .ThrowIfAny(parameterName);
 }

@@ -46,8 +46,7 @@ public sealed partial class FeatureCache
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(model);
-        if (options.Faults().ToArray() is { Length: > 0 } faults)
-            throw new ArgumentException($"Invalid {nameof(FeatureCacheOptions)}: {string.Join("; ", faults)}.", nameof(options));
+        options.Faults().ThrowIfAny(nameof(options));
         if (type is not (TensorType.F32 or TensorType.BF16 or TensorType.F16))
             throw new ArgumentOutOfRangeException(nameof(type), type, "Features are stored as F32, BF16 or F16.");
 

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>Where encoded videos are kept, and how many.</summary>
@@ -39,12 +41,8 @@ public sealed record FeatureCacheOptions
     /// <summary>The limit that is used; null for none.</summary>
     internal long? FullSizeLimit => SizeLimit ?? (Folder is null ? UserSizeLimit : null);
 
-    /// <summary>Every setting out of range, each in a few words.</summary>
-    internal IEnumerable<string> Faults()
-    {
-        if (Folder is not null && string.IsNullOrWhiteSpace(Folder))
-            yield return $"{nameof(Folder)} must be null or a folder, got '{Folder}'";
-        if (SizeLimit <= 0)
-            yield return $"{nameof(SizeLimit)} must be positive or null, got {SizeLimit}";
-    }
+    /// <summary>Every setting out of range.</summary>
+    public OptionFaults Faults() => new OptionFaults(nameof(FeatureCacheOptions))
+        .Require(Folder is null || !string.IsNullOrWhiteSpace(Folder), Folder, "be null or a folder")
+        .Require(SizeLimit is null or > 0, SizeLimit, "be positive or null");
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -92,14 +93,9 @@ public sealed class ScoreTrainer
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(examples);
-        if (initialPolicy is not null && initialPolicy.Dimension != _reward.Info.Dimension)
-            throw new ArgumentException(
-                $"The initial policy scores tokens of dimension {initialPolicy.Dimension}; "
-                + $"those of '{_reward.Info.Source}' have {_reward.Info.Dimension}.", nameof(initialPolicy));
-        if (initialPolicy?.EncoderFingerprint is { } trainedOn && trainedOn != _reward.Info.Fingerprint)
-            throw new ArgumentException(
-                $"The initial policy was trained on tokens of encoder {trainedOn}; "
-                + $"the model '{_reward.Info.Source}' is {_reward.Info.Fingerprint}.", nameof(initialPolicy));
+        if (initialPolicy is not null
+            && new EncoderIdentity("the initial policy", initialPolicy.Dimension, initialPolicy.EncoderFingerprint).Refuses(EncoderIdentity.Of(_reward.Info)) is { } unfit)
+            throw new ArgumentException(unfit, nameof(initialPolicy));
 
         var identity = _options.Identity();
         identity["Model"] = _reward.Info.Fingerprint;
@@ -145,12 +141,8 @@ public sealed class ScoreTrainer
             throw new ArgumentException($"Row {index} is null.", parameterName);
         return row.Checking(video =>
         {
-            if (video.Dimension != _reward.Info.Dimension)
-                throw new ArgumentException(
-                    $"Row {index} has tokens of dimension {video.Dimension}; those of '{_reward.Info.Source}' have {_reward.Info.Dimension}.", parameterName);
-            if (video.EncoderFingerprint is { } encoder && encoder != _reward.Info.Fingerprint)
-                throw new ArgumentException(
-                    $"Row {index} has tokens of encoder {encoder}; the model '{_reward.Info.Source}' is {_reward.Info.Fingerprint}.", parameterName);
+            if (EncoderIdentity.Of(_reward.Info).Refuses(video.Dimension, video.EncoderFingerprint, $"row {index}") is { } unfit)
+                throw new ArgumentException(unfit, parameterName);
             if (row.IsStill && video.Grid.TimeSteps != 1)
                 throw new ArgumentException($"Row {index} is a still, but its tokens are {video.Grid.TimeSteps} time steps; expected one.", parameterName);
             if (!TensorPrimitives.IsFiniteAll(video.Vectors.Span))

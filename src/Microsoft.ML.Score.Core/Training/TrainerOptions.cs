@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -88,41 +89,28 @@ public sealed record TrainerOptions
     internal double TauOf(TrainingStage stage) => stage == TrainingStage.WarmUp ? WarmUpTau : MainTau;
 
     /// <summary>Names every setting out of range in one message.</summary>
-    internal void ThrowIfFaulty(string parameterName)
-    {
-        if (Faults() is { Count: > 0 } faults)
-            throw new ArgumentException($"Invalid trainer options: {string.Join("; ", faults)}.", parameterName);
-    }
+    internal void ThrowIfFaulty(string parameterName) => Faults().ThrowIfAny(parameterName);
 
-    /// <summary>Every setting out of range, each in a few words.</summary>
-    internal IReadOnlyList<string> Faults()
-    {
-        List<string> faults = [];
-        Require(Rollouts >= 1, $"{nameof(Rollouts)} must be at least 1, got {Rollouts}");
-        Require(BatchSize >= 1, $"{nameof(BatchSize)} must be at least 1, got {BatchSize}");
-        Require(LearningRate > 0 && double.IsFinite(LearningRate), $"{nameof(LearningRate)} must be positive and finite, got {LearningRate}");
-        Require(WarmUpSteps >= 0, $"{nameof(WarmUpSteps)} must be at least 0, got {WarmUpSteps}");
-        Require(MainSteps >= 0, $"{nameof(MainSteps)} must be at least 0, got {MainSteps}");
-        Require((long)StepsOf(TrainingStage.WarmUp) + StepsOf(TrainingStage.Main) is >= 1 and <= int.MaxValue,
-            $"the stages that are switched on must have from 1 to {int.MaxValue} steps together");
-        Require(WarmUpTau >= 1 && double.IsFinite(WarmUpTau), $"{nameof(WarmUpTau)} must be finite and at least 1, got {WarmUpTau}");
-        Require(MainTau >= 1 && double.IsFinite(MainTau), $"{nameof(MainTau)} must be finite and at least 1, got {MainTau}");
-        Require(Epsilon > 0 && double.IsFinite(Epsilon), $"{nameof(Epsilon)} must be positive and finite, got {Epsilon}");
-        Require(HiddenWidth >= 1, $"{nameof(HiddenWidth)} must be at least 1, got {HiddenWidth}");
-        Require(!string.IsNullOrWhiteSpace(CaptionQuestion), $"{nameof(CaptionQuestion)} must not be empty");
-        Require(RetentionRatio is > 0 and <= 1, $"{nameof(RetentionRatio)} must lie in (0, 1], got {RetentionRatio}");
-        Require(ValidationInterval >= 1, $"{nameof(ValidationInterval)} must be at least 1, got {ValidationInterval}");
-        Require(Patience is null or >= 1, $"{nameof(Patience)} must be at least 1 or null, got {Patience}");
-        Require(ConcurrentVideos >= 1, $"{nameof(ConcurrentVideos)} must be at least 1, got {ConcurrentVideos}");
-        Require(CheckpointInterval >= 1, $"{nameof(CheckpointInterval)} must be at least 1, got {CheckpointInterval}");
-        return faults;
-
-        void Require(bool condition, FormattableString fault)
-        {
-            if (!condition)
-                faults.Add(fault.ToString(CultureInfo.InvariantCulture));
-        }
-    }
+    /// <summary>Every setting out of range.</summary>
+    public OptionFaults Faults() => new OptionFaults("trainer options")
+        .Require(Rollouts >= 1, Rollouts, "be at least 1")
+        .Require(BatchSize >= 1, BatchSize, "be at least 1")
+        .Require(LearningRate > 0 && double.IsFinite(LearningRate), LearningRate, "be positive and finite")
+        .Require(WarmUpSteps >= 0, WarmUpSteps, "be at least 0")
+        .Require(MainSteps >= 0, MainSteps, "be at least 0")
+        .Require(
+            (long)StepsOf(TrainingStage.WarmUp) + StepsOf(TrainingStage.Main) is >= 1 and <= int.MaxValue,
+            $"the stages that are switched on must have from 1 to {int.MaxValue} steps together, got {(long)StepsOf(TrainingStage.WarmUp) + StepsOf(TrainingStage.Main)}")
+        .Require(WarmUpTau >= 1 && double.IsFinite(WarmUpTau), WarmUpTau, "be finite and at least 1")
+        .Require(MainTau >= 1 && double.IsFinite(MainTau), MainTau, "be finite and at least 1")
+        .Require(Epsilon > 0 && double.IsFinite(Epsilon), Epsilon, "be positive and finite")
+        .Require(HiddenWidth >= 1, HiddenWidth, "be at least 1")
+        .Require(!string.IsNullOrWhiteSpace(CaptionQuestion), CaptionQuestion, "not be empty")
+        .Require(RetentionRatio is > 0 and <= 1, RetentionRatio, "lie in (0, 1]")
+        .Require(ValidationInterval >= 1, ValidationInterval, "be at least 1")
+        .Require(Patience is null or >= 1, Patience, "be at least 1 or null")
+        .Require(ConcurrentVideos >= 1, ConcurrentVideos, "be at least 1")
+        .Require(CheckpointInterval >= 1, CheckpointInterval, "be at least 1");
 
     /// <summary>Every setting that the trained weights depend on, for the checkpoint to recognise.</summary>
     internal Dictionary<string, string> Identity() => new[]

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score.Video;
 
 /// <summary>How video files are read: limits that a file which is damaged, hostile or on a dead network folder cannot pass.</summary>
@@ -21,18 +23,12 @@ public sealed class VideoReadOptions
     /// </summary>
     public Action<string>? Warn { get; init; }
 
-    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
-    internal void ThrowIfFaulty(string parameterName)
-    {
-        if (string.Join("; ", Faults()) is { Length: > 0 } faults)
-            throw new ArgumentException($"Invalid {nameof(VideoReadOptions)}: {faults}.", parameterName);
-    }
+    internal void ThrowIfFaulty(string parameterName) => Faults().ThrowIfAny(parameterName);
 
-    internal IEnumerable<string> Faults()
-    {
-        if (ProgressTimeout != Timeout.InfiniteTimeSpan && (ProgressTimeout <= TimeSpan.Zero || ProgressTimeout.TotalMilliseconds > int.MaxValue))
-            yield return $"{nameof(ProgressTimeout)} must be above 0 and at most {TimeSpan.FromMilliseconds(int.MaxValue)}, or infinite, got {ProgressTimeout}";
-        if (MaxPixels < 1 || MaxPixels > Array.MaxLength / 3)
-            yield return $"{nameof(MaxPixels)} must be from 1 to {Array.MaxLength / 3}, got {MaxPixels}";
-    }
+    /// <summary>Every setting out of range.</summary>
+    public OptionFaults Faults() => new OptionFaults(nameof(VideoReadOptions))
+        .Require(
+            ProgressTimeout == Timeout.InfiniteTimeSpan || (ProgressTimeout > TimeSpan.Zero && ProgressTimeout.TotalMilliseconds <= int.MaxValue),
+            ProgressTimeout, $"be above 0 and at most {TimeSpan.FromMilliseconds(int.MaxValue)}, or infinite")
+        .Require(MaxPixels >= 1 && MaxPixels <= Array.MaxLength / 3, MaxPixels, $"be from 1 to {Array.MaxLength / 3}");
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Score;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 
@@ -170,21 +171,23 @@ public static class VideoTransformsCatalog
     /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
     /// <param name="method">The method.</param>
     /// <param name="options">Retention ratio, seed of the controls, grid column; null means the defaults.</param>
-    /// <exception cref="ArgumentException">There is no such method, or the options have faults; the message lists all of them.</exception>
+    /// <exception cref="ArgumentException">The method merges or needs a policy, or the options have faults; the message lists all of them.</exception>
     public static PruneTokensEstimator PruneTokens(
         this TransformsCatalog catalog,
         string outputColumnName,
         string featuresColumnName,
-        TokenPruningMethod method,
+        CompressionMethod method,
         PruneTokensOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
-        if (!Enum.IsDefined(method))
-            throw new ArgumentOutOfRangeException(nameof(method), method, "There is no such method of pruning tokens.");
+        ArgumentNullException.ThrowIfNull(method);
         options ??= new PruneTokensOptions();
         options.ThrowIfFaulty(nameof(options));
+
+        if (method.Merges || (method.Needs & ~CompressionNeeds.Seed) != 0)
+            throw new ArgumentException($"PruneTokens takes a method that keeps tokens as they are and needs no policy, got {method}: use {(method.Merges ? "MergeTokens" : "ApplyScorePolicy")}.", nameof(method));
 
         return new PruneTokensEstimator(outputColumnName, featuresColumnName, method, options);
     }
@@ -198,21 +201,23 @@ public static class VideoTransformsCatalog
     /// <param name="featuresColumnName">Name of the features column: a Vector of <see cref="float"/>, or text with paths of feature files.</param>
     /// <param name="method">The method.</param>
     /// <param name="options">Retention ratio, names of the positions, salience and grid columns; null means the defaults.</param>
-    /// <exception cref="ArgumentException">There is no such method, or the options have faults; the message lists all of them.</exception>
+    /// <exception cref="ArgumentException">The method does not merge, or the options have faults; the message lists all of them.</exception>
     public static MergeTokensEstimator MergeTokens(
         this TransformsCatalog catalog,
         string outputColumnName,
         string featuresColumnName,
-        TokenMergingMethod method,
+        CompressionMethod method,
         MergeTokensOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
-        if (!Enum.IsDefined(method))
-            throw new ArgumentOutOfRangeException(nameof(method), method, "There is no such method of merging tokens.");
+        ArgumentNullException.ThrowIfNull(method);
         options ??= new MergeTokensOptions();
         options.ThrowIfFaulty(nameof(options));
+
+        if (!method.Merges)
+            throw new ArgumentException($"MergeTokens takes a method that merges tokens, got {method}: use {(method.Needs.HasFlag(CompressionNeeds.Policy) ? "ApplyScorePolicy" : "PruneTokens")}.", nameof(method));
 
         return new MergeTokensEstimator(outputColumnName, featuresColumnName, method, options);
     }
@@ -252,7 +257,7 @@ public static class VideoTransformsCatalog
     /// <param name="questionColumnName">Name of the text column of questions.</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Length and sampling of answers, and the grid column; null means the defaults.</param>
-    /// <exception cref="ArgumentException">A name is empty, or the options of generation have faults; the message lists all of those.</exception>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public static AnswerVideoQuestionEstimator AnswerVideoQuestion(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -283,7 +288,7 @@ public static class VideoTransformsCatalog
     /// <param name="questionColumnName">Name of the text column of questions.</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
     /// <param name="options">Length and sampling of answers, and the positions and grid columns; null means the defaults.</param>
-    /// <exception cref="ArgumentException">A name is empty, or the options of generation have faults; the message lists all of those.</exception>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public static AnswerVideoQuestionEstimator AnswerVideoQuestion(
         this TransformsCatalog catalog,
         string outputColumnName,
@@ -309,20 +314,9 @@ public static class VideoTransformsCatalog
     {
         ArgumentException.ThrowIfNullOrEmpty(questionColumnName);
         ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(options.Generation, nameof(options));
-        options.Generation.ThrowIfFaulty(nameof(options));
-        ThrowIfEmpty(options.GridColumnName, options.PositionsColumnName);
-        if (maskColumnName is null && options.FeatureOrder is not null)
-            throw new ArgumentException($"{nameof(options.FeatureOrder)} is that of features under a mask; kept tokens are always [k, D], so leave it null.", nameof(options));
+        options.ThrowIfFaulty(nameof(options), overMask: maskColumnName is not null);
 
         return new AnswerVideoQuestionEstimator(outputColumnName, tokensColumnName, maskColumnName, questionColumnName, model, options);
-    }
-
-    private static void ThrowIfEmpty(string gridColumnName, string? positionsColumnName)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(gridColumnName);
-        if (positionsColumnName is not null)
-            ArgumentException.ThrowIfNullOrEmpty(positionsColumnName);
     }
 
     private static ScoreCompressEstimator CreateScoreCompress(

@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Columns;
@@ -46,7 +44,7 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         _ => default,
     };
 
-    /// <summary>A function that gives the clip at the row's current position, and on request the SHA-256 of its content.</summary>
+    /// <summary>A function that gives the clip at the row's current position, and on request what it is known by.</summary>
     /// <param name="row">The row.</param>
     /// <param name="readOptions">How video files are read.</param>
     public Func<Clip> Reader(DataViewRow row, VideoReadOptions readOptions)
@@ -61,7 +59,7 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         return () =>
         {
             var file = path();
-            return new Clip(row, column.Name, () => VideoFile.Open(file, readOptions), () => HashFile(file));
+            return new Clip(row, column.Name, () => VideoFile.Open(file, readOptions), () => FeatureCache.KeyOfFile(file), () => VideoFile.IsStillImage(file, readOptions));
         };
     }
 
@@ -79,38 +77,21 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
                 throw RowError.At(row, Name, $"{buffer.Length / frameLength} frames, but the column's type {column.Type} says {Frames}.");
             var rgb = new byte[buffer.Length];
             buffer.CopyTo(rgb);
-            return new Clip(row, Name, () => new FrameClip(rgb, (int)(rgb.Length / frameLength), FrameHeight, FrameWidth, FramesPerSecond), () => HashFrames(rgb));
+            var frames = (int)(rgb.Length / frameLength);
+            return new Clip(
+                row, Name, () => new FrameClip(rgb, frames, FrameHeight, FrameWidth, FramesPerSecond), () => FeatureCache.KeyOfFrames(rgb, FrameHeight, FrameWidth, FramesPerSecond),
+                () => frames == 1);
         };
     }
 
-    private static byte[] HashFile(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"There is no video file '{path}'.", path);
-        if (FileIdentity.Of(path) is { IsFileOrFolder: false })
-            throw new InvalidDataException($"'{path}' is a device, pipe or socket; expected a video file.");
-        using var stream = File.OpenRead(path);
-        return SHA256.HashData(stream);
-    }
-
-    private byte[] HashFrames(byte[] rgb)
-    {
-        Span<byte> header = stackalloc byte[16];
-        BinaryPrimitives.WriteInt32LittleEndian(header, FrameHeight);
-        BinaryPrimitives.WriteInt32LittleEndian(header[4..], FrameWidth);
-        BinaryPrimitives.WriteDoubleLittleEndian(header[8..], FramesPerSecond);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(header);
-        hash.AppendData(rgb);
-        return hash.GetHashAndReset();
-    }
-
     /// <summary>A clip of a row, not opened yet.</summary>
-    internal readonly record struct Clip(DataViewRow Row, string Column, Func<VideoClip> Open, Func<byte[]> Hash)
+    internal readonly record struct Clip(DataViewRow Row, string Column, Func<VideoClip> Open, Func<byte[]> Key, Func<bool> IsStill)
     {
-        /// <summary>SHA-256 of the content.</summary>
-        public byte[] HashContent() => RowError.Naming(Row, Column, Hash);
+        /// <summary>What tells the clip from others in a feature cache.</summary>
+        public byte[] FindKey() => RowError.Naming(Row, Column, Key);
+
+        /// <summary>Whether it is a still image; a file is not opened for it.</summary>
+        public bool FindIsStill() => RowError.Naming(Row, Column, IsStill);
 
         /// <summary>Opens the clip and gives what is made of it.</summary>
         public TResult Read<TResult>(Func<VideoClip, TResult> read)

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
 
@@ -21,6 +22,9 @@ internal sealed record FeatureColumns(
 {
     /// <summary>Kind of the text annotation of a features column: the fingerprint of the model whose encoder made it.</summary>
     public const string EncoderAnnotation = "EncoderFingerprint";
+
+    /// <summary>Kind of the text annotation of a features column: the folder in which encoded videos are kept.</summary>
+    public const string CacheAnnotation = "FeatureCache";
 
     [JsonIgnore]
     public FeatureShape Shape => new(TimeSteps, Height, Width, Dimension);
@@ -112,10 +116,12 @@ internal sealed record FeatureColumns(
     public static VectorDataViewType PromisedPerTokenType(SchemaShape inputSchema, string features, string grid, PrimitiveDataViewType itemType) =>
         HaveOneSize(inputSchema, features, grid) ? new(itemType, 1) : new(itemType);
 
-    public static DataViewSchema.Annotations FingerprintAnnotation(string fingerprint)
+    public static DataViewSchema.Annotations FingerprintAnnotation(string fingerprint, string? cacheFolder = null)
     {
         var builder = new DataViewSchema.Annotations.Builder();
         builder.AddPrimitiveValue(EncoderAnnotation, TextDataViewType.Instance, fingerprint.AsMemory());
+        if (cacheFolder is not null)
+            builder.AddPrimitiveValue(CacheAnnotation, TextDataViewType.Instance, cacheFolder.AsMemory());
         return builder.ToAnnotations();
     }
 
@@ -123,13 +129,18 @@ internal sealed record FeatureColumns(
     public VectorDataViewType FeaturesType() => Shape.ToType(Order);
 
     /// <summary>The encoder's fingerprint that a features column carries, or null.</summary>
-    public static string? ReadFingerprint(DataViewSchema.Column column)
+    public static string? ReadFingerprint(DataViewSchema.Column column) => ReadText(column, EncoderAnnotation);
+
+    /// <summary>The folder in which the encoded videos of a features column are kept, or null.</summary>
+    public static string? ReadCacheFolder(DataViewSchema.Column column) => ReadText(column, CacheAnnotation);
+
+    private static string? ReadText(DataViewSchema.Column column, string annotation)
     {
-        if (column.Annotations.Schema.GetColumnOrNull(EncoderAnnotation) is null)
+        if (column.Annotations.Schema.GetColumnOrNull(annotation) is null)
             return null;
-        ReadOnlyMemory<char> fingerprint = default;
-        column.Annotations.GetValue(EncoderAnnotation, ref fingerprint);
-        return fingerprint.ToString();
+        ReadOnlyMemory<char> text = default;
+        column.Annotations.GetValue(annotation, ref text);
+        return text.ToString();
     }
 
     private static void ThrowIfChannelsFirst(string features, FeatureOrder? order, string because)

@@ -56,6 +56,20 @@ internal sealed class FeatureReader
         return RowError.Naming(_row, _columns.Features, file.ToVideoTokens);
     }
 
+    /// <summary>The grid of the video's tokens where it is known without them: from a file's header, a grid column or the column's type.</summary>
+    /// <exception cref="FileNotFoundException">There is no such feature file; the message names row and column.</exception>
+    /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>
+    public TokenGrid? FindGrid()
+    {
+        if (_path is not null)
+        {
+            using var file = OpenFile(_path);
+            return file.Grid;
+        }
+
+        return _grid?.Invoke() ?? (_shape is { TimeSteps: > 0, GivesGrid: true } ? new TokenGrid(_shape.TimeSteps, _shape.Height, _shape.Width) : null);
+    }
+
     /// <summary>The policy's logits [T*N]; those of a feature file without a copy of its features.</summary>
     /// <exception cref="FileNotFoundException">There is no such feature file; the message names row and column.</exception>
     /// <exception cref="InvalidDataException">The row's content is unusable; the message names row and column.</exception>

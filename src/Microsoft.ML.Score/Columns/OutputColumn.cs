@@ -21,6 +21,9 @@ internal static class OutputColumn
             destination = editor.Commit();
         }));
 
+    public static OutputColumn<TResult> Boolean<TResult>(string name, Func<TResult, bool> value) =>
+        new(name, BooleanDataViewType.Instance, null, result => (ValueGetter<bool>)((ref bool destination) => destination = value(result())));
+
     public static OutputColumn<TResult> Text<TResult>(string name, Func<TResult, string> value, DataViewSchema.Annotations? annotations = null) =>
         new(name, TextDataViewType.Instance, annotations,
             result => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> destination) => destination = value(result()).AsMemory()));

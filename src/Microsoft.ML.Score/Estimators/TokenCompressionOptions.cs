@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score;
 
 /// <summary>What all compressions of tokens ask for.</summary>
@@ -28,22 +31,27 @@ public abstract class TokenCompressionOptions
     /// </summary>
     public FeatureOrder? FeatureOrder { get; init; }
 
-    /// <summary>What is wrong with these options, each in a few words.</summary>
-    private protected virtual IEnumerable<string> Faults()
-    {
-        if (!(RetentionRatio > 0) || RetentionRatio > 1)
-            yield return $"{nameof(RetentionRatio)} must lie in (0, 1], got {RetentionRatio}";
-        if (string.IsNullOrEmpty(GridColumnName))
-            yield return $"{nameof(GridColumnName)} must not be empty";
-        if (FeatureOrder is { } order && !Enum.IsDefined(order))
-            yield return $"{nameof(FeatureOrder)} must be null, {Score.FeatureOrder.ChannelsLast} or {Score.FeatureOrder.ChannelsFirst}, got {order}";
-    }
+    /// <summary>What is wrong with these options.</summary>
+    private protected virtual OptionFaults Faults() => new OptionFaults(GetType().Name)
+        .Require(RetentionRatio is > 0 and <= 1, RetentionRatio, "lie in (0, 1]")
+        .RequireName(GridColumnName)
+        .Require(FeatureOrder is not { } order || Enum.IsDefined(order), FeatureOrder, $"be null, {Score.FeatureOrder.ChannelsLast} or {Score.FeatureOrder.ChannelsFirst}");
 
-    /// <summary>Reports all faults at once.</summary>
-    internal void ThrowIfFaulty(string parameterName)
-    {
-        var faults = Faults().ToArray();
-        if (faults.Length > 0)
-            throw new ArgumentException($"Invalid {GetType().Name}: {string.Join("; ", faults)}.", parameterName);
-    }
+    internal void ThrowIfFaulty(string parameterName) => Faults().ThrowIfAny(parameterName);
+}
+
+/// <summary>In which order a vector column of features holds a video's values. The order of the tokens' positions, masks and grids is the same for both.</summary>
+/// <example>
+/// <code>
+/// ml.Transforms.ApplyScorePolicy("Mask", "FeatureMap", policy, new ScorePolicyOptions { FeatureOrder = FeatureOrder.ChannelsFirst })
+/// </code>
+/// </example>
+[JsonConverter(typeof(JsonStringEnumConverter<FeatureOrder>))]
+public enum FeatureOrder
+{
+    /// <summary>[T, H, W, D]: each token's D values stand together, as <c>EncodeVideo</c> and feature files have them.</summary>
+    ChannelsLast,
+
+    /// <summary>[T, D, H, W]: a plane of H x W for each of the D values, as image models in ONNX give them ([N, C, H, W]).</summary>
+    ChannelsFirst,
 }

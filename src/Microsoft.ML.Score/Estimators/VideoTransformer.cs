@@ -33,7 +33,7 @@ public abstract class VideoTransformer : ITransformer
     {
         ArgumentNullException.ThrowIfNull(input);
 
-        return new MappedDataView(input, Map(input.Schema));
+        return new MappedDataView(input, MapView(input.Schema));
     }
 
     /// <summary>The transformation as prediction engines drive it.</summary>
@@ -63,4 +63,7 @@ public abstract class VideoTransformer : ITransformer
 
     /// <summary>Binds to a schema; throws in ML.NET's words when the schema does not fit.</summary>
     private protected abstract RowMapping Map(DataViewSchema inputSchema);
+
+    /// <summary>The same for a view, whose rows may be read many times.</summary>
+    private protected virtual RowMapping MapView(DataViewSchema inputSchema) => Map(inputSchema);
 }

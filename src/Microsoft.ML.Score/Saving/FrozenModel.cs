@@ -17,10 +17,9 @@ internal sealed class FrozenModel
 
     public FrozenModel(VideoModelInfo info, ScoreLoadOptions options)
     {
-        if (options.Model is { } model && model.Info.Fingerprint != info.Fingerprint)
-            throw new ArgumentException(
-                $"The pipeline was saved with the model '{info.Source}' of fingerprint {info.Fingerprint}; "
-                + $"the given model '{model.Info.Source}' has {model.Info.Fingerprint}.", nameof(options));
+        if (options.Model is { } model
+            && new EncoderIdentity($"the pipeline saved with the model '{info.Source}'", info.Dimension, info.Fingerprint).Refuses(EncoderIdentity.Of(model.Info)) is { } unfit)
+            throw new ArgumentException(unfit, nameof(options));
 
         Info = info;
         _options = options;

@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score;
@@ -20,6 +21,12 @@ public sealed class ScoreLoadOptions
     /// checkpoint's folder, or its parent. Default none.
     /// </summary>
     public IReadOnlyList<string> ModelFolders { get; init; } = [];
+
+    /// <summary>
+    /// Where a view of the loaded pipeline keeps encoded videos. Default null: nowhere, unless the features column holds paths of feature
+    /// files, which then lie in the user's cache directory (<see cref="FeatureCacheOptions.UserFolder"/>).
+    /// </summary>
+    public FeatureCacheOptions? Cache { get; init; }
 
     /// <summary>How video files are read: limits, and who is told of frames that do not decode.</summary>
     public VideoReadOptions ReadOptions { get; init; } = new();

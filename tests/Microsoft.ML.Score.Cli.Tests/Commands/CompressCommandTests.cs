@@ -91,7 +91,7 @@ public class CompressCommandTests
         var run = ScoreProgram.Run("compress", features, "--policy", _policy);
 
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
-        Assert.That(run.Error, Does.Contain($"The features in '{features}' have dimension 2; those of the model 'fake' have 3."));
+        Assert.That(run.Error, Does.Contain($"The model 'fake' takes tokens of dimension 3, got 2 from the feature file '{features}'."));
     }
 
     [Test]
@@ -127,8 +127,8 @@ public class CompressCommandTests
         var dimension = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy);
 
         Assert.That((encoder.ExitCode, dimension.ExitCode), Is.EqualTo((1, 1)));
-        Assert.That(encoder.Error, Does.Contain("was trained on encoder 0the4; the model 'fake' is fa4e."));
-        Assert.That(dimension.Error, Does.Contain("scores tokens of dimension 5; those of 'fake' have 3."));
+        Assert.That(encoder.Error, Does.Contain($"The policy '{_policy}' takes tokens of encoder 0the4, got those of encoder fa4e from the model 'fake'."));
+        Assert.That(dimension.Error, Does.Contain($"The policy '{_policy}' takes tokens of dimension 5, got 3 from the model 'fake'."));
     }
 
     [Test]

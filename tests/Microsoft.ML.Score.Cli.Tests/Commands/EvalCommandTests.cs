@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Policy;
 
 namespace Score.Cli.Commands;
@@ -92,13 +94,27 @@ public class EvalCommandTests
         Assert.That(ablation.Error, Does.Contain("--ablation-policy"));
     }
 
+    /// <summary>The library's words and the command's two own ones, in the help and in the table of docs/cli.md.</summary>
+    [Test]
+    public void Help_Compressors_AreThoseOfTheListAndOfTheDocumentation()
+    {
+        string[] words = [.. CompressionMethod.All.Select(method => method.Word), "low-resolution", "ablation"];
+        var help = string.Join(' ', ScoreProgram.Run("eval", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        var page = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "docs", "cli.md")).ReplaceLineEndings("\n");
+        var table = page[page.IndexOf("| Compressor | What it is |", StringComparison.Ordinal)..page.IndexOf("Without `--compressors`", StringComparison.Ordinal)];
+        var documented = table.Split('\n').Select(row => row.Split('|')).Where(cells => cells.Length > 2).SelectMany(cells => Regex.Matches(cells[1], "`([a-z0-9-]+)`")).Select(match => match.Groups[1].Value);
+
+        Assert.That(help, Does.Contain($"of: {string.Join(", ", words)}."));
+        Assert.That(documented, Is.EquivalentTo(words));
+    }
+
     [Test]
     public void Eval_UnknownCompressor_ListsTheWords()
     {
         var run = ScoreProgram.Run("eval", "--compressors", "magic");
 
         Assert.That(run.ExitCode, Is.EqualTo(2));
-        Assert.That(run.Error, Does.Contain("low-resolution, dycoke, dycoke-official, dycoke-port, vidcom2, holitom, holitom-port, fastvid, fastvid-onevision, fastvid-port, ablation"));
+        Assert.That(run.Error, Does.Contain("frame-drop, dycoke, dycoke-official, dycoke-port, vidcom2, holitom, holitom-port, fastvid, fastvid-llava-video, fastvid-onevision, fastvid-port, low-resolution, ablation"));
     }
 
     /// <summary>Synthetic short clips have 8 steps of the fake model's 9 tokens.</summary>

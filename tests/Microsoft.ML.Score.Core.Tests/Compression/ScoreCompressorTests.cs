@@ -47,7 +47,7 @@ public class ScoreCompressorTests
         Assert.That(() => new ScoreCompressor(policy).Compress(Video("bbbb"), 0.5), Throws.ArgumentException.With.Message.Contains("aaaa").And.Message.Contains("bbbb"));
         Assert.That(() => new ScoreCompressor(policy, acceptOtherEncoders: true).Compress(Video("bbbb"), 0.5).Count, Is.EqualTo(1));
         Assert.That(() => new ScoreCompressor(policy).Compress(Video(null), 0.5).Count, Is.EqualTo(1));
-        Assert.That(() => new ScoreCompressor(policy, acceptOtherEncoders: true).Compress(Video("aaaa", 3), 0.5), Throws.ArgumentException.With.Message.Contains("dimension 3"));
+        Assert.That(() => new ScoreCompressor(policy, acceptOtherEncoders: true).Compress(Video("aaaa", 3), 0.5), Throws.ArgumentException.With.Message.Contains("The policy takes tokens of dimension 2, got 3."));
     }
 
     [TestCase(TensorType.F32)]

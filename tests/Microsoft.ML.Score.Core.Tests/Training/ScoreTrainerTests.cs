@@ -156,8 +156,8 @@ public class ScoreTrainerTests
         var otherEncoder = new TrainingRow(new VideoTokens(good.ReadVideo().Grid, good.ReadVideo().Dimension, good.ReadVideo().Vectors, "ffff"), "a");
         var notFinite = new TrainingRow(new VideoTokens(new TokenGrid(1, 1, 1), 6, new[] { 0, 0, 0, 0, float.NaN, 0 }), "a");
 
-        Assert.That(() => Train(Small(), [good, otherDimension]), Throws.ArgumentException.With.Message.Contains("Row 1").And.Message.Contains("dimension 2"));
-        Assert.That(() => Train(Small(), [otherEncoder]), Throws.ArgumentException.With.Message.Contains("Row 0").And.Message.Contains("ffff"));
+        Assert.That(() => Train(Small(), [good, otherDimension]), Throws.ArgumentException.With.Message.Contains("got 2 from row 1."));
+        Assert.That(() => Train(Small(), [otherEncoder]), Throws.ArgumentException.With.Message.Contains("from row 0").And.Message.Contains("ffff"));
         Assert.That(() => Train(Small(), [good, good, notFinite]), Throws.ArgumentException.With.Message.Contains("Row 2").And.Message.Contains("finite"));
         Assert.That(() => new TrainingRow(good.ReadVideo(), " "), Throws.ArgumentException);
         Assert.That(() => new TrainingRow(good.ReadVideo(), null!), Throws.ArgumentNullException);

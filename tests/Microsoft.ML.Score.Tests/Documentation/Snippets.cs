@@ -2,6 +2,7 @@
 // samples/FirstPipeline as it stands.
 
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Evaluation;
@@ -51,7 +52,7 @@ internal static class Snippets
     {
         #region own parts
         var pipeline = ml.Transforms.ApplyOnnxModel("FeatureMap", "Pixels", "resnet18.onnx")  // Vector<Single, 1, 512, 7, 7>
-            .Append(ml.Transforms.PruneTokens("Mask", "FeatureMap", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.25, FeatureOrder = FeatureOrder.ChannelsFirst }))
+            .Append(ml.Transforms.PruneTokens("Mask", "FeatureMap", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.25, FeatureOrder = FeatureOrder.ChannelsFirst }))
             .Append(ml.Transforms.GatherTokens("Kept", "FeatureMap", "Mask", new GatherTokensOptions { PooledColumnName = "Pooled", FeatureOrder = FeatureOrder.ChannelsFirst }))
             .Append(ml.BinaryClassification.Trainers.SdcaLogisticRegression(featureColumnName: "Pooled"));
         #endregion
@@ -100,7 +101,7 @@ internal static class Snippets
     {
         #region pruning
         var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model)
-            .Append(ml.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.25 }))
+            .Append(ml.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.25 }))
             .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Features", "Mask", "Question", model));
         #endregion
         return pipeline;
@@ -111,7 +112,7 @@ internal static class Snippets
         #region merging
         using var model = VideoModel.Load("Qwen2.5-VL-7B-Instruct", new VideoModelOptions { EncoderStatistics = true });
         var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { CacheFolder = "features" })
-            .Append(ml.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0.25 }))
+            .Append(ml.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0.25 }))
             .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", model));  // reads Merged, MergedPositions and Grid
         ITransformer fitted = pipeline.Fit(questions);
         #endregion

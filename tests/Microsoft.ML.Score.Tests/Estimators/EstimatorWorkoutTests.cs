@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
@@ -65,7 +66,7 @@ internal sealed class EstimatorWorkoutTests
     public void AnswerVideoQuestion_TokensMergedFromFeatureFiles_PassesWorkout() =>
         EstimatorWorkout.Run(
             _context.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", _model),
-            Then(Paths(), _context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, Half())),
+            Then(Paths(), _context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, Half())),
             ["Merged", "MergedPositions", "Grid", "Question"],
             _model);
 
@@ -74,19 +75,19 @@ internal sealed class EstimatorWorkoutTests
         EstimatorWorkout.Run(_context.Transforms.GatherTokens("Kept", "Features", "Mask"), WithMask(Dimensioned()), ["Features", "Mask"]);
 
     [Test]
-    public void PruneTokens_GridColumn_PassesWorkout([Values] TokenPruningMethod method) =>
+    public void PruneTokens_GridColumn_PassesWorkout([ValueSource(nameof(Pruners))] CompressionMethod method) =>
         EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", method, new PruneTokensOptions { RetentionRatio = 0.3, Seed = 5 }), Vectors(), ["Features", "Grid"]);
 
     [Test]
     public void PruneTokens_Dimensions_PassesWorkout() =>
-        EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.VidCom2), Dimensioned(), ["Features"]);
+        EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2), Dimensioned(), ["Features"]);
 
     [Test]
     public void PruneTokens_FeatureFiles_PassesWorkout() =>
-        EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.Evs), Paths(), ["Features"]);
+        EstimatorWorkout.Run(_context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.Evs), Paths(), ["Features"]);
 
     [Test]
-    public void MergeTokens_SalienceColumn_PassesWorkout([Values] TokenMergingMethod method) =>
+    public void MergeTokens_SalienceColumn_PassesWorkout([ValueSource(nameof(Mergers))] CompressionMethod method) =>
         EstimatorWorkout.Run(
             _context.Transforms.MergeTokens("Merged", "Features", method, new MergeTokensOptions { RetentionRatio = 0.5, SalienceColumnName = "Salience" }),
             Vectors(),
@@ -94,11 +95,15 @@ internal sealed class EstimatorWorkoutTests
 
     [Test]
     public void MergeTokens_Dimensions_PassesWorkout() =>
-        EstimatorWorkout.Run(_context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTomVidCom2Port, Half()), Dimensioned(), ["Features"]);
+        EstimatorWorkout.Run(_context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTomPort, Half()), Dimensioned(), ["Features"]);
 
     [Test]
-    public void MergeTokens_FeatureFiles_PassesWorkout([Values] TokenMergingMethod method) =>
+    public void MergeTokens_FeatureFiles_PassesWorkout([ValueSource(nameof(Mergers))] CompressionMethod method) =>
         EstimatorWorkout.Run(_context.Transforms.MergeTokens("Merged", "Features", method, Half()), Paths(), ["Features"]);
+
+    private static IEnumerable<CompressionMethod> Pruners() => CompressionMethod.All.Where(method => !method.Merges && (method.Needs & ~CompressionNeeds.Seed) == 0);
+
+    private static IEnumerable<CompressionMethod> Mergers() => CompressionMethod.All.Where(method => method.Merges);
 
     private static MergeTokensOptions Half() => new() { RetentionRatio = 0.5 };
 

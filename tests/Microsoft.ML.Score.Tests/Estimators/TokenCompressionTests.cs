@@ -11,28 +11,9 @@ namespace Microsoft.ML.Score.Estimators;
 [TestFixture]
 internal sealed class TokenCompressionTests
 {
-    private static readonly (TokenPruningMethod Method, ITokenCompressor Compressor)[] s_pruners =
-    [
-        (TokenPruningMethod.DyCoke, new DyCokeCompressor()),
-        (TokenPruningMethod.DyCokeOfficial, new DyCokeCompressor(DyCokeVariant.Official)),
-        (TokenPruningMethod.DyCokeVidCom2Port, new DyCokeCompressor(DyCokeVariant.VidCom2Port)),
-        (TokenPruningMethod.VidCom2, new VidCom2Compressor()),
-        (TokenPruningMethod.Evs, new EvsCompressor()),
-        (TokenPruningMethod.Random, new RandomCompressor(3)),
-        (TokenPruningMethod.Uniform, new UniformCompressor()),
-        (TokenPruningMethod.JitteredUniform, new JitteredUniformCompressor(3)),
-        (TokenPruningMethod.LargestResidual, new LargestResidualCompressor()),
-    ];
+    private static readonly CompressionMethod[] s_pruners = [.. CompressionMethod.All.Where(method => !method.Merges && (method.Needs & ~CompressionNeeds.Seed) == 0)];
 
-    private static readonly (TokenMergingMethod Method, ITokenCompressor Compressor)[] s_mergers =
-    [
-        (TokenMergingMethod.HoliTom, new HoliTomCompressor()),
-        (TokenMergingMethod.HoliTomVidCom2Port, new HoliTomCompressor(HoliTomVariant.VidCom2Port)),
-        (TokenMergingMethod.FastVidLlavaVideo, new FastVidCompressor(FastVidVariant.LlavaVideo)),
-        (TokenMergingMethod.FastVidQwen25VL, new FastVidCompressor(FastVidVariant.Qwen25VL)),
-        (TokenMergingMethod.FastVidLlavaOneVision, new FastVidCompressor(FastVidVariant.LlavaOneVision)),
-        (TokenMergingMethod.FastVidVidCom2Port, new FastVidCompressor(FastVidVariant.VidCom2Port)),
-    ];
+    private static readonly CompressionMethod[] s_mergers = [.. CompressionMethod.All.Where(method => method.Merges)];
 
     private readonly MLContext _context = new(1);
     private readonly FakeVideoModel _model = new();
@@ -42,18 +23,12 @@ internal sealed class TokenCompressionTests
     public void DeleteFiles() => Directory.Delete(_folder, true);
 
     [Test]
-    public void Cases_AllMethods_AreCovered()
-    {
-        Assert.That(s_pruners.Select(pruner => pruner.Method), Is.EqualTo(Enum.GetValues<TokenPruningMethod>()));
-        Assert.That(s_mergers.Select(merger => merger.Method), Is.EqualTo(Enum.GetValues<TokenMergingMethod>()));
-    }
-
-    [Test]
     public void PruneTokens_AnyMethod_KeepsWhatTheCompressorKeeps([Values(0.1, 0.25, 0.7)] double ratio)
     {
         var rows = Rows();
-        foreach (var (method, compressor) in s_pruners)
+        foreach (var method in s_pruners)
         {
+            var compressor = method.Create(new CompressionOptions { Seed = 3 });
             var estimator = _context.Transforms.PruneTokens("Mask", "Features", method, new PruneTokensOptions { RetentionRatio = ratio, Seed = 3 });
 
             var masks = EstimatorWorkout.Read(Transform(estimator, rows), "Mask").Select(row => row[0]);
@@ -66,7 +41,7 @@ internal sealed class TokenCompressionTests
     public void PruneTokens_Mask_CarriesTheAnnotationsOfScoreCompress()
     {
         var data = _context.Data.LoadFromEnumerable(Rows());
-        var column = _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.Uniform, new PruneTokensOptions { RetentionRatio = 0.4 }).Fit(data).GetOutputSchema(data.Schema)["Mask"];
+        var column = _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.Uniform, new PruneTokensOptions { RetentionRatio = 0.4 }).Fit(data).GetOutputSchema(data.Schema)["Mask"];
         double ratio = 0;
         column.Annotations.GetValue("RetentionRatio", ref ratio);
 
@@ -78,8 +53,9 @@ internal sealed class TokenCompressionTests
     public void MergeTokens_SalienceColumn_GivesWhatTheCompressorGives([Values(0.1, 0.5)] double ratio)
     {
         var rows = Rows();
-        foreach (var (method, compressor) in s_mergers)
+        foreach (var method in s_mergers)
         {
+            var compressor = method.Create();
             var estimator = _context.Transforms.MergeTokens("Merged", "Features", method, new MergeTokensOptions { RetentionRatio = ratio, SalienceColumnName = "Salience" });
 
             var merged = Transform(estimator, rows);
@@ -93,8 +69,9 @@ internal sealed class TokenCompressionTests
     public void MergeTokens_FeatureFiles_GivesWhatTheCompressorGivesAndTheGrid()
     {
         var paths = Rows().Select(row => Write(WithAllStatistics(row.Tokens()))).ToArray();
-        foreach (var (method, compressor) in s_mergers)
+        foreach (var method in s_mergers)
         {
+            var compressor = method.Create();
             var estimator = _context.Transforms.MergeTokens("Merged", "Features", method, new MergeTokensOptions { RetentionRatio = 0.5 });
 
             var merged = Transform(estimator, paths);
@@ -111,24 +88,24 @@ internal sealed class TokenCompressionTests
         var path = Write(WithAllStatistics(row.Tokens())).Features;
         var data = _context.Data.LoadFromEnumerable(new[] { new SalientPathRow { Features = path, Salience = row.Salience } });
 
-        var merged = _context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, new MergeTokensOptions { SalienceColumnName = "Salience", RetentionRatio = 0.5 }).Fit(data).Transform(data);
+        var merged = _context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, new MergeTokensOptions { SalienceColumnName = "Salience", RetentionRatio = 0.5 }).Fit(data).Transform(data);
 
-        AssertSame(merged, [new HoliTomCompressor().Compress(row.Tokens(), 0.5)], TokenMergingMethod.HoliTom);
+        AssertSame(merged, [CompressionMethod.HoliTom.Create().Compress(row.Tokens(), 0.5)], CompressionMethod.HoliTom);
     }
 
     [Test]
-    public void MergeTokens_VectorsWithoutSalience_IsRefusedByNameOfColumn([Values] TokenMergingMethod method)
+    public void MergeTokens_VectorsWithoutSalience_IsRefusedByNameOfColumn([ValueSource(nameof(s_mergers))] CompressionMethod method)
     {
         var data = _context.Data.LoadFromEnumerable(Rows());
         var estimator = _context.Transforms.MergeTokens("Merged", "Features", method);
-        if (!method.NeedsSalience())
+        if (!method.NeedsEncoderAttention)
         {
-            Assert.That(() => estimator.Fit(data), Throws.Nothing);
+            Assert.That(estimator.Fit(data).Method, Is.EqualTo(method));
             return;
         }
 
         foreach (var fit in new Action[] { () => estimator.Fit(data), () => new EstimatorChain<ITransformer>().Append(estimator).Append(_context.Transforms.DropColumns("Caption")).Fit(data) })
-            Assert.That(fit, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains($"{method}").And.Message.Contains("'Features'").And.Message.Contains("SalienceColumnName"));
+            Assert.That(fit, Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains(method.Name).And.Message.Contains("'Features'").And.Message.Contains("SalienceColumnName"));
     }
 
     [Test]
@@ -136,7 +113,7 @@ internal sealed class TokenCompressionTests
     {
         var with = Write(Rows()[3].Tokens());
         var without = Write(new VideoTokens(new TokenGrid(1, 1, 2), 4, new float[8]));
-        var merged = Transform(_context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.FastVidQwen25VL), with, without);
+        var merged = Transform(_context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.FastVid), with, without);
 
         Assert.That(
             () => EstimatorWorkout.Read(merged, "Merged"),
@@ -150,7 +127,7 @@ internal sealed class TokenCompressionTests
         var rows = Rows();
         rows[8].Salience = new float[count];
         rows[8].Salience[0] = first;
-        var merged = Transform(_context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, new MergeTokensOptions { SalienceColumnName = "Salience" }), rows);
+        var merged = Transform(_context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, new MergeTokensOptions { SalienceColumnName = "Salience" }), rows);
 
         Assert.That(() => EstimatorWorkout.Read(merged, "Merged"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("Row 8, column 'Salience'").And.Message.Contains(message));
     }
@@ -158,7 +135,7 @@ internal sealed class TokenCompressionTests
     [Test]
     public void AnswerVideoQuestion_GatheredTokens_AnswersAsOverTheMask()
     {
-        var pipeline = _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.LargestResidual)
+        var pipeline = _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.Residual)
             .Append(_context.Transforms.GatherTokens("Kept", "Features", "Mask"))
             .Append(_context.Transforms.AnswerVideoQuestion("OverMask", "Features", "Mask", "Question", _model))
             .Append(_context.Transforms.AnswerVideoQuestion("OverTokens", "Kept", "Question", _model));
@@ -172,7 +149,7 @@ internal sealed class TokenCompressionTests
         using var model = VideoModel.Load("tiny", new VideoModelOptions { EncoderStatistics = true });
         var rows = Enumerable.Range(0, 2).Select(i => SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, i)).Select(SyntheticRow.Of).ToArray();
         var pipeline = _context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { CacheFolder = _folder })
-            .Append(_context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0.25 }))
+            .Append(_context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0.25 }))
             .Append(_context.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", model));
         var data = _context.Data.LoadFromEnumerable(rows);
         var fitted = pipeline.Fit(data);
@@ -180,7 +157,7 @@ internal sealed class TokenCompressionTests
         _context.Model.Save(fitted, data.Schema, zip);
 
         string[] files = [.. EstimatorWorkout.Read(fitted.Transform(data), "Features").Select(row => (string)row[0])];
-        string[] expected = [.. files.Zip(rows, (file, row) => model.Generate(new HoliTomCompressor().Compress(FeatureFile.Read(file), 0.25), row.Question))];
+        string[] expected = [.. files.Zip(rows, (file, row) => model.Generate(CompressionMethod.HoliTom.Create().Compress(FeatureFile.Read(file), 0.25), row.Question))];
         Array.ForEach(files, File.Delete); // so that what is loaded must encode with statistics itself
         Assert.That(EstimatorWorkout.Read(new MLContext().Model.Load(zip, out _).Transform(data), "Answer").Select(row => row[0]), Is.EqualTo(expected), "plain load");
         Assert.That(EstimatorWorkout.Read(fitted.Transform(data), "Answer").Select(row => row[0]), Is.EqualTo(expected));
@@ -230,22 +207,61 @@ internal sealed class TokenCompressionTests
     {
         var clips = _context.Data.LoadFromEnumerable(new[] { ClipRow.Random(1, 2) });
         var pipeline = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel("other-encoder"))
-            .Append(_context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.FastVidVidCom2Port))
+            .Append(_context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.FastVidPort))
             .Append(_context.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", _model));
 
         Assert.That(() => pipeline.Fit(clips), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("'Merged'").And.Message.Contains("other-encoder"));
     }
 
+    [TestCase("holitom", "MergeTokens")]
+    [TestCase("score", "ApplyScorePolicy")]
+    [TestCase("untrained", "ApplyScorePolicy")]
+    public void PruneTokens_MethodThatItCannotRun_SaysWhatCan(string word, string instead) =>
+        Assert.That(
+            () => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.Find(word)!),
+            Throws.ArgumentException.With.Message.Contains($"got {word}: use {instead}"));
+
+    [TestCase("evs", "PruneTokens")]
+    [TestCase("score", "ApplyScorePolicy")]
+    public void MergeTokens_MethodThatKeepsTokens_SaysWhatRunsIt(string word, string instead) =>
+        Assert.That(
+            () => _context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.Find(word)!),
+            Throws.ArgumentException.With.Message.Contains($"got {word}: use {instead}"));
+
+    [Test]
+    public void Save_PruneTokens_StoresTheWordOfTheMethod()
+    {
+        var data = _context.Data.LoadFromEnumerable(Rows());
+        var saved = _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.DyCokeOfficial).Fit(data).ToSaved();
+
+        Assert.That(saved.Settings, Does.Contain("\"Method\":\"dycoke-official\""));
+        Assert.That(((PruneTokensTransformer)saved.Restore(new ScoreLoadOptions())).Method, Is.SameAs(CompressionMethod.DyCokeOfficial));
+        Assert.That(
+            () => (saved with { Settings = saved.Settings.Replace("dycoke-official", "magic", StringComparison.Ordinal) }).Restore(new ScoreLoadOptions()),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("PruneTokens").And.Message.Contains("vidcom2"));
+    }
+
+    [Test]
+    public void AnswerVideoQuestion_FaultyOptions_ReportsAllAtOnce() =>
+        Assert.That(
+            () => _context.Transforms.AnswerVideoQuestion("Answer", "Tokens", "Question", _model, new AnswerVideoQuestionOptions
+            {
+                Generation = new GenerationOptions { MaxNewTokens = 0 },
+                GridColumnName = "",
+                PositionsColumnName = "",
+                FeatureOrder = FeatureOrder.ChannelsFirst,
+            }),
+            Throws.ArgumentException.With.Message.Contains("Generation: MaxNewTokens must lie in 1..").And.Message.Contains("GridColumnName must not be empty, got an empty string")
+                .And.Message.Contains("PositionsColumnName must be null or a name, got an empty string").And.Message.Contains("FeatureOrder must be null over kept tokens"));
+
     [Test]
     public void Methods_FaultyOptions_ReportsAllAtOnce()
     {
-        Assert.That(() => _context.Transforms.PruneTokens("Mask", "Features", (TokenPruningMethod)99), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("99"));
-        Assert.That(() => _context.Transforms.MergeTokens("Mask", "Features", (TokenMergingMethod)99), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("99"));
         Assert.That(
-            () => _context.Transforms.PruneTokens("Mask", "Features", TokenPruningMethod.Evs, new PruneTokensOptions { RetentionRatio = double.NaN, GridColumnName = "" }),
+            () => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.Evs, new PruneTokensOptions { RetentionRatio = double.NaN, GridColumnName = "" }),
             Throws.ArgumentException.With.Message.Contains("RetentionRatio").And.Message.Contains("GridColumnName"));
         Assert.That(
-            () => _context.Transforms.MergeTokens("Merged", "Features", TokenMergingMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0, SalienceColumnName = "", PositionsColumnName = "" }),
+            () => _context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0, SalienceColumnName = "", PositionsColumnName = "" }),
             Throws.ArgumentException.With.Message.Contains("RetentionRatio").And.Message.Contains("SalienceColumnName").And.Message.Contains("PositionsColumnName"));
     }
 
@@ -275,7 +291,7 @@ internal sealed class TokenCompressionTests
         return estimator.Fit(data).Transform(data);
     }
 
-    private static void AssertSame(IDataView merged, IEnumerable<KeptTokens> expected, TokenMergingMethod method)
+    private static void AssertSame(IDataView merged, IEnumerable<KeptTokens> expected, CompressionMethod method)
     {
         var rows = EstimatorWorkout.Read(merged, "Merged", "MergedPositions");
         Assert.That(rows.Select(row => row[0]), Is.EqualTo(expected.Select(kept => kept.Vectors.ToArray())), method.ToString());

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score.Models;
 
 /// <summary>
@@ -52,11 +54,7 @@ public sealed class LlavaVideoOptions
     public string? SiglipFolder { get; init; }
 
     /// <summary>Every setting out of range, each in a few words.</summary>
-    internal IEnumerable<string> Faults()
-    {
-        if (SpatialPoolMode is { } mode && !Enum.IsDefined(mode))
-            yield return $"{nameof(SpatialPoolMode)} must be null or one of {string.Join(", ", Enum.GetNames<SpatialPoolMode>())}, got {mode}";
-        if (MaxFrames < 1)
-            yield return $"{nameof(MaxFrames)} must be at least 1, got {MaxFrames}";
-    }
+    internal OptionFaults Faults() => new OptionFaults(nameof(LlavaVideoOptions))
+        .Require(SpatialPoolMode is not { } mode || Enum.IsDefined(mode), SpatialPoolMode, $"be null or one of {string.Join(", ", Enum.GetNames<SpatialPoolMode>())}")
+        .Require(MaxFrames >= 1, MaxFrames, "be at least 1");
 }

@@ -150,8 +150,8 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private void ThrowIfUnfit(KeptTokens kept, string name, VideoTokens? checkedVideo = null)
     {
         ArgumentNullException.ThrowIfNull(kept, name);
-        if (kept.Dimension != Info.Dimension)
-            throw new ArgumentException($"The model takes tokens of dimension {Info.Dimension}, got {kept.Dimension}.", name);
+        if (EncoderIdentity.Of(Info).Refuses(kept.Dimension, kept.Video?.EncoderFingerprint) is { } unfit)
+            throw new ArgumentException(unfit, name);
         if (kept.Video is { } video && video == checkedVideo)
             return;
         var vectors = (kept.Video?.Vectors ?? kept.Vectors).Span;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Models;
@@ -55,20 +56,17 @@ public sealed record QwenVideoOptions
     internal string Describe() => this == new QwenVideoOptions() ? "" : JsonSerializer.Serialize(this, s_json);
 
     /// <summary>Every setting out of range, each in a few words.</summary>
-    internal IEnumerable<string> Faults()
-    {
-        if (FramesPerSecond is { } rate && !(rate > 0 && double.IsFinite(rate)))
-            yield return $"{nameof(FramesPerSecond)} must be positive and finite, got {rate}";
-        if (FramesPerSecond is not null && FrameCount is not null)
-            yield return $"{nameof(FramesPerSecond)} and {nameof(FrameCount)} exclude each other";
-        if (FrameCount < 1 || MinFrames < 1 || MaxFrames < 2 || MaxFrames < MinFrames)
-            yield return $"{nameof(FrameCount)} and {nameof(MinFrames)} must be at least 1, {nameof(MaxFrames)} at least 2 and {nameof(MinFrames)}; "
-                + $"got {FrameCount}, {MinFrames} and {MaxFrames}";
-        if (!((MinPixels ?? 1) > 0) || !((MaxPixels ?? double.MaxValue) >= (MinPixels ?? 1)) || double.IsInfinity(MaxPixels ?? 1))
-            yield return $"{nameof(MinPixels)} and {nameof(MaxPixels)} must be positive and finite, the least first; got {MinPixels} and {MaxPixels}";
-        if ((ResizedHeight is null) != (ResizedWidth is null) || ResizedHeight < 1 || ResizedWidth < 1)
-            yield return $"{nameof(ResizedHeight)} and {nameof(ResizedWidth)} go together and must be at least 1, got {ResizedHeight} and {ResizedWidth}";
-        if (!Enum.IsDefined(Resampler))
-            yield return $"{nameof(Resampler)} must be one of {string.Join(", ", Enum.GetNames<FrameResampler>())}, got {Resampler}";
-    }
+    internal OptionFaults Faults() => new OptionFaults(nameof(QwenVideoOptions))
+        .Require(FramesPerSecond is not { } rate || (rate > 0 && double.IsFinite(rate)), FramesPerSecond, "be positive and finite")
+        .Require(FramesPerSecond is null || FrameCount is null, $"{nameof(FramesPerSecond)} and {nameof(FrameCount)} exclude each other, got {FramesPerSecond} and {FrameCount}")
+        .Require(
+            !(FrameCount < 1 || MinFrames < 1 || MaxFrames < 2 || MaxFrames < MinFrames),
+            $"{nameof(FrameCount)} and {nameof(MinFrames)} must be at least 1, {nameof(MaxFrames)} at least 2 and {nameof(MinFrames)}, got {FrameCount}, {MinFrames} and {MaxFrames}")
+        .Require(
+            (MinPixels ?? 1) > 0 && (MaxPixels ?? double.MaxValue) >= (MinPixels ?? 1) && !double.IsInfinity(MaxPixels ?? 1),
+            $"{nameof(MinPixels)} and {nameof(MaxPixels)} must be positive and finite, the least first, got {MinPixels} and {MaxPixels}")
+        .Require(
+            (ResizedHeight is null) == (ResizedWidth is null) && !(ResizedHeight < 1 || ResizedWidth < 1),
+            $"{nameof(ResizedHeight)} and {nameof(ResizedWidth)} go together and must be at least 1, got {ResizedHeight} and {ResizedWidth}")
+        .Require(Enum.IsDefined(Resampler), Resampler, $"be one of {string.Join(", ", Enum.GetNames<FrameResampler>())}");
 }

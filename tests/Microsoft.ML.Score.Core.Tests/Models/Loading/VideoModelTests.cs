@@ -245,7 +245,7 @@ public class VideoModelTests
         var options = new VideoModelOptions { TemporalPositions = (TemporalPositionRule)7, MemoryLimit = 0, QwenVideo = new() { MaxFrames = 1 }, LlavaVideo = null! };
         var message = Assert.Throws<ArgumentException>(() => VideoModel.Load("tiny", options))!.Message;
 
-        foreach (var fault in new[] { "TemporalPositions must be one of TruncateAfter, IntegerSecondsFirst, got 7", "MemoryLimit must be positive, got 0", "QwenVideo: FrameCount and MinFrames", "LlavaVideo: it must not be null" })
+        foreach (var fault in new[] { "TemporalPositions must be one of TruncateAfter, IntegerSecondsFirst, got 7", "MemoryLimit must be positive, got 0", "QwenVideo: FrameCount and MinFrames", "LlavaVideo must not be null" })
             Assert.That(message, Does.Contain(fault));
     }
 

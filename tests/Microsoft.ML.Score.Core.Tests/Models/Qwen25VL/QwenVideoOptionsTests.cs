@@ -22,8 +22,8 @@ public class QwenVideoOptionsTests
     ];
 
     [TestCaseSource(nameof(s_faulty))]
-    public void Faults_ValueOutOfRange_IsOne(QwenVideoOptions options) => Assert.That(options.Faults(), Has.Exactly(1).Items);
+    public void Faults_ValueOutOfRange_IsOne(QwenVideoOptions options) => Assert.That(options.Faults().All, Has.Exactly(1).Items);
 
     [Test]
-    public void Faults_OfTheDefaults_AreNone() => Assert.That(new QwenVideoOptions().Faults(), Is.Empty);
+    public void Faults_OfTheDefaults_AreNone() => Assert.That(new QwenVideoOptions().Faults().All, Is.Empty);
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score;
 
@@ -55,4 +56,27 @@ public sealed class ScorePolicyEstimator : IEstimator<ScoreCompressTransformer>
         transformer.GetOutputSchema(inputSchema);
         return transformer;
     }
+}
+
+/// <summary>How a policy is applied: the part of the options that a ready policy needs too.</summary>
+public class ScorePolicyOptions : TokenCompressionOptions
+{
+    /// <summary>Name of an extra output column with the k kept flat grid indices, ascending (Vector of <see cref="int"/>). Default null: none.</summary>
+    public string? KeptIndicesColumnName { get; init; }
+
+    /// <summary>
+    /// Name of an extra output column with the keep probability of each of the T*N tokens (Vector of <see cref="float"/>). Default null:
+    /// none.
+    /// </summary>
+    public string? ProbabilitiesColumnName { get; init; }
+
+    /// <summary>Takes features of another encoder than the policy was trained on, as long as their dimension is the same. Default false: an error.</summary>
+    public bool AllowOtherEncoder { get; init; }
+
+    private protected override OptionFaults Faults() => base.Faults()
+        .RequireNameOrNull(KeptIndicesColumnName)
+        .RequireNameOrNull(ProbabilitiesColumnName)
+        .Require(
+            string.IsNullOrEmpty(KeptIndicesColumnName) || KeptIndicesColumnName != ProbabilitiesColumnName,
+            $"{nameof(KeptIndicesColumnName)} and {nameof(ProbabilitiesColumnName)} must differ, got '{KeptIndicesColumnName}' for both");
 }

@@ -1,0 +1,238 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Score.Columns;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Video;
+
+namespace Microsoft.ML.Score;
+
+/// <summary>Runs the frozen vision encoder over videos, lazily: a video is decoded and encoded when its row is read.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Estimator Characteristics
+/// | | |
+/// | -- | -- |
+/// | Does this estimator need to look at the data to train its parameters? | No |
+/// | Input column data type | Text: the path of a video file or still image; or Vector of <xref:System.Byte> with dimensions [\*, height, width, 3]: RGB frames; or [height, width, 3]: one frame |
+/// | Output column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values, or text: the path of a feature file; grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step); is still: <xref:System.Boolean> |
+/// | Exportable to ONNX | No |
+/// ]]></format>
+///
+/// <c>ExtractPixels(interleavePixelColors: true, outputAsFloatArray: false)</c> gives one frame in RGB order as its other defaults are; a
+/// <c>colorsToExtract</c> or <c>orderOfExtraction</c> that puts blue first cannot be told from it and would be encoded with colours exchanged.
+///
+/// A view keeps what it has encoded in a cache, so that training, which reads its rows many times, encodes a video once; a prediction
+/// engine keeps nothing, and a saved pipeline carries no cache. The values are the same with a cache and without.
+///
+/// The model stays the caller's: dispose it after the last prediction of the fitted transformer. A saved transformer names the
+/// model and does not hold its weights. The features column carries the model's fingerprint as the annotation "EncoderFingerprint".
+/// </remarks>
+public sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
+{
+    private readonly string _outputColumnName;
+    private readonly string _inputColumnName;
+    private readonly IVideoLanguageModel _model;
+    private readonly EncodeVideoOptions _options;
+
+    internal EncodeVideoEstimator(string outputColumnName, string inputColumnName, IVideoLanguageModel model, EncodeVideoOptions options)
+    {
+        _outputColumnName = outputColumnName;
+        _inputColumnName = inputColumnName;
+        _model = model;
+        _options = options;
+    }
+
+    /// <summary>Reads the schema; no data is looked at.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The input column is missing or of another type.</exception>
+    public EncodeVideoTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+
+        var source = ClipColumn.Resolve(input.Schema, _inputColumnName, _options.FramesPerSecond);
+        return new EncodeVideoTransformer(new(source, _outputColumnName, _options.GridColumnName, _options.IsStillColumnName, _options.Output, _options.FeatureType, _model.Info), _options.ReadOptions, _options.Cache, _model);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+
+        InputColumns.Find(inputSchema, _inputColumnName, ColumnKind.Text, ColumnKind.Bytes);
+        return OutputShape.Append(
+            inputSchema,
+            new(
+                _outputColumnName,
+                _options.Output == EncodeVideoOutput.FeatureFile ? TextDataViewType.Instance : new VectorDataViewType(NumberDataViewType.Single),
+                FeatureColumns.FingerprintAnnotation(_model.Info.Fingerprint)),
+            new(_options.GridColumnName, GridColumn.Type),
+            new(_options.IsStillColumnName, BooleanDataViewType.Instance));
+    }
+}
+
+/// <summary>What the features column of <c>EncodeVideo</c> holds.</summary>
+public enum EncodeVideoOutput
+{
+    /// <summary>The tokens themselves, a Vector of <see cref="float"/>.</summary>
+    Vectors,
+
+    /// <summary>The path of a feature file, text: for rows too large to travel as vectors, and for readers that need only some of the tokens.</summary>
+    FeatureFile,
+}
+
+/// <summary>Options of <c>EncodeVideo</c>.</summary>
+public sealed record EncodeVideoOptions
+{
+    /// <summary>What the features column holds. Default <see cref="EncodeVideoOutput.Vectors"/>.</summary>
+    public EncodeVideoOutput Output { get; init; }
+
+    /// <summary>
+    /// Where a view keeps encoded videos, so that each is encoded once however often it is read; neither decoder nor model runs for a video that
+    /// is there. Processes may share the folder. A saved pipeline does not hold it; see <see cref="ScoreLoadOptions.Cache"/>. Default: the
+    /// user's cache directory, 50 GB (<see cref="FeatureCacheOptions.UserFolder"/>). Null for none: then each reading of a row encodes, and
+    /// <see cref="Output"/> must be vectors.
+    /// </summary>
+    public FeatureCacheOptions? Cache { get; init; } = new();
+
+    /// <summary>
+    /// How the files of <see cref="EncodeVideoOutput.FeatureFile"/> store numbers: BF16 or F16 (half the size, rounded to nearest) or F32
+    /// (exact). Default BF16, the type of the released models. Vectors are exact.
+    /// </summary>
+    public TensorType FeatureType { get; init; } = TensorType.BF16;
+
+    /// <summary>Name of the grid column beside the features. Default "Grid".</summary>
+    public string GridColumnName { get; init; } = "Grid";
+
+    /// <summary>
+    /// Name of the column that says whether a row is a still image (<see cref="bool"/>), known without decoding: a file by its signature, frames
+    /// in memory by their number. Default "IsStill".
+    /// </summary>
+    public string IsStillColumnName { get; init; } = "IsStill";
+
+    /// <summary>
+    /// Frames a second of videos given as frames in memory, positive and finite; video files have their own. Default 2, the rate at which
+    /// Qwen2.5-VL samples.
+    /// </summary>
+    public double FramesPerSecond { get; init; } = 2;
+
+    /// <summary>
+    /// How video files are read: limits, and who is told of frames that do not decode. A saved pipeline does not hold it; see
+    /// <see cref="ScoreLoadOptions.ReadOptions"/>.
+    /// </summary>
+    public VideoReadOptions ReadOptions { get; init; } = new();
+
+    /// <summary>The same options, with warnings told to an action where they name none.</summary>
+    internal EncodeVideoOptions WithWarnings(Action<string> warn) => ReadOptions is not { Warn: null } ? this : this with
+    {
+        ReadOptions = new() { ProgressTimeout = ReadOptions.ProgressTimeout, MaxPixels = ReadOptions.MaxPixels, Warn = warn },
+    };
+
+    internal void ThrowIfFaulty(string parameterName) => new OptionFaults(nameof(EncodeVideoOptions))
+        .Require(Enum.IsDefined(Output), Output, $"be {nameof(EncodeVideoOutput.Vectors)} or {nameof(EncodeVideoOutput.FeatureFile)}")
+        .Require(Output == EncodeVideoOutput.Vectors || Cache is not null, Cache, $"not be null where {nameof(Output)} is {nameof(EncodeVideoOutput.FeatureFile)}")
+        .Include(Cache is null ? new OptionFaults("") : Cache.Faults(), nameof(Cache))
+        .Require(FeatureType is TensorType.BF16 or TensorType.F16 or TensorType.F32, FeatureType, "be BF16, F16 or F32")
+        .RequireName(GridColumnName)
+        .RequireName(IsStillColumnName)
+        .Require(GridColumnName != IsStillColumnName, $"{nameof(GridColumnName)} and {nameof(IsStillColumnName)} must differ, got '{GridColumnName}' for both")
+        .Require(FramesPerSecond > 0 && double.IsFinite(FramesPerSecond), FramesPerSecond, "be positive and finite")
+        .Include(ReadOptions?.Faults(), nameof(ReadOptions))
+        .ThrowIfAny(parameterName);
+}
+
+/// <summary>Adds the tokens of a video as the frozen encoder gives them; made by <see cref="EncodeVideoEstimator"/>.</summary>
+public sealed class EncodeVideoTransformer : VideoTransformer
+{
+    internal const string Kind = "EncodeVideo";
+
+    private readonly EncodeVideoSettings _settings;
+    private readonly VideoReadOptions _readOptions;
+    private readonly FeatureCache? _cache;
+    private readonly FrozenModel _model;
+
+    internal EncodeVideoTransformer(EncodeVideoSettings settings, VideoReadOptions readOptions, FeatureCacheOptions? cache, IVideoLanguageModel model)
+        : this(settings, readOptions, cache, new FrozenModel(model))
+    {
+    }
+
+    internal EncodeVideoTransformer(EncodeVideoSettings settings, ScoreLoadOptions options)
+        : this(
+            settings, options.ReadOptions, options.Cache ?? (settings.Kind == EncodeVideoOutput.FeatureFile ? new FeatureCacheOptions() : null),
+            new FrozenModel(settings.Model, options))
+    {
+    }
+
+    private EncodeVideoTransformer(EncodeVideoSettings settings, VideoReadOptions readOptions, FeatureCacheOptions? cache, FrozenModel model)
+    {
+        _settings = settings;
+        _readOptions = readOptions;
+        _model = model;
+        if (cache is not null)
+            _cache = new FeatureCache(cache, settings.Model, settings.Kind == EncodeVideoOutput.FeatureFile ? settings.FeatureType : TensorType.F32, readOptions.Warn);
+    }
+
+    internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => [_settings.Source.Detach()];
+
+    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings);
+
+    internal override void FindFrozenModel() => _model.Resolve();
+
+    private protected override RowMapping Map(DataViewSchema inputSchema) => Map(inputSchema, _settings.Kind == EncodeVideoOutput.FeatureFile ? _cache : null);
+
+    private protected override RowMapping MapView(DataViewSchema inputSchema) => Map(inputSchema, _cache);
+
+    private RowMapping<Row> Map(DataViewSchema inputSchema, FeatureCache? cache)
+    {
+        var annotations = FeatureColumns.FingerprintAnnotation(_settings.Model.Fingerprint, cache?.Folder);
+        return new RowMapping<Row>(
+            inputSchema,
+            [_settings.Source.Bind(inputSchema)],
+            [
+                _settings.Kind == EncodeVideoOutput.FeatureFile
+                    ? OutputColumn.Text<Row>(_settings.Output, video => video.File, annotations)
+                    : OutputColumn.Vector<Row, float>(_settings.Output, new VectorDataViewType(NumberDataViewType.Single, 0, 0, 0, _settings.Model.Dimension), video => video.Tokens.Vectors, annotations),
+                GridColumn.Output<Row>(_settings.Grid, video => video.Grid),
+                OutputColumn.Boolean<Row>(_settings.IsStill, video => video.IsStill),
+            ],
+            row =>
+            {
+                var clip = _settings.Source.Reader(row, _readOptions);
+                return () => new Row(clip(), cache, Encode);
+            });
+    }
+
+    private VideoTokens Encode(ClipColumn.Clip clip)
+    {
+        var model = _model.Resolve();
+        var (wanted, found) = (_settings.Model, model.Info);
+        return found.Processing == wanted.Processing && (found.EncoderStatistics || !wanted.EncoderStatistics)
+            ? clip.Read(video => model.Encode(video))
+            : throw new InvalidOperationException(
+                $"The pipeline was made with a model loaded with the frame processing '{wanted.Processing}' "
+                + $"and {nameof(wanted.EncoderStatistics)} {wanted.EncoderStatistics}, "
+                + $"the model found for it has '{found.Processing}' and {found.EncoderStatistics}; "
+                + $"load the same checkpoint with those options and set {nameof(ScoreLoadOptions)}.{nameof(ScoreLoadOptions.Model)}.");
+    }
+
+    /// <summary>The video of one row: each of its columns costs what it needs and no more.</summary>
+    private sealed class Row(ClipColumn.Clip clip, FeatureCache? cache, Func<ClipColumn.Clip, VideoTokens> encode)
+    {
+        private byte[]? _key;
+        private VideoTokens? _tokens;
+
+        public bool IsStill => clip.FindIsStill();
+
+        public TokenGrid Grid => _tokens?.Grid ?? cache?.FindGrid(Key) ?? Tokens.Grid;
+
+        public VideoTokens Tokens => _tokens ??= cache is null ? encode(clip) : cache.GetOrAdd(Key, () => encode(clip));
+
+        public string File => cache!.GetOrAddFile(Key, () => encode(clip));
+
+        private byte[] Key => _key ??= clip.FindKey();
+    }
+}
+
+/// <summary>What <see cref="EncodeVideoTransformer"/> is made of and saved as.</summary>
+internal sealed record EncodeVideoSettings(
+    ClipColumn Source, string Output, string Grid, string IsStill, EncodeVideoOutput Kind, TensorType FeatureType, VideoModelInfo Model);
