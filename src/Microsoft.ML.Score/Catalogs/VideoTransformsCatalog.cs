@@ -12,7 +12,7 @@ public static class VideoTransformsCatalog
     /// <summary>Adds the tokens of a video as the frozen vision encoder gives them, computed when a row is read.</summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">
-    /// Name of the features column: a Vector of <see cref="float"/> with the grid beside it, or with a cache folder the path of a feature
+    /// Name of the features column: a Vector of <see cref="float"/> with the grid beside it, or text with the paths of feature
     /// file.
     /// </param>
     /// <param name="inputColumnName">
@@ -20,7 +20,7 @@ public static class VideoTransformsCatalog
     /// [height, width, 3] for one frame).
     /// </param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
-    /// <param name="options">Cache folder, grid column, frame rate; null means the defaults.</param>
+    /// <param name="options">Output, cache, names of the grid and still columns, frame rate; null means the defaults.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public static EncodeVideoEstimator EncodeVideo(
         this TransformsCatalog catalog,
@@ -48,7 +48,7 @@ public static class VideoTransformsCatalog
     /// <param name="outputColumnName">Name of the features column.</param>
     /// <param name="inputColumnName">Name of the column of video file paths, or of RGB frames.</param>
     /// <param name="model">The frozen model; stays the caller's to dispose.</param>
-    /// <param name="options">Cache folder, grid column, frame rate; null means the defaults.</param>
+    /// <param name="options">Output, cache, names of the grid and still columns, frame rate; null means the defaults.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     public static EncodeVideoEstimator EncodeVideo(
         this TransformsCatalog catalog,

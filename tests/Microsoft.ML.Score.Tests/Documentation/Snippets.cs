@@ -62,7 +62,7 @@ internal static class Snippets
     public static void Training(MLContext ml, IVideoLanguageModel model, IDataView trainingVideos, IDataView validationVideos, CancellationToken cancellationToken)
     {
         #region training
-        var encode = ml.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { CacheFolder = "features" });
+        var encode = ml.Transforms.EncodeVideo("Features", "Path", model);
         IDataView training = encode.Fit(trainingVideos).Transform(trainingVideos);
         IDataView validation = encode.Fit(validationVideos).Transform(validationVideos);
 
@@ -111,7 +111,7 @@ internal static class Snippets
     {
         #region merging
         using var model = VideoModel.Load("Qwen2.5-VL-7B-Instruct", new VideoModelOptions { EncoderStatistics = true });
-        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { CacheFolder = "features" })
+        var pipeline = ml.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { Output = EncodeVideoOutput.FeatureFile })
             .Append(ml.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0.25 }))
             .Append(ml.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", model));  // reads Merged, MergedPositions and Grid
         ITransformer fitted = pipeline.Fit(questions);

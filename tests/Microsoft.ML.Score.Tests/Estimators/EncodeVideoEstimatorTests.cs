@@ -55,12 +55,12 @@ internal sealed class EncodeVideoEstimatorTests
     }
 
     [Test]
-    public void Transform_CacheFolder_WritesOneFileAContentAndReusesIt()
+    public void Transform_FeatureFiles_WritesOneFilePerContentAndReusesIt()
     {
         var model = new FakeVideoModel();
         var same = ClipRow.Random(1, 2);
         var data = _context.Data.LoadFromEnumerable(new[] { same, same, ClipRow.Random(2, 2) });
-        var view = _context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data);
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", model, Files()).Fit(data).Transform(data);
         var paths = EstimatorWorkout.Read(view, "Features").Select(row => (string)row[0]).ToArray();
         EstimatorWorkout.Read(view, "Features");
 
@@ -68,7 +68,7 @@ internal sealed class EncodeVideoEstimatorTests
         Assert.That(paths[0], Is.EqualTo(paths[1]));
         Assert.That(Directory.GetFiles(_folder), Is.EquivalentTo(paths.Distinct()));
         Assert.That(FeatureFile.Read(paths[2]).EncoderFingerprint, Is.EqualTo("fake-encoder"));
-        Assert.That(view.Schema.GetColumnOrNull("Grid"), Is.Null);
+        Assert.That(EstimatorWorkout.Read(view, "Grid").Select(row => ((float[])row[0])[0]), Is.EqualTo(paths.Select(path => (float)FeatureFile.Read(path).Grid.TimeSteps)));
     }
 
     [Test]
@@ -130,7 +130,7 @@ internal sealed class EncodeVideoEstimatorTests
         var path = Path.Combine(_folder, "endless.mp4");
         File.CreateSymbolicLink(path, "/dev/zero");
         var data = _context.Data.LoadFromEnumerable(new[] { new { Path = path } });
-        var fitted = _context.Transforms.EncodeVideo("Features", "Path", new FakeVideoModel(), new EncodeVideoOptions { CacheFolder = _folder }).Fit(data);
+        var fitted = _context.Transforms.EncodeVideo("Features", "Path", new FakeVideoModel(), Files()).Fit(data);
 
         Assert.That(() => EstimatorWorkout.Read(fitted.Transform(data), "Features"), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("is a device, pipe or socket"));
     }
@@ -152,9 +152,9 @@ internal sealed class EncodeVideoEstimatorTests
         var content = System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(path));
         var tokens = new VideoTokens(new TokenGrid(1, 1, 1), FakeVideoModel.D, new float[FakeVideoModel.D], "fake-encoder");
         var model = new FakeVideoModel();
-        var cached = new FeatureCache(_folder, TensorType.BF16, model.Info).GetOrAdd(content, () => tokens);
+        var cached = new FeatureCache(new FeatureCacheOptions { Folder = _folder }, model.Info, TensorType.BF16).GetOrAddFile(content, () => tokens);
         var data = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = path } });
-        var view = _context.Transforms.EncodeVideo("Tokens", "Features", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data);
+        var view = _context.Transforms.EncodeVideo("Tokens", "Features", model, Files()).Fit(data).Transform(data);
 
         Assert.That(EstimatorWorkout.Read(view, "Tokens").Single()[0], Is.EqualTo(cached));
         Assert.That(model.Encodings, Is.Zero);
@@ -163,10 +163,10 @@ internal sealed class EncodeVideoEstimatorTests
     [TestCase(TensorType.BF16)]
     [TestCase(TensorType.F16)]
     [TestCase(TensorType.F32)]
-    public void Transform_CacheType_IsTheTypeOfTheFile(TensorType type)
+    public void Transform_FeatureType_IsTheTypeOfTheFile(TensorType type)
     {
         var data = Clips(1);
-        var view = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), new EncodeVideoOptions { CacheFolder = _folder, CacheType = type }).Fit(data).Transform(data);
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), Files() with { FeatureType = type }).Fit(data).Transform(data);
         using var file = SafetensorsFile.Open((string)EstimatorWorkout.Read(view, "Features").Single()[0]);
 
         Assert.That(file.Tensors["features"].Type, Is.EqualTo(type));
@@ -177,7 +177,7 @@ internal sealed class EncodeVideoEstimatorTests
     {
         var model = new FakeVideoModel();
         var data = Clips(1);
-        var view = _context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data);
+        var view = _context.Transforms.EncodeVideo("Features", "Frames", model, Files()).Fit(data).Transform(data);
         var path = (string)EstimatorWorkout.Read(view, "Features").Single()[0];
         var whole = File.ReadAllBytes(path);
         File.WriteAllBytes(path, whole[..length]);
@@ -217,12 +217,12 @@ internal sealed class EncodeVideoEstimatorTests
     }
 
     [Test]
-    public void Transform_CacheFolder_GivesSameMasksAsVectors()
+    public void Transform_FeatureFiles_GiveTheSameMasksAsVectors()
     {
         var model = new FakeVideoModel();
         var policy = Policy.PolicyNetwork.Initialize(FakeVideoModel.D, encoderFingerprint: "fake-encoder");
         var data = Clips(5);
-        Assert.That(Masks(new EncodeVideoOptions { CacheFolder = _folder, CacheType = TensorType.F32 }), Is.EqualTo(Masks(new EncodeVideoOptions())));
+        Assert.That(Masks(Files() with { FeatureType = TensorType.F32 }), Is.EqualTo(Masks(new EncodeVideoOptions())));
 
         List<object[]> Masks(EncodeVideoOptions options) => EstimatorWorkout.Read(
             _context.Transforms.EncodeVideo("Features", "Frames", model, options).Append(_context.Transforms.ApplyScorePolicy("Mask", "Features", policy)).Fit(data).Transform(data), "Mask");
@@ -273,8 +273,63 @@ internal sealed class EncodeVideoEstimatorTests
     [Test]
     public void EncodeVideo_FaultyOptions_ReportsAllAtOnce() =>
         Assert.That(
-            () => _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), new EncodeVideoOptions { CacheFolder = "", FramesPerSecond = -1 }),
-            Throws.ArgumentException.With.Message.Contains("CacheFolder").And.Message.Contains("FramesPerSecond"));
+            () => _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), new EncodeVideoOptions { Output = EncodeVideoOutput.FeatureFile, Cache = null, FramesPerSecond = -1 }),
+            Throws.ArgumentException.With.Message.Contains("Cache must not be null where Output is FeatureFile").And.Message.Contains("FramesPerSecond"));
+
+    [Test]
+    public void Transform_Vectors_AreTheSameWithACacheAndWithout()
+    {
+        var data = Clips(3);
+        var (with, without) = (new FakeVideoModel(), new FakeVideoModel());
+        var cached = Columns(with, new EncodeVideoOptions { Cache = new() { Folder = _folder } });
+
+        Assert.That(cached, Is.EqualTo(Columns(without, new EncodeVideoOptions { Cache = null })));
+        Assert.That((with.Encodings, without.Encodings), Is.EqualTo((3, 6)), "each view is read twice");
+        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(3));
+
+        List<object[]> Columns(FakeVideoModel model, EncodeVideoOptions options)
+        {
+            var view = _context.Transforms.EncodeVideo("Features", "Frames", model, options).Fit(data).Transform(data);
+            EstimatorWorkout.Read(view, "Features");
+            return EstimatorWorkout.Read(view, "Features", "Grid", "IsStill");
+        }
+    }
+
+    [Test]
+    public void Transform_IsStill_IsKnownWithoutEncodingOrOpening()
+    {
+        Directory.CreateDirectory(_folder);
+        var (video, picture) = (Path.Combine(_folder, "a.mp4"), Path.Combine(_folder, "b.mp4"));
+        File.WriteAllText(video, "what is no picture by its signature is a video");
+        File.WriteAllBytes(picture, [(byte)'B', (byte)'M', 1, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6]); // of a bitmap, whatever its name
+        var model = new FakeVideoModel();
+        var paths = _context.Data.LoadFromEnumerable(new[] { new PathRow { Features = video }, new PathRow { Features = picture } });
+        var files = _context.Transforms.EncodeVideo("Tokens", "Features", model).Fit(paths).Transform(paths);
+        var frames = _context.Data.LoadFromEnumerable(new[] { ClipRow.Random(1, 1), ClipRow.Random(2, 2) });
+        var clips = _context.Transforms.EncodeVideo("Tokens", "Frames", model).Fit(frames).Transform(frames);
+
+        Assert.That(EstimatorWorkout.Read(files, "IsStill").Select(row => row[0]), Is.EqualTo(new[] { false, true }));
+        Assert.That(EstimatorWorkout.Read(clips, "IsStill").Select(row => row[0]), Is.EqualTo(new[] { true, false }));
+        Assert.That(model.Encodings, Is.Zero);
+    }
+
+    [Test]
+    public void Predict_FittedPipeline_KeepsNothing()
+    {
+        var data = Clips(1);
+        var fitted = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), new EncodeVideoOptions { Cache = new() { Folder = _folder } }).Fit(data);
+        using var engine = _context.Model.CreatePredictionEngine<ClipRow, GridRow>(fitted, data.Schema);
+
+        Assert.That(engine.Predict(ClipRow.Random(1, 3)).Grid[0], Is.EqualTo(3));
+        Assert.That(Directory.Exists(_folder), Is.False);
+    }
+
+    private EncodeVideoOptions Files() => new() { Output = EncodeVideoOutput.FeatureFile, Cache = new() { Folder = _folder } };
+
+    private sealed class GridRow
+    {
+        public float[] Grid { get; set; } = [];
+    }
 
     private IDataView Clips(int count) => _context.Data.LoadFromEnumerable(Enumerable.Range(1, count).Select(i => ClipRow.Random(i, i)).ToArray());
 

@@ -148,7 +148,7 @@ internal sealed class TokenCompressionTests
     {
         using var model = VideoModel.Load("tiny", new VideoModelOptions { EncoderStatistics = true });
         var rows = Enumerable.Range(0, 2).Select(i => SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, i)).Select(SyntheticRow.Of).ToArray();
-        var pipeline = _context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { CacheFolder = _folder })
+        var pipeline = _context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { Output = EncodeVideoOutput.FeatureFile, Cache = new() { Folder = _folder } })
             .Append(_context.Transforms.MergeTokens("Merged", "Features", CompressionMethod.HoliTom, new MergeTokensOptions { RetentionRatio = 0.25 }))
             .Append(_context.Transforms.AnswerVideoQuestion("Answer", "Merged", "Question", model));
         var data = _context.Data.LoadFromEnumerable(rows);
@@ -182,7 +182,7 @@ internal sealed class TokenCompressionTests
         string Encode(bool statistics)
         {
             using var model = VideoModel.Load("tiny", new VideoModelOptions { EncoderStatistics = statistics });
-            return (string)EstimatorWorkout.Read(_context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { CacheFolder = _folder }).Fit(data).Transform(data), "Features").Single()[0];
+            return (string)EstimatorWorkout.Read(_context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { Output = EncodeVideoOutput.FeatureFile, Cache = new() { Folder = _folder } }).Fit(data).Transform(data), "Features").Single()[0];
         }
     }
 
