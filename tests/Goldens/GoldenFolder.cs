@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>Recognises what kind of golden cases a folder holds and runs them; sub-folders are visited in name order.</summary>
 internal static class GoldenFolder
@@ -14,12 +14,15 @@ internal static class GoldenFolder
             throw new DirectoryNotFoundException($"The golden folder '{folder}' does not exist.");
 
         return VerifyFolder(folder, backend, cancellationToken).Concat(
-            Directory.GetDirectories(folder).Order(StringComparer.Ordinal).SelectMany(sub =>
+            Directory.GetDirectories(folder).Where(IsNoOutput).Order(StringComparer.Ordinal).SelectMany(sub =>
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 return Verify(sub, backend, cancellationToken);
             }));
     }
+
+    // This project stands among its goldens, and so does what is built of it.
+    private static bool IsNoOutput(string folder) => Path.GetFileName(folder) is not ("bin" or "obj");
 
     private static IEnumerable<VerificationRow> VerifyFolder(string folder, string backend, CancellationToken cancellationToken)
     {
@@ -30,17 +33,19 @@ internal static class GoldenFolder
             _ when files.Contains("config.json") && Architecture(folder) == "Qwen2_5_VLForConditionalGeneration" => Qwen25VLCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") && Architecture(folder) == "LlavaQwenForCausalLM" => LlavaVideoCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
-            _ when files.Contains(RopeIndexCases.FileName) => RopeIndexCases.Verify(folder, backend),
+            _ when RopeIndexCases.AreIn(folder) => RopeIndexCases.Verify(folder, backend),
             _ when TokenizerCases.AreIn(folder) => TokenizerCases.Verify(folder),
             _ when PromptCases.AreIn(folder) => PromptCases.Verify(folder),
             _ when ManifestCases.AreIn(folder) => ManifestCases.Verify(folder),
             _ when files.Contains("manifest.json") => CompressorCases.Verify(folder, cancellationToken),
-            _ when files.Any(ProcessorCases.IsCase) => files.Where(ProcessorCases.IsCase).SelectMany(
+            _ when files.Any(IsProcessorCase) => files.Where(IsProcessorCase).SelectMany(
                 file => ProcessorCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
             _ when files.Any(PolicyCases.IsCase) => files.Where(PolicyCases.IsCase).SelectMany(
                 file => PolicyCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
             _ => Unsupported("unknown"),
         };
+
+        bool IsProcessorCase(string file) => ProcessorCases.IsCase(Path.Combine(folder, file));
 
         IEnumerable<VerificationRow> Unsupported(string kind) =>
             files.Where(file => file.EndsWith(".json", StringComparison.Ordinal) && file != "config.json")

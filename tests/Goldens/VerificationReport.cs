@@ -1,56 +1,41 @@
-using System.CommandLine;
 using System.Globalization;
-using Score.Cli.Output;
-using Score.Cli.Verification;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
-namespace Score.Cli.Commands;
+namespace Microsoft.ML.Score.Goldens;
 
-/// <summary><c>score verify FOLDER</c>: runs every golden case of a folder and prints the largest deviation of each quantity.</summary>
-internal static class VerifyCommand
+/// <summary>The largest deviation of each quantity of some golden cases, for people and for machines.</summary>
+internal sealed class VerificationReport(string folder, string backend, IReadOnlyList<VerificationRow> rows)
 {
-    public static Command Create()
+    private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>1 where a case is off or there is none, 2 where none is off but one is of a kind that does not exist, else 0.</summary>
+    public int ExitCode => Count(VerificationOutcome.Failed) > 0 || rows.Count == 0 ? 1 : Count(VerificationOutcome.Unsupported) > 0 ? 2 : 0;
+
+    public void WriteJson(TextWriter output) => output.WriteLine(JsonSerializer.Serialize(new { exitCode = ExitCode, rows = rows.Select(ToJson) }, s_json));
+
+    public void Write(TextWriter output)
     {
-        var folder = new Argument<string>("folder") { Description = "A folder of golden cases (policy, models, compressors); sub-folders are included." };
-        var backend = new Option<string>("--backend") { Description = "The kernels that models run on.", DefaultValueFactory = _ => "simd" };
-        backend.AcceptOnlyFromAmong("simd", "scalar");
-        var json = CommonOptions.Json();
-        var command = new Command("verify", "Compare this build with golden numbers. Exit code 1 when a case is off, 2 when a kind is not built yet.")
-        {
-            folder, backend, json,
-        };
-        command.SetAction((parsed, cancellationToken) => Task.Run(
-            () => Run(parsed.GetValue(folder)!, parsed.GetValue(backend)!, parsed.GetValue(json), parsed.InvocationConfiguration.Output, cancellationToken),
-            cancellationToken));
-        return command;
-    }
-
-    private static int Run(string folder, string backend, bool json, TextWriter output, CancellationToken cancellationToken)
-    {
-        var rows = GoldenFolder.Verify(folder, backend, cancellationToken).ToList();
-        var passed = rows.Count(row => row.Outcome == VerificationOutcome.Passed);
-        var failed = rows.Count(row => row.Outcome == VerificationOutcome.Failed);
-        var unsupported = rows.Count(row => row.Outcome == VerificationOutcome.Unsupported);
-        var exitCode = failed > 0 || rows.Count == 0 ? 1 : unsupported > 0 ? 2 : 0;
-
-        if (json)
-        {
-            output.WriteLine(JsonOutput.Format(new { exitCode, rows = rows.Select(ToJson) }));
-            return exitCode;
-        }
-
-        WriteTable(rows, output);
+        WriteTable(output);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"verify {VisibleText.Message(folder)} ({backend}): {passed} passed, {failed} failed, {unsupported} unsupported of {rows.Count} quantities"));
-        return exitCode;
+            $"verify {folder} ({backend}): {Count(VerificationOutcome.Passed)} passed, {Count(VerificationOutcome.Failed)} failed, {Count(VerificationOutcome.Unsupported)} unsupported of {rows.Count} quantities"));
     }
 
-    private static void WriteTable(List<VerificationRow> rows, TextWriter output)
+    private int Count(VerificationOutcome outcome) => rows.Count(row => row.Outcome == outcome);
+
+    /// <summary>Aligned columns; those of numbers alone are aligned to the right.</summary>
+    private void WriteTable(TextWriter output)
     {
-        var table = new TextTable("case", "quantity", "deviation", "tolerance", "outcome");
-        foreach (var row in rows)
-            table.Add(row.Case, row.Quantity, Number(row.Deviation, row), row.Tolerance == 0 ? "exact" : Number(row.Tolerance, row), row.Outcome.ToString().ToLowerInvariant());
-        table.Write(output);
+        string[] headers = ["case", "quantity", "deviation", "tolerance", "outcome"];
+        var cells = rows.Select(Cells).ToList();
+        var widths = headers.Select((header, column) => cells.Select(row => row[column].Length).Append(header.Length).Max()).ToArray();
+        var right = headers.Select((_, column) => cells.Count > 0 && cells.All(row => row[column] == "-" || char.IsAsciiDigit(row[column][0]))).ToArray();
+        foreach (var line in cells.Prepend([.. widths.Select(width => new string('-', width))]).Prepend(headers))
+            output.WriteLine(string.Join("  ", line.Select((cell, column) => right[column] ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]))).TrimEnd());
     }
+
+    private static string[] Cells(VerificationRow row) =>
+        [row.Case, row.Quantity, Number(row.Deviation, row), row.Tolerance == 0 ? "exact" : Number(row.Tolerance, row), row.Outcome.ToString().ToLowerInvariant()];
 
     private static string Number(double value, VerificationRow row) =>
         row.Outcome == VerificationOutcome.Unsupported ? "-" : value == 0 ? "0" : value.ToString("0.0e-0", CultureInfo.InvariantCulture);

@@ -1,4 +1,4 @@
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>One quantity of one golden case compared with what this build computes.</summary>
 /// <param name="Case">The case, for example "qwen25vl_tiny_A/case2_windows".</param>
@@ -8,7 +8,7 @@ namespace Score.Cli.Verification;
 /// unsupported case.
 /// </param>
 /// <param name="Tolerance">The largest deviation allowed; 0 for exact quantities.</param>
-/// <param name="Outcome">Whether the deviation is within the tolerance, or the kind of case is not built yet.</param>
+/// <param name="Outcome">Whether the deviation is within the tolerance, or the kind of case does not exist.</param>
 internal sealed record VerificationRow(string Case, string Quantity, double Deviation, double Tolerance, VerificationOutcome Outcome)
 {
     /// <summary>A row judged by its deviation; NaN is never within a tolerance.</summary>
@@ -19,7 +19,7 @@ internal sealed record VerificationRow(string Case, string Quantity, double Devi
     public static VerificationRow Exactly<T>(string name, string quantity, IReadOnlyList<T> expected, IReadOnlyList<T> actual) => Compare(
         name, quantity, expected.Count == actual.Count ? expected.Zip(actual).Count(pair => !Equals(pair.First, pair.Second)) : double.PositiveInfinity, 0);
 
-    /// <summary>A case of a kind that is not built yet.</summary>
+    /// <summary>A case of a kind that does not exist.</summary>
     public static VerificationRow Unsupported(string name, string kind) =>
         new(name, kind, double.NaN, double.NaN, VerificationOutcome.Unsupported);
 }

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>Files as they come out of a broken disk, a cut-off download or a careless edit, and what a reader may make of them.</summary>
-internal static class DamagedFile
+public static class DamagedFile
 {
     // Bytes on which text formats turn.
     private static readonly byte[] s_replacements = [0, (byte)'"', (byte)'9', (byte)'{', (byte)'}', (byte)',', (byte)'-', (byte)' ', 0x80, 0xFF];

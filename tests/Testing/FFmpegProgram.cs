@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Microsoft.ML.Score.Video;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>Makes small video files for tests with the ffmpeg program; the test is ignored where it is not installed.</summary>
-internal static class FFmpegProgram
+public static class FFmpegProgram
 {
     /// <summary>Frame n of 16x8 pixels has red = n % 256, green = 10 * column, blue = 10 * row; stored without loss.</summary>
     public const string CountingFrames = "geq=r='mod(N,256)':g='10*X':b='10*Y'";

@@ -2,13 +2,13 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// A frozen model of D = 4 without weights: a token matters when its first value is 1. Cross-entropy grows with the share of such
 /// tokens that is missing, and answers name how many were kept, so that training learns something and answers can be checked.
 /// </summary>
-internal sealed class FakeVideoModel(string fingerprint = "fake-encoder") : IVideoLanguageModel
+public sealed class FakeVideoModel(string fingerprint = "fake-encoder") : IVideoLanguageModel
 {
     public const int D = 4;
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>The largest memory of this process while it lives, sampled. On systems without /proc the working set stands for both figures.</summary>
-internal sealed class MemoryWatch : IDisposable
+public sealed class MemoryWatch : IDisposable
 {
     private const string Status = "/proc/self/status";
     private const string ClearReferences = "/proc/self/clear_refs";

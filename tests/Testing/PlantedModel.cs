@@ -1,15 +1,16 @@
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.Training;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Training;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// A frozen model with a planted answer: a token whose first value is large shows an object, its second value says which; a caption
 /// has one word an object. Cross-entropy is 1 nat, and half a nat more for the share of the caption's objects that no kept token shows.
 /// </summary>
-internal sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageModel
+public sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageModel
 {
     public const int Dimension = 6;
 

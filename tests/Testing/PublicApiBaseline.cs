@@ -1,15 +1,14 @@
-#nullable enable
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace Microsoft.ML;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// Holds an assembly's public API to the list kept beside the test, so that a change of it is seen in review.
-/// A test project links the two files of this folder and writes one test:
+/// A test project writes one test:
 /// <code>[Test] public void PublicApi_Always_IsTheListedOne() => PublicApiBaseline.Check(typeof(TokenGrid).Assembly);</code>
 /// </summary>
-internal static class PublicApiBaseline
+public static class PublicApiBaseline
 {
     private const string FileName = "PublicApi.txt";
     private const string UpdateVariable = "UPDATE_PUBLIC_API";

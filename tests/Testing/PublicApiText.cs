@@ -1,16 +1,15 @@
-#nullable enable
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
-namespace Microsoft.ML;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// Declarations of what an assembly shows to others, one line each, in the notation of a C# declaration without namespaces and
 /// nullable annotations: <c>public static int Floor(double value);</c>
 /// </summary>
-internal static class PublicApiText
+public static class PublicApiText
 {
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 

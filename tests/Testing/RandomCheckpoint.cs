@@ -2,13 +2,13 @@ using System.Text.Json.Nodes;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// A folder with a small Qwen2.5-VL checkpoint of random weights: one merged token a window, no full-attention blocks, tied embeddings, as
 /// the embedded model has them. Deleted on dispose.
 /// </summary>
-internal sealed class RandomCheckpoint : IDisposable
+public sealed class RandomCheckpoint : IDisposable
 {
     private const int Hidden = 64, Intermediate = 192, Layers = 3, Vision = 32, VisionIntermediate = 64, VisionDepth = 2, Patch = 4;
 

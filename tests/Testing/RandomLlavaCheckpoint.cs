@@ -1,15 +1,17 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
 
-namespace Microsoft.ML.Score.Models.LlavaVideo;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// A LLaVA-Video checkpoint of random weights in a temporary folder: 5x5 tokens a frame before pooling, a tokenizer of bytes, and more rows
 /// of embeddings than tokens.
 /// </summary>
-internal sealed class RandomLlavaCheckpoint : IDisposable
+public sealed class RandomLlavaCheckpoint : IDisposable
 {
     public const int Hidden = 32, ImageSize = 21;
 
@@ -30,7 +32,7 @@ internal sealed class RandomLlavaCheckpoint : IDisposable
 
     public string Folder { get; }
 
-    public LlavaVideoConfig Config { get; }
+    internal LlavaVideoConfig Config { get; }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 

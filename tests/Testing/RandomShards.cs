@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// Writes the tensors that a configuration asks for as random bf16 values, in several files with an index, as large checkpoints are

@@ -1,7 +1,7 @@
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>Where the sources stand, for tests that read them and the goldens among them, and the data folder beside them, which not every machine has.</summary>
-internal static class RepositoryFolder
+public static class RepositoryFolder
 {
     /// <summary>The folder that holds the solution file.</summary>
     public static string Root { get; } = Find();

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 
-namespace Score.Cli.Annotation;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>What the server does with one request.</summary>
 public sealed record TeacherAnswer(int Status, string Body, string? RetryAfter = null, TimeSpan Delay = default, bool DropsConnection = false)
@@ -19,7 +19,7 @@ public sealed record TeacherAnswer(int Status, string Body, string? RetryAfter =
 }
 
 /// <summary>An OpenAI-compatible server on this machine that answers as a test says.</summary>
-internal sealed class TeacherServer : IDisposable
+public sealed class TeacherServer : IDisposable
 {
     private readonly Func<int, string, TeacherAnswer> _answer;
     private readonly HttpListener _listener;

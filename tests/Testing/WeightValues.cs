@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Storage;
 
-namespace Microsoft.ML.Score.Kernels;
+namespace Microsoft.ML.Score.Testing;
 
 /// <summary>
 /// Weights in memory, stored as a checkpoint of the given type stores them; F64 holds single precision exactly and can only be read by

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden cases of the rival compressors: manifest.json lists them, METHOD__VARIANT__INPUT__SETTING.safetensors holds what the

@@ -1,6 +1,6 @@
 using Microsoft.ML.Score.Storage;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>The tensors of one golden case, and comparison with them. Arrays of different lengths differ by infinity.</summary>
 internal sealed record GoldenTensors(string Case, SafetensorsFile File)

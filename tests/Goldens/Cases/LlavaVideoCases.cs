@@ -6,7 +6,7 @@ using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden cases beside a LLaVA-Video checkpoint, each with its own pooling and newline position: intermediates of the vision

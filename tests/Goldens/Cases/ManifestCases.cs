@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden lists of the tensors of released models, NAME.json with "tensors" (name to shape) and "parameters", against those that the

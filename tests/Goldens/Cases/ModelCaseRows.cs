@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen2;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// What a model computes beside the tensors that one of its golden cases holds. Not every case holds every intermediate; one

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden cases of the policy mathematics: caseNN_KIND.json holds one rollout group with every quantity of equations (2)-(9) in

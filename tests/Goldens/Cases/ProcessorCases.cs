@@ -5,7 +5,7 @@ using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Video;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden cases of the frame processors: which frames are sampled, the sizes they are resized to, the resized pixels and the
@@ -21,8 +21,15 @@ internal static class ProcessorCases
 
     private static readonly string[] s_files = ["frame_sampling.json", "smart_resize.json", "qwen_fetch_video.json", "qwen_image_processor_pil.json", "siglip.json"];
 
-    /// <summary>Whether a file name is that of processor cases.</summary>
-    public static bool IsCase(string fileName) => s_files.Contains(fileName);
+    /// <summary>Whether a file is one of processor cases. Those of other models have some of the names and a layout of their own.</summary>
+    public static bool IsCase(string path)
+    {
+        if (!s_files.Contains(Path.GetFileName(path)))
+            return false;
+        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        return document.RootElement.ValueKind == JsonValueKind.Array
+            || document.RootElement.TryGetProperty(Path.GetFileName(path) == "siglip.json" ? "frame0_384" : "cases", out _);
+    }
 
     /// <param name="path">A file of cases, its tensors beside it.</param>
     /// <param name="name">The file's name in the rows.</param>

@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Storage;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden cases beside a Qwen2.5-VL checkpoint: every intermediate of the vision tower and the language model, cross-entropy

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen25VL;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>What config.json of the released models says of their tensors; a manifest of tensors carries its model's name, not its configuration.</summary>
 internal static class ReleasedConfigs

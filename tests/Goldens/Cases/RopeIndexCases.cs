@@ -6,7 +6,7 @@ using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Storage;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden positions without a checkpoint: rope_index.json lays out sequences whose M-RoPE positions, by both rules, are in
@@ -14,7 +14,7 @@ namespace Score.Cli.Verification;
 /// </summary>
 internal static class RopeIndexCases
 {
-    public const string FileName = "rope_index.json";
+    private const string FileName = "rope_index.json";
 
     private const int VisionStart = 151652, VisionEnd = 151653;
 
@@ -22,6 +22,15 @@ internal static class RopeIndexCases
     private const double RotaryTolerance = 1e-5;
 
     private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    /// <summary>Whether a folder holds layouts whose time is counted in tokens per second; those of other models are not.</summary>
+    public static bool AreIn(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, FileName)))
+            return false;
+        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, FileName)));
+        return document.RootElement.TryGetProperty("cases", out var cases) && cases.EnumerateArray().All(layout => layout.TryGetProperty("tokens_per_second", out _));
+    }
 
     public static IEnumerable<VerificationRow> Verify(string folder, string backend)
     {

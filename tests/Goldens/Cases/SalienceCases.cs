@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen25VL;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>Golden cases of the saliences that compressors take from vision encoders.</summary>
 internal static class SalienceCases

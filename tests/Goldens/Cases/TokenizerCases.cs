@@ -2,7 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Microsoft.ML.Score.Text;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 /// <summary>
 /// Golden token ids and decoded texts: cases.json beside the merges they were made with, packed or not, and special_tokens.json.

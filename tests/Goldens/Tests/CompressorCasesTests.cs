@@ -1,4 +1,4 @@
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture]
 public class CompressorCasesTests
@@ -14,6 +14,6 @@ public class CompressorCasesTests
         var rows = CompressorCases.Verify(folder, CancellationToken.None).ToList();
 
         Assert.That(rows, Has.Count.GreaterThan(atLeast));
-        Assert.That(rows.Where(row => row.Outcome == VerificationOutcome.Failed), Is.Empty);
+        Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);
     }
 }

@@ -1,4 +1,4 @@
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture]
 public class PolicyCasesTests

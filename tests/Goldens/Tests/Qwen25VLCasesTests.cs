@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Score.Cli.Verification;
+namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture("simd")]
 [TestFixture("scalar")]
