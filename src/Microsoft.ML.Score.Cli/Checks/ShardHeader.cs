@@ -33,9 +33,17 @@ internal sealed class ShardHeader
 
     public IReadOnlyList<ShardTensor> Tensors { get; }
 
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">There is no header to read; the message says what is there instead.</exception>
     public static ShardHeader Read(string path)
     {
+        // Opening a pipe would wait for a writer for ever; like an empty file it has no length.
+        var file = new FileInfo(path);
+        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
+            file = target;
+        if (file is { Exists: true, Length: 0 })
+            throw new InvalidDataException("an empty file, a pipe or a device");
+
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         if (stream.Length < LengthBytes)
             throw new InvalidDataException($"{stream.Length} bytes, fewer than the {LengthBytes} of the header's length");

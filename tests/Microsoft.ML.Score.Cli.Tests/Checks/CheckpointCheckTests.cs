@@ -49,6 +49,34 @@ public class CheckpointCheckTests
         Assert.That((check, fault.File, fault.Expected, fault.Actual), Is.EqualTo(("weight files", Weights, $"{length} bytes", $"{length - 10} bytes")));
     }
 
+    [TestCase("", "an empty file, a pipe or a device")]
+    [TestCase("\u0005\0\0\0\0\0\0\0[1,2]", "a header that is not one of safetensors: ")]
+    [TestCase("\u0005\0\0\0\0\0\0\0[1", "10 bytes with a header of 5: cut off, or no safetensors file")]
+    [TestCase("\u0002\0\0\0\0\0\0\0{}", null)]
+    public void Run_FileWithoutTensors_SaysWhatItIs(string content, string? actual)
+    {
+        File.WriteAllText(PathOf(Weights), content);
+
+        var faults = Faults();
+
+        // A file of no tensors is a safetensors file; that it lacks them all is the tensors' fault.
+        Assert.That(faults.Select(item => item.Check).Distinct(), Is.EqualTo(new[] { actual is null ? "tensors" : "weight files" }));
+        if (actual is not null)
+            Assert.That(faults.Single().Fault.Actual, Does.StartWith(actual));
+    }
+
+    [Test]
+    public void Run_HeaderThatBreaksARule_IsAFault()
+    {
+        var text = File.ReadAllText(PathOf(Weights), System.Text.Encoding.Latin1);
+        File.WriteAllText(PathOf(Weights), text.Replace("\"shape\":[64]", "\"shape\":[65]"), System.Text.Encoding.Latin1);
+
+        var (check, fault) = Faults().Single();
+
+        Assert.That((check, fault.File, fault.Expected), Is.EqualTo(("weight files", Weights, "a safetensors file")));
+        Assert.That(fault.Actual, Does.Contain("(F32 [65]) needs 260 bytes"));
+    }
+
     [Test]
     public void Run_ShardsMissingAndDamaged_NamesEachAndBlamesNoTensorInThem()
     {
