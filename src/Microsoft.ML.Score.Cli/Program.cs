@@ -7,8 +7,8 @@ using Score.Cli.Usage;
 namespace Score.Cli;
 
 /// <summary>
-/// The <c>score</c> program. Exit codes: 0 success, 1 a failure or a golden case that is off, 2 wrong usage or (verify) a case of
-/// a kind that is not built yet, 130 stopped by Ctrl+C. Results go to standard output, everything else to standard error.
+/// The <c>score</c> program. Exit codes: 0 success, 1 a failure, 2 wrong usage, 130 stopped by Ctrl+C. Results go to standard
+/// output, everything else to standard error.
 /// </summary>
 internal static class Program
 {
@@ -85,7 +85,7 @@ internal static class Program
 
     internal static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
-        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe, verify.")
+        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe.")
         {
             TrainCommand.Create(loadModel),
             AnnotateCommand.Create(TimeProvider.System),
@@ -93,7 +93,6 @@ internal static class Program
             AnswerCommand.Create(loadModel),
             EvalCommand.Create(loadModel),
             ModelCommand.Create(),
-            VerifyCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         UsageRules.Add(root);

@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.BigCheckpoint;
 
 /// <summary>What the fresh process does: load, encode, answer, report.</summary>
 internal static class AnswerRun

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.BigCheckpoint;
 
 /// <summary>
 /// Writes a Qwen2.5-VL checkpoint of random bf16 weights in several shards, then loads it in a fresh process, encodes a small clip

@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Text;
 
-namespace Microsoft.ML.Score;
+namespace Microsoft.ML.Score.BigCheckpoint;
 
 /// <summary>
 /// A Qwen2.5-VL checkpoint of random weights in Hugging Face layout with a byte tokenizer: the sizes of the 3B model with as many

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using Microsoft.ML.Score.Video;
 
 namespace Score.Cli;
 
@@ -19,9 +18,6 @@ public partial class DocumentedCommandsTests
         var folder = Directory.CreateTempSubdirectory("score-documented").FullName;
         try
         {
-            // The golden cases are named from the repository's root.
-            Directory.CreateSymbolicLink(Path.Combine(folder, "tests"), Path.Combine(RepositoryFolder.Root, "tests"));
-
             Run("sh", ["-e", "-c", $"score() {{ \"{DotNet}\" \"{typeof(Program).Assembly.Location}\" \"$@\"; }}\n{script}"], folder);
 
             Assert.That(Directory.GetFileSystemEntries(folder).Select(Path.GetFileName), Is.SupersetOf(new[] { "policy.safetensors", "pipeline.zip", "kept" }));

@@ -8,7 +8,7 @@ public class ProgramTests
     [TestCase("compress", "--help")]
     [TestCase("answer", "--help")]
     [TestCase("eval", "--help")]
-    [TestCase("verify", "--help")]
+    [TestCase("model", "--help")]
     public void Help_OfEveryCommand_GoesToStandardOutput(params string[] args)
     {
         var run = ScoreProgram.Run(args);

@@ -78,7 +78,7 @@ public class PackageContentTests
         foreach (var id in s_packages)
         {
             using var package = Open(id, "nupkg");
-            Assert.That(package.Entries.Select(entry => entry.FullName), Has.None.Contains("Tests").And.None.Contains("nunit").IgnoreCase, id);
+            Assert.That(package.Entries.Select(entry => entry.FullName), Has.None.Contains("Tests").And.None.Contains("Goldens").And.None.Contains("nunit").IgnoreCase, id);
         }
     }
 

@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Video;
+using Score.Cli.Checks;
 using Score.Cli.Output;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 
-/// <summary><c>score model MODEL</c>: what a checkpoint is, what a clip becomes in it and whether that fits, without loading it.</summary>
+/// <summary><c>score model MODEL</c>: what a checkpoint is, what a clip becomes in it and whether that fits, or what is wrong with its files, without loading it.</summary>
 internal static class ModelCommand
 {
     public static Command Create()
@@ -23,14 +24,22 @@ internal static class ModelCommand
         var ratio = CommonOptions.Ratio();
         var memory = CommonOptions.Memory();
         var reading = new ReadingOptions();
+        var check = new Option<bool>("--check") { Description = "Check the folder's files against each other instead, and list all that is wrong. Exit code 1 when something is." };
         var json = CommonOptions.Json();
-        var command = new Command("model", "Describe a checkpoint without loading it: its parts, the tokens that a clip becomes, and whether that fits in memory.")
+        var command = new Command("model", "Describe a checkpoint without loading it: its parts, the tokens that a clip becomes, and whether that fits in memory. Or check its files.")
         {
-            model, video, seconds, rate, width, height, ratio, memory, reading.Timeout, json,
+            model, check, video, seconds, rate, width, height, ratio, memory, reading.Timeout, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(check) && result.GetValue(model) == VideoModel.EmbeddedSource)
+                result.AddError("--check needs the folder of a checkpoint; the embedded model has none.");
+        });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
+                if (parsed.GetValue(check))
+                    return Check(parsed.GetRequiredValue(model), parsed.GetValue(json), parsed.InvocationConfiguration.Output);
                 VideoClip clip = parsed.GetValue(video) is { } path
                     ? new VideoReference(path, reading.Of(parsed)).OpenClip(cancellationToken)
                     : new ClipOutline(parsed.GetValue(seconds), parsed.GetValue(rate), parsed.GetValue(height), parsed.GetValue(width));
@@ -44,5 +53,15 @@ internal static class ModelCommand
             },
             cancellationToken));
         return command;
+    }
+
+    private static int Check(string folder, bool json, TextWriter output)
+    {
+        var report = new CheckReport(folder, CheckpointCheck.Run(folder));
+        if (json)
+            output.WriteLine(JsonOutput.Format(report.ToJson()));
+        else
+            report.Write(output);
+        return report.IsRight ? 0 : 1;
     }
 }

@@ -96,7 +96,8 @@ internal sealed class Checkpoint : IDisposable
             file.Dispose();
     }
 
-    private static string Canonical(string name) =>
+    /// <summary>The name of the released files for one of newer files.</summary>
+    internal static string Canonical(string name) =>
         name.StartsWith("model.language_model.", StringComparison.Ordinal) ? "model." + name["model.language_model.".Length..]
         : name.StartsWith("model.visual.", StringComparison.Ordinal) ? name["model.".Length..]
         : name;

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Microsoft.ML.Score.Video;
-using Score.Cli.Annotation;
 
 namespace Score.Cli.Commands;
 

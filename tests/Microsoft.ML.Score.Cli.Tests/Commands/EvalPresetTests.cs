@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Video;
 
 namespace Score.Cli.Commands;
 

@@ -80,6 +80,55 @@ public class ModelCommandTests
     }
 
     [Test]
+    public void Check_RightCheckpoint_PrintsALineEachAndExitsWithZero()
+    {
+        using var checkpoint = new RandomCheckpoint();
+
+        var run = ScoreProgram.Run("model", checkpoint.Folder, "--check");
+
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        var lines = run.Output.TrimEnd().Split('\n');
+        Assert.That(lines, Has.Length.EqualTo(8 + 1));
+        Assert.That(lines[..8], Is.All.StartsWith("ok "));
+        Assert.That(lines[8].TrimEnd(), Is.EqualTo($"{checkpoint.Folder}: all checks passed"));
+    }
+
+    /// <summary>The goldens' checkpoint has no tokenizer; all else of it is right.</summary>
+    [Test]
+    public void Check_WithoutTokenizer_NamesFilesAndNextStepAndExitsWithOne()
+    {
+        var text = ScoreProgram.Run("model", s_checkpoint, "--check");
+        var json = ScoreProgram.Run("model", s_checkpoint, "--check", "--json");
+
+        Assert.That((text.ExitCode, text.Error, json.ExitCode, json.Error), Is.EqualTo((1, "", 1, "")));
+        Assert.That(text.Output, Does.Contain("ok       weight files     2 files, ").And.Contain("wrong    tokenizer        cannot be used").And.Contain("skipped  special tokens"));
+        Assert.That(text.Output, Does.Contain("vocab.json, merges.txt: expected a file that can be used; found absent: There is no tokenizer in folder ").And.Contain(". Copy the file from the released checkpoint"));
+        Assert.That(text.Output.TrimEnd(), Does.EndWith(": 1 fault"));
+        using var document = JsonDocument.Parse(json.Output);
+        Assert.That(document.RootElement.GetProperty("right").GetBoolean(), Is.False);
+        var fault = document.RootElement.GetProperty("checks").EnumerateArray().SelectMany(check => check.GetProperty("faults").EnumerateArray()).Single();
+        Assert.That(fault.EnumerateObject().Select(property => property.Name), Is.EqualTo(new[] { "file", "tensor", "expected", "actual", "nextStep" }));
+    }
+
+    [Test]
+    public void Check_EmbeddedModel_IsWrongUsage()
+    {
+        var run = ScoreProgram.Run("model", "tiny", "--check");
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Error, Does.Contain("--check needs the folder of a checkpoint"));
+    }
+
+    [Test]
+    public void Check_MissingFolder_Fails()
+    {
+        var run = ScoreProgram.Run("model", "absent", "--check");
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith("score: There is no folder 'absent'"));
+    }
+
+    [Test]
     public void Model_Missing_Fails()
     {
         var run = ScoreProgram.Run("model", "absent");

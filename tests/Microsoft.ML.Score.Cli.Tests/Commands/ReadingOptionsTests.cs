@@ -10,7 +10,7 @@ public class ReadingOptionsTests
     {
         using var folder = new TemporaryFolder();
         var path = folder.File("cut.mp4");
-        Microsoft.ML.Score.Video.FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=64x32:rate=10:duration=4", "-c:v", "mpeg4", "-movflags", "faststart", path);
+        FFmpegProgram.Run("-f", "lavfi", "-i", "testsrc=size=64x32:rate=10:duration=4", "-c:v", "mpeg4", "-movflags", "faststart", path);
         using (var file = File.OpenWrite(path))
             file.SetLength(file.Length * 2 / 3);
 

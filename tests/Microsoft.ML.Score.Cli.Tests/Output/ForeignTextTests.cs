@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Storage;
-using Score.Cli.Annotation;
 
 namespace Score.Cli.Output;
 

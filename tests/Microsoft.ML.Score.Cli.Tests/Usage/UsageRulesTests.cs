@@ -15,7 +15,6 @@ public class UsageRulesTests
         ["answer"] = ["missing.mp4", "--question", "What?"],
         ["eval"] = [],
         ["model"] = ["missing"],
-        ["verify"] = ["missing"],
     };
 
     private static IEnumerable<Command> Commands => Program.BuildRootCommand((_, _) => new FakeVideoModel()).Subcommands;
@@ -64,7 +63,7 @@ public class UsageRulesTests
     }
 
     [Test]
-    public void UnknownOption_AnywhereInACommand_IsWrongUsage([Values("train", "annotate", "compress", "answer", "eval", "model", "verify")] string command)
+    public void UnknownOption_AnywhereInACommand_IsWrongUsage([Values("train", "annotate", "compress", "answer", "eval", "model")] string command)
     {
         foreach (string[] words in (string[][])[["--bogus", .. s_right[command]], [.. s_right[command], "--bogus"], [.. s_right[command], "-x"], ["--bogus"], [.. s_right[command], "--bogus=1"]])
         {
@@ -78,7 +77,6 @@ public class UsageRulesTests
     [TestCase("compress", "a.mp4", "")]
     [TestCase("answer", "", "--question", "What?")]
     [TestCase("model", " ")]
-    [TestCase("verify", "")]
     public void Argument_Empty_IsWrongUsage(params string[] args)
     {
         var run = ScoreProgram.Run(args);

@@ -63,7 +63,7 @@ public static class VideoModel
 
     private static CheckpointFiles Files(string source) => source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
 
-    private static IModelConfig ReadConfig(CheckpointFiles files)
+    internal static IModelConfig ReadConfig(CheckpointFiles files)
     {
         var file = $"config.json in {files.Description}";
         var config = ConfigSection.Parse(files.ReadAllBytes("config.json"), file);

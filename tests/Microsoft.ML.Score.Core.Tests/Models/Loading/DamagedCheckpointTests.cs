@@ -1,5 +1,3 @@
-using Microsoft.ML.Score.Models.LlavaVideo;
-
 namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>Every truncation and changes of every byte of the configuration files of a checkpoint, through the door that users take.</summary>

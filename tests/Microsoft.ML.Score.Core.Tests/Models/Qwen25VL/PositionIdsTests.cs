@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
-/// <summary>Positions by hand; those of the original code are golden cases of the verify command.</summary>
+/// <summary>Positions by hand; those of the original code are golden cases (tests/Goldens).</summary>
 [TestFixture]
 public class PositionIdsTests
 {

@@ -1,0 +1,200 @@
+using System.Text.Json;
+using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Text;
+
+namespace Score.Cli.Checks;
+
+/// <summary>
+/// Checks the folder of a checkpoint from its small files and the headers of its weights, and goes on after a fault, so that all are known at
+/// once. No weights are read.
+/// </summary>
+internal sealed class CheckpointCheck
+{
+    private const string ConfigFile = "config.json";
+    private const string OneSource = "The files are of different models or versions: take all of them from one checkpoint.";
+
+    private readonly string _folder;
+    private readonly CheckpointFiles _files;
+    private readonly IModelConfig? _config;
+
+    private CheckpointCheck(string folder)
+    {
+        _folder = folder;
+        _files = CheckpointFiles.FromFolder(folder);
+        Configuration = Read(ConfigFile, () => VideoModel.ReadConfig(_files), out _config) is { } fault
+            ? new("configuration", "cannot be used", fault)
+            : new("configuration", $"{_config!.Architecture}, {_config.TextConfig.NumHiddenLayers} decoder layers");
+    }
+
+    private CheckResult Configuration { get; }
+
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    public static IReadOnlyList<CheckResult> Run(string folder)
+    {
+        var check = new CheckpointCheck(folder);
+        var weights = new WeightFiles(folder);
+        return [check.Configuration, weights.Shards(), weights.Types(), check.Tensors(weights), .. check.Texts(), check.Frames(), check.ChatTemplate()];
+    }
+
+    private CheckResult Tensors(WeightFiles weights)
+    {
+        const string name = "tensors";
+        if (_config is null)
+            return CheckResult.Skipped(name, $"{ConfigFile} cannot be used");
+        if (!weights.IsListed)
+            return CheckResult.Skipped(name, "no list of tensors could be read");
+
+        var expected = _config.Tensors();
+        var faults = new List<CheckFault>();
+        foreach (var tensor in expected)
+        {
+            var shape = $"[{string.Join(", ", tensor.Shape)}]";
+            if (!weights.Tensors.TryGetValue(tensor.Name, out var stored))
+            {
+                if (!weights.IsUnread(tensor.Name))
+                    faults.Add(new(weights.ListFile, tensor.Name, $"{shape}, as {ConfigFile} says", "absent", OneSource));
+            }
+            else if (!stored.Tensor.Shape.SequenceEqual(tensor.Shape.Select(length => (long)length)))
+            {
+                faults.Add(new(stored.File, stored.Tensor.Name, $"{shape}, as {ConfigFile} says", stored.Tensor.ToString(), OneSource));
+            }
+            else if (TensorTypes.TryParse(stored.Tensor.Type, out var type) && !type.IsFloatingPoint())
+            {
+                faults.Add(new(stored.File, stored.Tensor.Name, "floating-point numbers", stored.Tensor.ToString(), "Take the checkpoint that is not quantised, or save it again in BF16."));
+            }
+        }
+
+        var unused = weights.Tensors.Keys.Count(key => !expected.Contains(key));
+        return new(name, $"{expected.Count} of the architecture{(unused > 0 ? $", and {unused} that nothing reads" : "")}", faults);
+    }
+
+    private IEnumerable<CheckResult> Texts()
+    {
+        const string special = "special tokens";
+        if (Read("tokenizer.json", () => Tokenizer.Load(_files), out var tokenizer) is { } fault)
+        {
+            var file = _files.Exists("tokenizer.json") ? "tokenizer.json" : "vocab.json, merges.txt";
+            return [new("tokenizer", "cannot be used", fault with { File = file }), CheckResult.Skipped(special, "the tokenizer cannot be used")];
+        }
+
+        if (_config is null)
+            return [new("tokenizer", $"{tokenizer!.VocabularySize} tokens"), CheckResult.Skipped(special, $"{ConfigFile} cannot be used")];
+
+        var size = _config.TextConfig.VocabSize;
+        CheckFault[] tooMany = tokenizer!.VocabularySize > size
+            ? [new(ConfigFile, null, $"a vocab_size of at least the tokenizer's {tokenizer.VocabularySize} tokens", $"{size}", OneSource)]
+            : [];
+        return [new("tokenizer", $"{tokenizer.VocabularySize} tokens for {size} rows of embeddings", tooMany), SpecialTokens(special, tokenizer)];
+    }
+
+    private CheckResult SpecialTokens(string name, Tokenizer tokenizer)
+    {
+        var faults = new List<CheckFault>();
+        var words = new List<string>();
+        Require("<|im_start|>", null, null);
+        Require(QwenChatTemplate.EndOfTurn, null, null);
+        if (_config is Qwen25VLConfig qwen)
+        {
+            Require("<|vision_start|>", null, null);
+            Require("<|vision_end|>", null, null);
+            Require(QwenChatTemplate.ImagePad, "image_token_id", qwen.ImageTokenId);
+            Require(QwenChatTemplate.VideoPad, "video_token_id", qwen.VideoTokenId);
+        }
+
+        AddStopTokens(tokenizer, faults);
+        return new(name, string.Join(", ", words), faults);
+
+        void Require(string content, string? key, int? id)
+        {
+            if (!tokenizer.TryGetSpecialToken(content, out var actual))
+                faults.Add(new("tokenizer_config.json", null, $"the added token {content}{(id is null ? "" : $" with the id {id}")}", "absent", "Copy the tokenizer's files from the released checkpoint."));
+            else if (id is not null && actual != id)
+                faults.Add(new(ConfigFile, null, $"{key} {actual}, the tokenizer's {content}", $"{id}", OneSource));
+            else
+                words.Add($"{content} {actual}");
+        }
+    }
+
+    private void AddStopTokens(Tokenizer tokenizer, List<CheckFault> faults)
+    {
+        const string generation = "generation_config.json";
+        var file = _files.Exists(generation) ? generation : ConfigFile;
+        if (Read(file, () => StopIds(file) ?? StopIds(ConfigFile) ?? [], out var ids) is { } fault)
+            faults.Add(fault);
+        else if (ids!.Length == 0)
+            faults.Add(new(file, null, "an eos_token_id", "none", $"Copy {generation} from the released checkpoint."));
+        else
+            faults.AddRange(ids.Where(id => id >= tokenizer.VocabularySize).Select(id => new CheckFault(file, null, $"an eos_token_id below the tokenizer's {tokenizer.VocabularySize} tokens", $"{id}", OneSource)));
+    }
+
+    private int[]? StopIds(string file)
+    {
+        var section = ConfigSection.Parse(_files.ReadAllBytes(file), file);
+        return section.Integers("eos_token_id") ?? section.Section("text_config")?.Integers("eos_token_id");
+    }
+
+    private CheckResult Frames()
+    {
+        const string name = "frame processor", image = "preprocessor_config.json", video = "video_preprocessor_config.json";
+        string[] present = [.. ((string[])[image, video]).Where(_files.Exists)];
+        if (_config is not Qwen25VLConfig qwen)
+            return _config is null ? CheckResult.Skipped(name, $"{ConfigFile} cannot be used") : new(name, "SigLIP's, which has no file");
+        if (Read(present.LastOrDefault() ?? image, () => QwenProcessorConfig.Load(_files), out var processor) is { } fault)
+            return new(name, "cannot be used", fault);
+
+        var vision = qwen.VisionConfig;
+        var faults = new List<CheckFault>();
+        Require("patch_size", vision.PatchSize, processor!.PatchSize);
+        Require("temporal_patch_size", vision.TemporalPatchSize, processor.TemporalPatchSize);
+        Require("merge_size", vision.SpatialMergeSize, processor.MergeSize);
+        if (vision.InChannels != 3)
+            faults.Add(new(ConfigFile, null, "3 vision channels", $"{vision.InChannels}", OneSource));
+        return new(name, present.Length > 0 ? string.Join(", ", present) : $"neither {image} nor {video}: the original class's defaults hold", faults);
+
+        void Require(string key, int expected, int actual)
+        {
+            if (expected != actual)
+                faults.Add(new(present.LastOrDefault() ?? image, null, $"{key} {expected}, as {ConfigFile} says", $"{actual}", OneSource));
+        }
+    }
+
+    /// <summary>Only noted: the prompt of an architecture is the program's own.</summary>
+    private CheckResult ChatTemplate()
+    {
+        string[] present = [.. ((string[])["chat_template.json", "chat_template.jinja"]).Where(_files.Exists)];
+        if (HasTemplate("tokenizer_config.json"))
+            present = [.. present, "tokenizer_config.json"];
+        return new("chat template", present.Length > 0 ? $"{string.Join(", ", present)}; the architecture's own is used" : "no file has one; the architecture's own is used");
+    }
+
+    private bool HasTemplate(string file)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, file)));
+            return document.RootElement.TryGetProperty("chat_template", out _);
+        }
+        catch (Exception exception) when (exception is IOException or JsonException or InvalidOperationException)
+        {
+            return false; // what is wrong with it, the tokenizer's check says
+        }
+    }
+
+    private static CheckFault? Read<T>(string file, Func<T> read, out T? value)
+    {
+        try
+        {
+            value = read();
+            return null;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            value = default;
+            return new CheckFault(
+                file, null, "a file that can be used", exception is FileNotFoundException ? $"absent: {exception.Message}" : exception.Message, "Copy the file from the released checkpoint of the model.");
+        }
+    }
+}
