@@ -1,0 +1,29 @@
+namespace Microsoft.ML.Score.Tokens;
+
+[TestFixture]
+public class EncoderIdentityTests
+{
+    private static readonly EncoderIdentity s_policy = new("the policy 'p'", 3, "aaaa");
+
+    [TestCase(3, "aaaa", null)]
+    [TestCase(null, "aaaa", null)]
+    [TestCase(3, null, null)]
+    [TestCase(null, null, null)]
+    [TestCase(4, "bbbb", "The policy 'p' takes tokens of dimension 3, got 4 from row 5.")]
+    [TestCase(3, "bbbb", "The policy 'p' takes tokens of encoder aaaa, got those of encoder bbbb from row 5.")]
+    [TestCase(3, "\u001b[2J", "The policy 'p' takes tokens of encoder aaaa, got those of encoder \\u001b[2J from row 5.")]
+    public void Refuses_Tokens_OnlyForWhatIsKnownOnBothSides(int? dimension, string? fingerprint, string? expected) =>
+        Assert.That(s_policy.Refuses(dimension, fingerprint, "row 5"), Is.EqualTo(expected));
+
+    [Test]
+    public void Refuses_TokensOfAModel_NamesIt()
+    {
+        var model = new VideoModelInfo("tiny", "bbbb", 3);
+
+        Assert.That(s_policy.Refuses(EncoderIdentity.Of(model)), Is.EqualTo("The policy 'p' takes tokens of encoder aaaa, got those of encoder bbbb from the model 'tiny'."));
+        Assert.That(EncoderIdentity.Of(model).Refuses(4, null), Is.EqualTo("The model 'tiny' takes tokens of dimension 3, got 4."));
+    }
+
+    [Test]
+    public void Any_AnyTokens_TakesThem() => Assert.That(EncoderIdentity.Any.Refuses(7, "cccc"), Is.Null);
+}
