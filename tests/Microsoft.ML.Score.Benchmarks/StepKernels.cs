@@ -14,6 +14,8 @@ internal sealed class StepKernels(IKernels kernels) : IKernels
     /// <summary>The time spent since the last <see cref="Reset"/>, by operation.</summary>
     public IReadOnlyDictionary<string, TimeSpan> Times => _times;
 
+    public ActivationLimits Limits => kernels.Limits;
+
     public void Reset() => _times.Clear();
 
     public Tensor Allocate(int rows, int columns)

@@ -12,7 +12,7 @@ public static class VideoTransformsCatalog
     /// <summary>Adds the tokens of a video as the frozen vision encoder gives them, computed when a row is read.</summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">
-    /// Name of the features column: a Vector of <see cref="float"/> with the grid beside it, or text with the paths of feature
+    /// Name of the features column: a Vector of <see cref="float"/> with the grid beside it, or text, the path of a feature
     /// file.
     /// </param>
     /// <param name="inputColumnName">

@@ -50,6 +50,54 @@ internal sealed class ScoreCompressEstimatorTests
         }
     }
 
+    [TestCase(4, 0, 40)]     // the warm-up alone: the stills and no video
+    [TestCase(60, 140, 440)] // the default: as many as there are distinct rows, however often they are read
+    public void Fit_VideosBeforeStillsAndAnEmptyCache_EncodesWhatStepsNeedAndOnce(int warmUpSteps, int mainSteps, int expected)
+    {
+        using var cache = new TemporaryFolder();
+        var context = new MLContext(1);
+        var model = new FakeVideoModel();
+        var rows = Enumerable.Range(0, 400).Select(i => ClipRow.Random(i, 2 + i % 3)).Concat(Enumerable.Range(400, 40).Select(i => ClipRow.Random(i, 1)));
+        var pipeline = context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { Cache = new() { Folder = cache.Path } })
+            .Append(context.Transforms.ScoreCompress("Mask", "Features", "Caption", model, new ScoreOptions
+            {
+                Training = new TrainerOptions { WarmUpSteps = warmUpSteps, MainSteps = mainSteps, BatchSize = 4, Rollouts = 2 },
+            }));
+
+        pipeline.Fit(context.Data.LoadFromEnumerable(rows));
+
+        Assert.That(model.Encodings, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Fit_CacheOrNone_GivesTheSamePolicyAndSaysWhereVideosAreKept()
+    {
+        using var folder = new TemporaryFolder();
+        List<string> messages = [];
+
+        Assert.That(Policy(new() { Folder = folder.Path }), Is.EqualTo(Policy(null)));
+        Assert.That(messages.Where(message => message.Contains("are kept in", StringComparison.Ordinal)), Is.All.Contains(folder.Path).And.Exactly(1).Items);
+
+        byte[] Policy(FeatureCacheOptions? cache)
+        {
+            var context = new MLContext(3);
+            context.Log += (_, e) => messages.Add(e.Message);
+            var rows = context.Data.LoadFromEnumerable(Enumerable.Range(0, 12).Select(i => ClipRow.Random(i, 1 + i % 4)));
+            return PolicyFile.ToBytes(context.Transforms.EncodeVideo("Features", "Frames", _model, new EncodeVideoOptions { Cache = cache })
+                .Append(context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, Options(mainSteps: 3))).Fit(rows).LastTransformer.Policy);
+        }
+    }
+
+    [Test]
+    public void Fit_IsStillColumnOfAnotherType_NamesIt()
+    {
+        var context = new MLContext(1);
+        var rows = context.Data.LoadFromEnumerable(VideoRow.Several(4));
+        var estimator = context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, new ScoreOptions { IsStillColumnName = "Caption" });
+
+        Assert.That(() => estimator.Fit(rows), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("'Caption'").And.Message.Contains("expected Boolean"));
+    }
+
     [Test]
     public void Fit_WithContext_LogsProgressAndWarnings()
     {
