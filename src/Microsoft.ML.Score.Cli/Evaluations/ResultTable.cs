@@ -1,98 +1,57 @@
 using System.Globalization;
-using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Score.Cli.Output;
 
 namespace Score.Cli.Evaluations;
 
-/// <summary>
-/// What an evaluation found, as text like the paper's tables and as JSON. Several benchmarks are averaged, each counting as much as another.
-/// Intervals are 95% bootstrap intervals over videos, paired where systems are compared.
-/// </summary>
-internal sealed class EvaluationTable
+/// <summary>A comparison as text like the paper's tables.</summary>
+internal static class ResultTable
 {
     private const int MostListed = 5;
 
-    private readonly (MultipleChoiceBenchmark Benchmark, BenchmarkResult Result)[] _benchmarks;
-    private readonly EvaluationSettings _settings;
-    private readonly EvaluationRow[] _rows;
-
-    /// <param name="benchmarks">What was run, at least one.</param>
-    /// <param name="systems">The systems of every result, all tokens first.</param>
-    /// <param name="settings">How it was run.</param>
-    public EvaluationTable((MultipleChoiceBenchmark Benchmark, BenchmarkResult Result)[] benchmarks, IReadOnlyList<BenchmarkSystem> systems, EvaluationSettings settings)
+    public static void Write(ComparisonResult comparison, TextWriter writer)
     {
-        _benchmarks = benchmarks;
-        _settings = settings;
-        var average = new BenchmarkAverage([.. benchmarks.Select(benchmark => (benchmark.Result, benchmark.Benchmark.Metrics[0]))]);
-        _rows = [.. systems.Select(system => EvaluationRow.Create(system, systems, benchmarks, average, settings.Seed))];
-    }
-
-    public void Write(TextWriter writer)
-    {
-        WriteAccuracy(writer);
+        var result = comparison.Result;
+        WriteAccuracy(result, writer);
         writer.WriteLine();
-        WriteTimes(writer);
+        WriteTimes(result, writer);
         writer.WriteLine();
-        foreach (var (benchmark, result) in _benchmarks)
+        foreach (var (benchmark, leftOut) in result.Benchmarks.Zip(comparison.LeftOut))
         {
-            var accuracy = result.Accuracy([_rows[0].System]);
-            writer.WriteLine($"{benchmark.Name}: {accuracy.Count} questions about {accuracy.Clusters} videos, {benchmark.Metrics[0].Name}, chance {Percent(result.ChanceLevel)}");
-            WriteList(writer, "videos missing", result.MissingVideos);
-            WriteList(writer, "videos unreadable", result.UnreadableVideos);
-            WriteList(writer, "annotated questions not asked", LeftOut(benchmark));
+            writer.WriteLine($"{benchmark.Name}: {benchmark.Questions} questions about {benchmark.Videos} videos, {benchmark.Metrics[0]}, chance {Percent(benchmark.ChanceLevel)}");
+            WriteList(writer, "videos missing", benchmark.MissingVideos);
+            WriteList(writer, "videos unreadable", benchmark.UnreadableVideos);
+            WriteList(writer, "annotated questions not asked", leftOut);
         }
 
-        if (_rows.Sum(row => row.UnreadableAnswers) is > 0 and var unreadable)
-            writer.WriteLine($"from {unreadable} of {_benchmarks.Sum(benchmark => benchmark.Result.Questions.Count)} answers no option could be read; they count as wrong");
-        writer.WriteLine(Text($"{(_settings.Concurrency == 1 ? "one video" : $"{_settings.Concurrency} videos")} at a time; peak memory {PeakMemory / (double)(1 << 30):0.00} GiB"));
+        if (result.Systems.Sum(system => system.UnreadableAnswers) is > 0 and var unreadable)
+            writer.WriteLine($"from {unreadable} of {result.Systems.Count * result.Benchmarks.Sum(benchmark => benchmark.Questions)} answers no option could be read; they count as wrong");
+        writer.WriteLine(Text($"{(comparison.Concurrency == 1 ? "one video" : $"{comparison.Concurrency} videos")} at a time; peak memory {result.PeakMemory / (double)(1 << 30):0.00} GiB"));
     }
 
-    /// <summary>What <c>--json</c> writes. All that hangs on the clock and on memory stands under "measured".</summary>
-    public object ToJson() => new
+    private static void WriteAccuracy(BenchmarkResult result, TextWriter writer)
     {
-        run = _settings.Run,
-        seed = _settings.Seed,
-        benchmarks = _benchmarks.Select(benchmark => new
-        {
-            name = benchmark.Benchmark.Name,
-            metrics = benchmark.Benchmark.Metrics.Select(metric => metric.Name),
-            videos = benchmark.Result.Videos.Select(video => video.VideoId).Distinct().Count(),
-            questions = benchmark.Result.Questions.Count / _rows.Length,
-            chance = benchmark.Result.ChanceLevel,
-            missingVideos = benchmark.Result.MissingVideos,
-            unreadableVideos = benchmark.Result.UnreadableVideos,
-            questionsNotAsked = LeftOut(benchmark.Benchmark),
-        }),
-        systems = _rows.Select(row => row.ToJson(_rows[0])),
-        measured = new { concurrency = _settings.Concurrency, peakMemoryBytes = PeakMemory },
-    };
-
-    private long PeakMemory => _benchmarks.Max(benchmark => benchmark.Result.Videos.Max(video => video.PeakMemory));
-
-    private void WriteAccuracy(TextWriter writer)
-    {
-        var several = _rows[0].Scores.Count > 1;
+        var several = result.Benchmarks.Count > 1;
         var table = new TextTable([
-            "system", "budget", "kept", .. _rows[0].Scores.SelectMany(score => Headers(score, several)), .. several ? ["average"] : Array.Empty<string>(),
+            "system", "budget", "kept", .. result.Systems[0].Benchmarks.SelectMany(score => Headers(score, several)), .. several ? ["average"] : Array.Empty<string>(),
             "% of all tokens", "95% interval", "SCORE minus it", "95% interval", "caption CE", "tokens", "prefill (ms)", "speed-up"]);
-        foreach (var row in _rows)
+        foreach (var system in result.Systems)
             table.Add([
-                row.System.Name, row.System.Budget, Percent(row.Retention), .. row.Scores.SelectMany(Cells), .. several ? [Percent(row.Average.Value)] : Array.Empty<string>(),
-                row.Kept is { } kept ? Text($"{100 * kept.Value:0.0}") : "-", Interval(row.Kept),
-                row.ScoreMinusThis is { } difference ? Text($"{100 * difference.Value:0.0} pt") : "-", Interval(row.ScoreMinusThis),
-                row.CaptionCrossEntropy is { } crossEntropy ? Text($"{crossEntropy.Value:0.000}") : "-",
-                Text($"{row.Tokens:0.0}"), Milliseconds(row.Prefill), Text($"{row.SpeedUp(_rows[0]):0.0}x")]);
+                system.Name, Budget(system), Percent(system.Retention), .. system.Benchmarks.SelectMany(Cells), .. several ? [Percent(system.Accuracy.Value)] : Array.Empty<string>(),
+                system.KeptShare is { } kept ? Text($"{100 * kept.Value:0.0}") : "-", Interval(system.KeptShare),
+                system.ReferenceMinusThis is { } difference ? Text($"{100 * difference.Value:0.0} pt") : "-", Interval(system.ReferenceMinusThis),
+                system.CaptionCrossEntropy is { } crossEntropy ? Text($"{crossEntropy.Value:0.000}") : "-",
+                Text($"{system.Tokens:0.0}"), Milliseconds(system.Times.Prefill), Text($"{system.SpeedUp:0.0}x")]);
         table.Write(writer);
     }
 
-    private void WriteTimes(TextWriter writer)
+    private static void WriteTimes(BenchmarkResult result, TextWriter writer)
     {
         var table = new TextTable("ms", "budget", "decode", "encode", "compress", "gather", "prefill", "generate");
-        foreach (var row in _rows)
+        foreach (var system in result.Systems)
             table.Add(
-                row.System.Name, row.System.Budget, Milliseconds(row.Times.Decoding), Milliseconds(row.Times.Encoding),
-                Milliseconds(row.Times.Compression), Milliseconds(row.Times.Gather), Milliseconds(row.Prefill), Milliseconds(row.Generation));
+                system.Name, Budget(system), Milliseconds(system.Times.Decoding), Milliseconds(system.Times.Encoding),
+                Milliseconds(system.Times.Compression), Milliseconds(system.Times.Gather), Milliseconds(system.Times.Prefill), Milliseconds(system.Times.Generation));
         table.Write(writer);
     }
 
@@ -107,14 +66,13 @@ internal sealed class EvaluationTable
             writer.WriteLine($"    and {items.Count - MostListed} more, which --json lists");
     }
 
-    private static string[] LeftOut(MultipleChoiceBenchmark benchmark) =>
-        benchmark is AnnotatedBenchmark annotated ? [.. annotated.LeftOut.Select(question => $"{question.Where}: {question.Reason}")] : [];
+    private static string Budget(SystemResult system) => Text($"{(system.TokenCount is { } count ? $"{count} tokens" : Text($"{system.RetentionRatio:0.##%}"))}");
 
     private static IEnumerable<string> Headers(BenchmarkScore score, bool several) =>
-        [several ? score.Benchmark : "accuracy", .. score.ByLength.Count > 1 ? score.ByLength.Select(length => length.LengthClass) : []];
+        [several ? score.Benchmark : "accuracy", .. score.ByLength.Count > 1 ? score.ByLength.Select(length => length.Name) : []];
 
     private static IEnumerable<string> Cells(BenchmarkScore score) =>
-        [Percent(score.Metrics[0].Estimate.Value), .. score.ByLength.Count > 1 ? score.ByLength.Select(length => Percent(length.Accuracy.Value)) : []];
+        [Percent(score.Metrics[0].Estimate.Value), .. score.ByLength.Count > 1 ? score.ByLength.Select(length => Percent(length.Estimate.Value)) : []];
 
     private static string Milliseconds(TimeSpan time) => Text($"{time.TotalMilliseconds:0.0}");
 

@@ -1,213 +1,149 @@
-using Microsoft.ML.Score.Synthetic;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.Score.Evaluation;
 
-/// <summary>One answer.</summary>
-/// <param name="System">The system that answered.</param>
-/// <param name="VideoId">The video asked about.</param>
-/// <param name="LengthClass">Its length class.</param>
-/// <param name="Number">The question's number within the video, from 0.</param>
-/// <param name="Category">The question's category.</param>
-/// <param name="Response">What the model said.</param>
-/// <param name="ChosenIndex">The option that the response names; null when none could be read from it, which counts as wrong.</param>
-/// <param name="AnswerIndex">The right option.</param>
-public sealed record QuestionResult(BenchmarkSystem System, string VideoId, string LengthClass, int Number, string Category, string Response, int? ChosenIndex, int AnswerIndex)
+/// <summary>The records of one benchmark under several systems; <see cref="BenchmarkResult"/> makes figures of them. Immutable.</summary>
+public sealed class BenchmarkRun
 {
-    /// <summary>The benchmark's own name of the question; empty where it has none.</summary>
-    public string QuestionId { get; init; } = "";
-
-    /// <summary>Every class by which the question counts. Default the task named by <see cref="Category"/>.</summary>
-    public IReadOnlyList<QuestionCategory> Categories { get; init; } = [new(QuestionCategory.Task, Category)];
-
-    /// <summary>How many options there were to choose from, at least 2. Default 2.</summary>
-    public int OptionCount { get; init; } = 2;
-
-    /// <summary>The time to the first piece of the answer: the prefill of all kept tokens and the choice of one.</summary>
-    public TimeSpan PrefillTime { get; init; }
-
-    /// <summary>The time of the rest of the answer.</summary>
-    public TimeSpan GenerationTime { get; init; }
-
-    /// <summary>Whether the right option was chosen.</summary>
-    public bool IsCorrect => ChosenIndex == AnswerIndex;
-}
-
-/// <summary>What a system did with one video.</summary>
-/// <param name="System">The system.</param>
-/// <param name="VideoId">The video.</param>
-/// <param name="LengthClass">Its length class.</param>
-/// <param name="TokenCount">T*N, tokens before compression.</param>
-/// <param name="KeptCount">Tokens that reached the language model.</param>
-/// <param name="CaptionCrossEntropy">Mean cross-entropy of the caption in nats a token; null without a caption.</param>
-/// <param name="Times">Where the time before the language model went.</param>
-/// <param name="PeakMemory">The most memory that the process had held by then, in bytes (its resident set, pages of mapped weights included).</param>
-public sealed record VideoResult(
-    BenchmarkSystem System, string VideoId, string LengthClass, int TokenCount, int KeptCount, double? CaptionCrossEntropy, BenchmarkTimes Times, long PeakMemory);
-
-/// <summary>
-/// The records of a benchmark run and the statistics over them. Where a method takes several systems, as for seeds of one
-/// method, a question counts once, with the mean over the systems. All intervals are clustered by video. Immutable.
-/// </summary>
-public sealed class BenchmarkResult
-{
-    internal BenchmarkResult(IReadOnlyList<VideoResult> videos, IReadOnlyList<QuestionResult> questions)
+    internal BenchmarkRun(string name, IReadOnlyList<BenchmarkMetric> metrics, IReadOnlyList<VideoRecord> videos, IReadOnlyList<QuestionRecord> questions)
     {
+        Name = name;
+        Metrics = metrics;
         Videos = videos;
         Questions = questions;
+        Systems = [.. videos.Select(video => video.System!).Distinct()];
     }
 
-    /// <summary>One record a video and system.</summary>
-    public IReadOnlyList<VideoResult> Videos { get; }
+    /// <summary>The benchmark's name.</summary>
+    public string Name { get; }
 
-    /// <summary>One record a question and system.</summary>
-    public IReadOnlyList<QuestionResult> Questions { get; }
+    /// <summary>The figures that the benchmark is reported by, the main one first.</summary>
+    public IReadOnlyList<BenchmarkMetric> Metrics { get; }
+
+    /// <summary>What was compared, in the order in which it was given.</summary>
+    public IReadOnlyList<BenchmarkSystem> Systems { get; }
+
+    /// <summary>One record per video and system, ordered by video, then by system.</summary>
+    public IReadOnlyList<VideoRecord> Videos { get; }
+
+    /// <summary>One record per question and system, ordered by video, then by system, then by question.</summary>
+    public IReadOnlyList<QuestionRecord> Questions { get; }
 
     /// <summary>Videos that were left out because their files are not there.</summary>
     public IReadOnlyList<string> MissingVideos { get; init; } = [];
 
-    /// <summary>What was wrong with videos that could not be decoded or encoded, a message a video; they were left out.</summary>
+    /// <summary>What was wrong with videos that could not be decoded or encoded, one message per video; they were left out.</summary>
     public IReadOnlyList<string> UnreadableVideos { get; init; } = [];
+
+    /// <summary>The length classes, in the benchmark's order.</summary>
+    public IReadOnlyList<string> LengthClasses => [.. Questions.Select(question => question.LengthClass).Distinct()];
 
     /// <summary>What guessing would score: the mean over all questions of 1 / options; NaN without a question.</summary>
     public double ChanceLevel => Questions.Select(question => 1.0 / question.OptionCount).DefaultIfEmpty(double.NaN).Average();
 
     /// <summary>The records of one length class alone.</summary>
-    internal BenchmarkResult OfLength(string lengthClass) =>
-        new([.. Videos.Where(video => video.LengthClass == lengthClass)], [.. Questions.Where(question => question.LengthClass == lengthClass)]);
-
-    /// <summary>The share of right answers.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="where">Which questions count; null means all.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or no question is left.</exception>
-    public Estimate Accuracy(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null, long seed = 0) =>
-        Estimate.OfMean(Scores(systems, where).Select(score => (score.Key.VideoId, score.Value)), seed);
-
-    /// <summary>
-    /// The mean over the categories of a kind of the accuracy in each, so that a small category weighs as much as a large one. Categories
-    /// without a question do not count.
-    /// </summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="kind">The kind of category. Default the task.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or no question has a category of that kind.</exception>
-    public Estimate MacroAccuracy(IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0)
+    /// <param name="lengthClass">One of <see cref="LengthClasses"/>.</param>
+    /// <exception cref="ArgumentException">No video is of that class.</exception>
+    public BenchmarkRun OfLength(string lengthClass)
     {
-        var scores = Scores(systems, where: null);
-        var categories = Questions.Where(question => question.System == systems.First())
-            .SelectMany(
-                question => question.Categories.Where(category => category.Kind == kind).Distinct(),
-                (question, category) => (question.VideoId, question.Number, category.Name));
-        return Estimate.OfMacroMean(categories.Select(question => (question.VideoId, question.Name, scores[(question.VideoId, question.Number)])), seed);
+        ArgumentNullException.ThrowIfNull(lengthClass);
+        if (!LengthClasses.Contains(lengthClass))
+            throw new ArgumentException($"{Name} has no videos of length '{lengthClass}'; it has {string.Join(", ", LengthClasses)}.", nameof(lengthClass));
+
+        return new(
+            Name, Metrics, [.. Videos.Where(video => video.LengthClass == lengthClass)], [.. Questions.Where(question => question.LengthClass == lengthClass)]);
     }
+}
 
-    /// <summary>Accuracy for each category of a kind, in alphabetical order; a question counts in each of its categories.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="kind">The kind of category. Default the task.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run.</exception>
-    public IReadOnlyList<(string Category, Estimate Accuracy)> AccuracyByCategory(
-        IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0) =>
-        [.. Questions.SelectMany(question => question.Categories).Where(category => category.Kind == kind).Distinct().OrderBy(category => category.Name, StringComparer.Ordinal)
-            .Select(category => (category.Name, Accuracy(systems, question => question.Categories.Contains(category), seed)))];
+/// <summary>One answer: a "question" line of <see cref="BenchmarkRecords"/>, and what the benchmark knows of the question.</summary>
+/// <param name="Benchmark">The benchmark's name.</param>
+/// <param name="SystemKey">Name and budget of the system, which tell it apart within a file.</param>
+/// <param name="VideoId">The video asked about.</param>
+/// <param name="Number">The question's number within the video, from 0.</param>
+/// <param name="QuestionId">The benchmark's own name of the question; empty where it has none.</param>
+/// <param name="Category">The question's category.</param>
+/// <param name="Response">What the model said.</param>
+/// <param name="ChosenIndex">The option that the response names; null when none could be read from it, which counts as wrong.</param>
+/// <param name="AnswerIndex">The right option.</param>
+/// <param name="PrefillTime">The time to the first piece of the answer: the prefill of all kept tokens and the choice of one.</param>
+/// <param name="GenerationTime">The time of the rest of the answer.</param>
+public sealed record QuestionRecord(
+    string Benchmark,
+    [property: JsonPropertyName("system")] string SystemKey,
+    [property: JsonPropertyName("video")] string VideoId,
+    int Number,
+    [property: JsonPropertyName("id")] string QuestionId,
+    string Category,
+    string Response,
+    [property: JsonPropertyName("chosen")] int? ChosenIndex,
+    [property: JsonPropertyName("answer")] int AnswerIndex,
+    [property: JsonPropertyName("prefill"), JsonConverter(typeof(MillisecondsConverter))] TimeSpan PrefillTime,
+    [property: JsonPropertyName("generate"), JsonConverter(typeof(MillisecondsConverter))] TimeSpan GenerationTime)
+{
+    /// <summary>The system that answered; null for a line of a file that no run has taken up.</summary>
+    [JsonIgnore]
+    public BenchmarkSystem? System { get; init; }
 
-    /// <summary>Accuracy for each length class, in the benchmark's order.</summary>
-    /// <inheritdoc cref="Accuracy"/>
-    public IReadOnlyList<(string LengthClass, Estimate Accuracy)> AccuracyByLength(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
-        [.. Questions.Select(question => question.LengthClass).Distinct()
-            .Select(length => (length, Accuracy(systems, question => question.LengthClass == length, seed)))];
+    /// <summary>The video's length class.</summary>
+    [JsonIgnore]
+    public string LengthClass { get; init; } = "";
 
-    /// <summary>Accuracy of <paramref name="first"/> minus accuracy of <paramref name="second"/>, paired by question.</summary>
-    /// <param name="first">One system, or several to average.</param>
-    /// <param name="second">The systems to compare with.</param>
-    /// <param name="where">Which questions count, whoever answers them; null means all.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or no question is left, or the filter leaves the sides different questions.</exception>
-    public Estimate Difference(
-        IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second, Func<QuestionResult, bool>? where = null, long seed = 0)
-    {
-        var (minuends, subtrahends) = (Scores(first, where), Scores(second, where));
-        if (!minuends.Keys.ToHashSet().SetEquals(subtrahends.Keys))
-            throw new ArgumentException("The filter must choose the same questions for both sides, so it may not depend on system or response.", nameof(where));
+    /// <summary>Every class by which the question counts. Default the task named by <see cref="Category"/>.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<QuestionCategory> Categories { get; init; } = [new(QuestionCategory.Task, Category)];
 
-        return Estimate.OfMean(minuends.Select(score => (score.Key.VideoId, score.Value - subtrahends[score.Key])), seed);
-    }
+    /// <summary>How many options there were to choose from, at least 2. Default 2.</summary>
+    [JsonIgnore]
+    public int OptionCount { get; init; } = 2;
 
-    /// <summary>Mean over videos of the caption's cross-entropy, in nats a token.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or the benchmark has no captions.</exception>
-    public Estimate CaptionCrossEntropy(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
-        Estimate.OfMean(VideosOf(systems).Where(video => video.CaptionCrossEntropy is not null)
-            .GroupBy(video => video.VideoId, (id, runs) => (id, runs.Average(run => run.CaptionCrossEntropy!.Value))), seed);
+    /// <summary>Whether the right option was chosen.</summary>
+    [JsonIgnore]
+    public bool IsCorrect => ChosenIndex == AnswerIndex;
+}
 
-    /// <summary>Mean number of tokens that reached the language model.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <exception cref="ArgumentException">A system was not run.</exception>
-    public double KeptCount(IReadOnlyCollection<BenchmarkSystem> systems) => VideosOf(systems).Average(video => video.KeptCount);
+/// <summary>What a system did with one video: a "video" line of <see cref="BenchmarkRecords"/>, and the video's length class.</summary>
+/// <param name="Benchmark">The benchmark's name.</param>
+/// <param name="SystemKey">Name and budget of the system, which tell it apart within a file.</param>
+/// <param name="VideoId">The video.</param>
+/// <param name="TokenCount">T*N, tokens before compression.</param>
+/// <param name="KeptCount">Tokens that reached the language model.</param>
+/// <param name="CaptionCrossEntropy">Mean cross-entropy of the caption in nats per token; null without a caption.</param>
+/// <param name="DecodingTime">Waiting for frames: FFmpeg, or the generator of a synthetic clip.</param>
+/// <param name="EncodingTime">Resizing, normalising and the vision encoder. One encoding serves all systems of a video, except those that encode it again.</param>
+/// <param name="CompressionTime">Choosing tokens, or merging them.</param>
+/// <param name="GatherTime">Copying the chosen tokens; zero for mergers, which make theirs while they compress.</param>
+/// <param name="PeakMemory">The most memory that the process had held by then, in bytes (its resident set, pages of mapped weights included).</param>
+public sealed record VideoRecord(
+    string Benchmark,
+    [property: JsonPropertyName("system")] string SystemKey,
+    [property: JsonPropertyName("video")] string VideoId,
+    [property: JsonPropertyName("tokens")] int TokenCount,
+    [property: JsonPropertyName("kept")] int KeptCount,
+    double? CaptionCrossEntropy,
+    [property: JsonPropertyName("decode"), JsonConverter(typeof(MillisecondsConverter))] TimeSpan DecodingTime,
+    [property: JsonPropertyName("encode"), JsonConverter(typeof(MillisecondsConverter))] TimeSpan EncodingTime,
+    [property: JsonPropertyName("compress"), JsonConverter(typeof(MillisecondsConverter))] TimeSpan CompressionTime,
+    [property: JsonPropertyName("gather"), JsonConverter(typeof(MillisecondsConverter))] TimeSpan GatherTime,
+    long PeakMemory)
+{
+    /// <summary>The system; null for a line of a file that no run has taken up.</summary>
+    [JsonIgnore]
+    public BenchmarkSystem? System { get; init; }
 
-    /// <summary>Tokens that reached the language model as a share of all, over all videos.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public double Retention(IReadOnlyCollection<BenchmarkSystem> systems) => KeptCount(systems) / VideosOf(systems).Average(video => video.TokenCount);
+    /// <summary>The video's length class.</summary>
+    [JsonIgnore]
+    public string LengthClass { get; init; } = "";
+}
 
-    /// <summary>Mean time of the prefill of a question.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public TimeSpan PrefillTime(IReadOnlyCollection<BenchmarkSystem> systems) => MeanTime(systems, question => question.PrefillTime);
+/// <summary>A time as milliseconds with three decimals.</summary>
+internal sealed class MillisecondsConverter : JsonConverter<TimeSpan>
+{
+    /// <summary>What a <see cref="TimeSpan"/> can hold, and sums of them.</summary>
+    private const double Most = 1e11;
 
-    /// <summary>Mean time of an answer after its first token.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public TimeSpan GenerationTime(IReadOnlyCollection<BenchmarkSystem> systems) => MeanTime(systems, question => question.GenerationTime);
+    public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetDouble() is >= 0 and <= Most and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : throw new JsonException("a time is out of range");
 
-    /// <summary>Mean times of a video before the language model.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public BenchmarkTimes VideoTimes(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
-        var times = VideosOf(systems).Select(video => video.Times).ToList();
-        return new BenchmarkTimes(Mean(time => time.Decoding), Mean(time => time.Encoding), Mean(time => time.Compression), Mean(time => time.Gather));
-
-        TimeSpan Mean(Func<BenchmarkTimes, TimeSpan> part) => TimeSpan.FromTicks((long)times.Average(time => part(time).Ticks));
-    }
-
-    /// <summary>Answers from which no option could be read; they count as wrong.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public int UnreadableAnswers(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
-        ThrowIfNotRun(systems);
-
-        return Questions.Count(question => question.ChosenIndex is null && systems.Contains(question.System));
-    }
-
-    /// <summary>The mean over the systems of each question's score, 0 or 1.</summary>
-    internal Dictionary<(string VideoId, int Number), double> Scores(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null)
-    {
-        ThrowIfNotRun(systems);
-
-        return Questions.Where(question => systems.Contains(question.System) && (where is null || where(question)))
-            .GroupBy(question => (question.VideoId, question.Number))
-            .ToDictionary(runs => runs.Key, runs => runs.Average(run => run.IsCorrect ? 1.0 : 0.0));
-    }
-
-    private TimeSpan MeanTime(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, TimeSpan> part)
-    {
-        ThrowIfNotRun(systems);
-
-        return TimeSpan.FromTicks((long)Questions.Where(question => systems.Contains(question.System)).Average(question => part(question).Ticks));
-    }
-
-    private IEnumerable<VideoResult> VideosOf(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
-        ThrowIfNotRun(systems);
-
-        return Videos.Where(video => systems.Contains(video.System));
-    }
-
-    private void ThrowIfNotRun(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
-        ArgumentNullException.ThrowIfNull(systems);
-        if (systems.Count == 0)
-            throw new ArgumentException("Name at least one system.", nameof(systems));
-        foreach (var system in systems)
-            if (!Videos.Any(video => video.System == system))
-                throw new ArgumentException($"The system '{system}' is not part of this run.", nameof(systems));
-    }
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) => writer.WriteNumberValue(Math.Round(value.TotalMilliseconds, 3));
 }

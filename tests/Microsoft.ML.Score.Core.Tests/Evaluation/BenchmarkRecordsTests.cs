@@ -139,7 +139,7 @@ public class BenchmarkRecordsTests
             Throws.ArgumentException.With.Message.Contains("random at 0.5"));
     }
 
-    private static BenchmarkResult Run(string path, out int asked)
+    private static BenchmarkRun Run(string path, out int asked)
     {
         using var model = new AnsweringModel();
         using var records = BenchmarkRecords.Open(path, s_run);
@@ -148,10 +148,10 @@ public class BenchmarkRecordsTests
         return result;
     }
 
-    private static IEnumerable<(BenchmarkSystem, string, int, string, int?)> Answers(BenchmarkResult result) =>
+    private static IEnumerable<(BenchmarkSystem?, string, int, string, int?)> Answers(BenchmarkRun result) =>
         result.Questions.Select(question => (question.System, question.VideoId, question.Number, question.Response, question.ChosenIndex));
 
-    private static (int, int, double?) Kept(VideoResult video) => (video.TokenCount, video.KeptCount, video.CaptionCrossEntropy);
+    private static (int, int, double?) Kept(VideoRecord video) => (video.TokenCount, video.KeptCount, video.CaptionCrossEntropy);
 
     /// <summary>A line without its times.</summary>
     private static string Identity(string line) => line[..(line.IndexOf(",\"captionCrossEntropy", StringComparison.Ordinal) is >= 0 and var end ? end : line.IndexOf(",\"prefill", StringComparison.Ordinal) is >= 0 and var answer ? answer : line.Length)];

@@ -19,7 +19,7 @@ public class SyntheticWorldTests
         {
             var video = SyntheticWorld.Generate(SyntheticSplit.Validation, length, index);
             hash.AppendData(Frames(video));
-            hash.AppendData(Encoding.UTF8.GetBytes(video.Caption + string.Concat(video.Questions.Select(q => q.Text + q.Answer + q.Category))));
+            hash.AppendData(Encoding.UTF8.GetBytes(video.Caption + string.Concat(SyntheticQuestions.Of(video).Select(q => q.Text + q.Answer + q.Category))));
         }
 
         Assert.That(Convert.ToHexStringLower(hash.GetHashAndReset()), Is.EqualTo(expected));
