@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.ML.Score.Evaluation;
 
 namespace Microsoft.ML.Score.Synthetic;
 
@@ -72,18 +73,18 @@ public class SyntheticWorldTests
     public void Generate_AnyQuestion_IsAnsweredByTheTokensOfObjects() => ForAnyVideo(video =>
     {
         var witness = new WitnessedVideo(video.TokenLabels.ToArray());
-        return video.Questions.All(question => question.Answer == witness.Answer(question.Text));
+        return SyntheticQuestions.Of(video).All(question => question.Answer == witness.Answer(question.Text));
     });
 
     [Test]
-    public void Generate_AnyQuestion_NamesItsDistinctOptions() => ForAnyVideo(video => video.Questions.All(question =>
+    public void Generate_AnyQuestion_NamesItsDistinctOptions() => ForAnyVideo(video => SyntheticQuestions.Of(video).All(question =>
         question.Options.Distinct().Count() == question.Options.Count
         && question.Text.EndsWith($": {string.Join(", ", question.Options.SkipLast(1))} or {question.Options[^1]}?", StringComparison.Ordinal)));
 
     [Test]
     public void Generate_AnyVideo_AsksAtLeastSixDifferentQuestionsOfAllCategories() => ForAnyVideo(video =>
-        video.Questions.Select(question => question.Text[..question.Text.IndexOf(':', StringComparison.Ordinal)]).Distinct().Count() == video.Questions.Count
-        && new HashSet<string>(["colour", "shape", "motion", "order", "count", "change"]).SetEquals(video.Questions.Select(question => question.Category)));
+        SyntheticQuestions.Of(video).Select(question => question.Text[..question.Text.IndexOf(':', StringComparison.Ordinal)]).Distinct().Count() == SyntheticQuestions.Of(video).Count
+        && new HashSet<string>(["colour", "shape", "motion", "order", "count", "change"]).SetEquals(SyntheticQuestions.Of(video).Select(question => question.Category)));
 
     [Test]
     public void Generate_AnyCaption_TellsTheObjectsInOrder() => ForAnyVideo(video =>
@@ -94,7 +95,7 @@ public class SyntheticWorldTests
     {
         var videos = Enumerable.Range(0, 300).Select(index => SyntheticWorld.Generate(SyntheticSplit.ModelTraining, VideoLength.Medium, index)).ToList();
 
-        var texts = videos.SelectMany(video => video.Questions.Select(question => question.Text).Append(video.Caption));
+        var texts = videos.SelectMany(video => SyntheticQuestions.Of(video).Select(question => question.Text).Append(video.Caption));
         var words = texts.SelectMany(text => text.Split([' ', '.', ',', ':', '?'], StringSplitOptions.RemoveEmptyEntries)).ToHashSet();
 
         Assert.Multiple(() =>
