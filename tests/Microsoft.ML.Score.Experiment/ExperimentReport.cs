@@ -71,7 +71,7 @@ internal static class ExperimentReport
         text.AppendLine("## Context rot").AppendLine().AppendLine("Three objects in every video, whatever its length.").AppendLine()
             .AppendLine($"![Accuracy by length]({FigureSet.ContextRot})").AppendLine()
             .AppendLine($"| steps | questions | all tokens, % | SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}, % | tokens kept, % | SCORE minus all tokens, points |").AppendLine("|---|---|---|---|---|---|");
-        foreach (var (score, all) in results.SweepPairs)
+        foreach (var (score, all) in results.SweepPairs())
             text.AppendLine($"| {all.Length} | {all.Result.Accuracy.Count} | {Format.Interval(all.Result.Accuracy)} | {Format.Interval(score.Result.Accuracy)} | {Format.Percent(score.Result.Retention)} | {Format.Difference(all.ScoreMinus!)} |");
     }
 

@@ -18,7 +18,7 @@ internal sealed record ExperimentResults(
     public IEnumerable<string> Lengths => Rows.Select(row => row.Length).Distinct();
 
     /// <summary>SCORE and all tokens on each length of the sweep.</summary>
-    public IEnumerable<(ExperimentRow Score, ExperimentRow AllTokens)> SweepPairs =>
+    public IEnumerable<(ExperimentRow Score, ExperimentRow AllTokens)> SweepPairs() =>
         Sweep.Where(row => row.Kind == SelectionKind.Score).Zip(Sweep.Where(row => row.Kind == SelectionKind.AllTokens));
 
     /// <summary>Compares selections on each length of a run. All tokens stand in the table of every ratio.</summary>

@@ -28,8 +28,8 @@ internal static class FigureSet
 
         yield return (ContextRot, LineChart.Draw("Context rot: three objects in ever longer videos", "time steps", "right answers, %",
         [
-            new Line($"SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}", [.. results.SweepPairs.Select(pair => (Steps(pair.Score), In(pair.Score.Result.Accuracy)))]),
-            new Line("all tokens", [.. results.SweepPairs.Select(pair => (Steps(pair.AllTokens), In(pair.AllTokens.Result.Accuracy)))]),
+            new Line($"SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}", [.. results.SweepPairs().Select(pair => (Steps(pair.Score), In(pair.Score.Result.Accuracy)))]),
+            new Line("all tokens", [.. results.SweepPairs().Select(pair => (Steps(pair.AllTokens), In(pair.AllTokens.Result.Accuracy)))]),
         ]));
     }
 
