@@ -23,7 +23,10 @@ internal static class ResultsTable
         Console.WriteLine();
         Console.WriteLine($"{"tokens kept",-28}{"accuracy, % (95% interval)",28}{"caption CE",13}{"tokens",9}{"prefill, ms",13}");
         foreach (var (system, row) in systems.Zip(result.Systems))
+        {
+            var accuracy = row.Benchmarks[0].Metrics[0].Estimate;
             Console.WriteLine(FormattableString.Invariant(
-                $"{system,-28}{$"{row.Accuracy.Value * 100:0.0} ({row.Accuracy.Low * 100:0.0} to {row.Accuracy.High * 100:0.0})",28}{row.CaptionCrossEntropy!.Value,13:0.000}{row.Tokens,9:0}{row.Times.Prefill.TotalMilliseconds,13:0.0}"));
+                $"{system,-28}{$"{accuracy.Value * 100:0.0} ({accuracy.Low * 100:0.0} to {accuracy.High * 100:0.0})",28}{row.CaptionCrossEntropy!.Value,13:0.000}{row.Tokens,9:0}{row.Times.Prefill.TotalMilliseconds,13:0.0}"));
+        }
     }
 }

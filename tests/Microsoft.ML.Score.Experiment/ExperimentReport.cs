@@ -48,7 +48,7 @@ internal static class ExperimentReport
                 .AppendLine("| selection | kind | runs | tokens kept, % | accuracy, % | kept share of all-token accuracy, % | SCORE minus it, points | caption CE | prefill, ms | unreadable |")
                 .AppendLine("|---|---|---|---|---|---|---|---|---|---|");
             foreach (var row in results.Table(length, ratio))
-                text.AppendLine($"| {row.Result.Name} | {Name(row.Kind)} | {row.Result.Runs} | {Format.Percent(row.Result.Retention)}{(row.Kind == SelectionKind.AllTokens || row.ReachesRatio ? "" : " (cannot reach it)")} | {Format.Interval(row.Result.Accuracy)} | "
+                text.AppendLine($"| {row.Result.Name} | {Name(row.Kind)} | {row.Result.Runs} | {Format.Percent(row.Result.Retention)}{(row.Kind == SelectionKind.AllTokens || row.ReachesRatio ? "" : " (cannot reach it)")} | {Format.Interval(row.Accuracy)} | "
                     + $"{(row.Result.KeptShare is null ? "" : Format.Interval(row.Result.KeptShare))} | {(row.ScoreMinus is null ? "" : Format.Difference(row.ScoreMinus))} | "
                     + $"{Format.Number(row.Result.CaptionCrossEntropy!.Value, "0.000")} | {Format.Number(row.Result.Times.Prefill.TotalMilliseconds, "0.0")} | {row.Result.UnreadableAnswers} |");
             text.AppendLine();
@@ -72,7 +72,7 @@ internal static class ExperimentReport
             .AppendLine($"![Accuracy by length]({FigureSet.ContextRot})").AppendLine()
             .AppendLine($"| steps | questions | all tokens, % | SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}, % | tokens kept, % | SCORE minus all tokens, points |").AppendLine("|---|---|---|---|---|---|");
         foreach (var (score, all) in results.SweepPairs())
-            text.AppendLine($"| {all.Length} | {all.Result.Accuracy.Count} | {Format.Interval(all.Result.Accuracy)} | {Format.Interval(score.Result.Accuracy)} | {Format.Percent(score.Result.Retention)} | {Format.Difference(all.ScoreMinus!)} |");
+            text.AppendLine($"| {all.Length} | {all.Accuracy.Count} | {Format.Interval(all.Accuracy)} | {Format.Interval(score.Accuracy)} | {Format.Percent(score.Result.Retention)} | {Format.Difference(all.ScoreMinus!)} |");
     }
 
     private static IReadOnlyList<NamedEstimate> ByCategory(IEnumerable<ExperimentRow> rows, SelectionKind kind) => rows.Single(row => row.Kind == kind).Result.Benchmarks[0].ByCategory;

@@ -45,6 +45,9 @@ internal sealed record ExperimentRow(string Length, SelectionKind Kind, SystemRe
     /// <summary>Whether the ratio is one that it can reach, if only nearly: VidCom2 and HoliTom keep a little more than asked, DyCoke never less than a quarter.</summary>
     public bool ReachesRatio => Result.Retention <= 1.5 * Result.RetentionRatio;
 
+    /// <summary>The share of right answers.</summary>
+    public Estimate Accuracy => Result.Benchmarks[0].Metrics[0].Estimate;
+
     /// <summary>Accuracy of SCORE minus this one's, paired by question; null for SCORE.</summary>
     public Estimate? ScoreMinus => Result.Benchmarks[0].ReferenceMinusThis;
 }

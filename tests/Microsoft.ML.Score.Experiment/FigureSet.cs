@@ -18,18 +18,18 @@ internal static class FigureSet
         foreach (var length in results.Lengths)
         {
             yield return (BarsOf(length), BarChart.Draw($"Accuracy at {Format.Ratio(lowest)} of the tokens, {length} videos, %",
-                [.. results.Table(length, lowest).Select(row => new Bar(NameOf(row), row.Kind, In(row.Result.Accuracy)))]));
+                [.. results.Table(length, lowest).Select(row => new Bar(NameOf(row), row.Kind, In(row.Accuracy)))]));
 
             // The retention is the actual one: some keep more than they are asked to, some less.
             yield return (LinesOf(length), LineChart.Draw($"Accuracy by retention, {length} videos", "tokens kept, %", "right answers, %",
                 [.. results.Rows.Where(row => row.Length == length && row.Kind is SelectionKind.Score or SelectionKind.Rival)
-                    .GroupBy(row => row.Result.Name).Select(rows => new Line(rows.Key, [.. rows.OrderBy(row => row.Result.Retention).Select(row => (row.Result.Retention * 100, In(row.Result.Accuracy)))]))]));
+                    .GroupBy(row => row.Result.Name).Select(rows => new Line(rows.Key, [.. rows.OrderBy(row => row.Result.Retention).Select(row => (row.Result.Retention * 100, In(row.Accuracy)))]))]));
         }
 
         yield return (ContextRot, LineChart.Draw("Context rot: three objects in ever longer videos", "time steps", "right answers, %",
         [
-            new Line($"SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}", [.. results.SweepPairs().Select(pair => (Steps(pair.Score), In(pair.Score.Result.Accuracy)))]),
-            new Line("all tokens", [.. results.SweepPairs().Select(pair => (Steps(pair.AllTokens), In(pair.AllTokens.Result.Accuracy)))]),
+            new Line($"SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}", [.. results.SweepPairs().Select(pair => (Steps(pair.Score), In(pair.Score.Accuracy)))]),
+            new Line("all tokens", [.. results.SweepPairs().Select(pair => (Steps(pair.AllTokens), In(pair.AllTokens.Accuracy)))]),
         ]));
     }
 

@@ -31,14 +31,14 @@ internal static class Promises
         yield return new Promise($"at least {Seeds} seeds", $"{results.Settings.Seeds}", results.Settings.Seeds >= Seeds);
         foreach (var length in (string[])["short", "medium", "long"])
         {
-            var count = results.Rows.FirstOrDefault(row => row.Length == length)?.Result.Accuracy.Count ?? 0;
+            var count = results.Rows.FirstOrDefault(row => row.Length == length)?.Accuracy.Count ?? 0;
             yield return new Promise(string.Create(CultureInfo.InvariantCulture, $"at least {Questions:N0} questions on {length}"), $"{count}", count >= Questions);
         }
     }
 
     private static IEnumerable<Promise> AllTokensAreRight(ExperimentResults results, string length) =>
         results.Table(length, Lowest).Where(row => row.Kind == SelectionKind.AllTokens)
-            .Select(all => new Promise($"all tokens are right on 90% of {length}", Format.Interval(all.Result.Accuracy), all.Result.Accuracy.Value >= 0.90));
+            .Select(all => new Promise($"all tokens are right on 90% of {length}", Format.Interval(all.Accuracy), all.Accuracy.Value >= 0.90));
 
     private static IEnumerable<Promise> ScoreIsAhead(ExperimentResults results, string length) =>
         Opponents(results, length, Lowest).Select(row => new Promise(
