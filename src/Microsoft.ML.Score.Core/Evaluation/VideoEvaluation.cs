@@ -47,8 +47,8 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         var clip = new TimedClip(video.Clip, options.TimeProvider);
         var start = options.TimeProvider.GetTimestamp();
         var tokens = encode(clip);
-        var decode = AsRecorded(clip.Elapsed);
-        return new EncodedClip(tokens, decode, TimeSince(start) - decode);
+        var whole = options.TimeProvider.GetElapsedTime(start);
+        return new EncodedClip(tokens, AsRecorded(clip.Elapsed), AsRecorded(whole - clip.Elapsed));
     }
 
     private (KeptTokens Kept, TimeSpan Compress, TimeSpan Gather) Compress(BenchmarkSystem system, VideoTokens tokens)
@@ -122,7 +122,7 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
 
     private TimeSpan TimeSince(long start) => AsRecorded(options.TimeProvider.GetElapsedTime(start));
 
-    /// <summary>Rounded as records are, so that a run that goes on from a file ends with the same figures.</summary>
+    /// <summary>What a file gives back of a time, so that a run that goes on from it ends with the same figures.</summary>
     private static TimeSpan AsRecorded(TimeSpan time) => TimeSpan.FromMilliseconds(Math.Round(time.TotalMilliseconds, 3));
 
     private static long PeakMemory()
