@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 
@@ -24,8 +25,9 @@ ml.Model.Save(fitted, trainingRows.Schema, "score.zip");
 ITransformer loaded = new MLContext().Model.Load("score.zip", out _); // as another program would
 using var engine = ml.Model.CreatePredictionEngine<Clip, Answered>(loaded);
 SyntheticVideo test = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 0);
-Answered answered = engine.Predict(Clip.From(test, test.Questions[0].Text));
-Console.WriteLine($"{test.Questions[0].Text} -> {answered.Answer} (from {answered.Mask.Count(kept => kept)} of {answered.Mask.Length} tokens)");
+var question = SyntheticQuestions.Of(test)[0];
+Answered answered = engine.Predict(Clip.From(test, question.Text));
+Console.WriteLine($"{question.Text} -> {answered.Answer} (from {answered.Mask.Count(kept => kept)} of {answered.Mask.Length} tokens)");
 
 internal sealed class Clip
 {

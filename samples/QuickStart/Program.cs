@@ -6,6 +6,7 @@ using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.QuickStart;
 using Microsoft.ML.Score.Synthetic;
@@ -61,7 +62,7 @@ using var engine = fresh.Model.CreatePredictionEngine<ClipRow, AnsweredClip>(loa
 for (var index = 0; index < 3; index++)
 {
     var video = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, index);
-    var question = video.Questions[index];
+    var question = SyntheticQuestions.Of(video)[index];
     var prediction = engine.Predict(ClipRow.From(video, question.Text));
     Console.WriteLine();
     Console.WriteLine($"  {video.Caption}");

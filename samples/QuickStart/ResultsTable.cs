@@ -23,15 +23,15 @@ internal static class ResultsTable
         BenchmarkSystem[] systems = [BenchmarkSystem.AllTokens, .. s_ratios.SelectMany(ratio => compressors.Select(compressor => new BenchmarkSystem(compressor, ratio)))];
 
         var benchmark = new SyntheticBenchmark(videosPerLength, [VideoLength.Short, VideoLength.Medium]);
-        var result = benchmark.Evaluate(model, systems);
-        Console.WriteLine($"{result.Questions.Count / systems.Length} questions about {benchmark.Count} videos that no training saw:");
+        var result = BenchmarkResult.Of(benchmark.Evaluate(model, systems));
+        Console.WriteLine($"{result.Benchmarks[0].Questions} questions about {result.Benchmarks[0].Videos} videos that no training saw:");
         Console.WriteLine();
         Console.WriteLine($"{"tokens kept",-28}{"accuracy, % (95% interval)",28}{"caption CE",13}{"tokens",9}{"prefill, ms",13}");
-        foreach (var system in systems)
+        foreach (var (system, row) in systems.Zip(result.Systems))
         {
-            var accuracy = result.Accuracy([system]);
+            var accuracy = row.Benchmarks[0].Metrics[0].Estimate;
             Console.WriteLine(FormattableString.Invariant(
-                $"{system,-28}{$"{accuracy.Value * 100:0.0} ({accuracy.Low * 100:0.0} to {accuracy.High * 100:0.0})",28}{result.CaptionCrossEntropy([system]).Value,13:0.000}{result.KeptCount([system]),9:0}{result.PrefillTime([system]).TotalMilliseconds,13:0.0}"));
+                $"{system,-28}{$"{accuracy.Value * 100:0.0} ({accuracy.Low * 100:0.0} to {accuracy.High * 100:0.0})",28}{row.CaptionCrossEntropy!.Value,13:0.000}{row.Tokens,9:0}{row.Times.Prefill.TotalMilliseconds,13:0.0}"));
         }
     }
 }

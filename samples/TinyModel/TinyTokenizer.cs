@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Synthetic;
@@ -42,7 +43,7 @@ internal sealed class TinyTokenizer
         {
             var video = SyntheticWorld.Generate(SyntheticSplit.ModelTraining, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index);
             yield return video.Caption;
-            foreach (var question in video.Questions)
+            foreach (var question in SyntheticQuestions.Of(video))
             {
                 yield return QwenChatTemplate.AfterVideo(question.Text);
                 foreach (var option in question.Options)

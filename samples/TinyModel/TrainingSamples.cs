@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
@@ -62,11 +63,11 @@ internal sealed class TrainingSamples(Recipe recipe, Tokenizer tokenizer)
         return (VideoPatches.Repeat([.. stills.Select(VideoPatches.Cut)], repeats), [Caption(string.Join(' ', stills.Select(still => still.Caption)))]);
     }
 
-    private List<TextStream> Streams(SyntheticVideo video) =>
-    [
-        Caption(video.Caption),
-        .. video.Questions.Select(question => new TextStream(question.Text, question.Answer, question.Category, recipe.AnswerWeight / video.Questions.Count)),
-    ];
+    private List<TextStream> Streams(SyntheticVideo video)
+    {
+        var questions = SyntheticQuestions.Of(video);
+        return [Caption(video.Caption), .. questions.Select(question => new TextStream(question.Text, question.Answer, question.Category, recipe.AnswerWeight / questions.Count))];
+    }
 
     private TextStream Caption(string caption) => new(Questions.Caption, caption, CaptionCategory, recipe.CaptionWeight);
 }

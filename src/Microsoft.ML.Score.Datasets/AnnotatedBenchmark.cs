@@ -1,13 +1,12 @@
 using Microsoft.ML.Score.Datasets.Annotations;
 using Microsoft.ML.Score.Evaluation;
-using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Datasets;
 
 /// <summary>
 /// A benchmark of annotation files and a folder of videos. Opening it reads all annotations and looks for the videos; those that are
-/// not there are listed in <see cref="MissingVideos"/> and the rest is evaluated. Answers are read by <see cref="AnswerExtraction.FindLetter"/>
+/// not there are listed in <see cref="MissingVideos"/> and the rest is evaluated. Answers are read by <see cref="MultipleChoiceQuestion.FindLetter"/>
 /// with the letters of the question's own options. Immutable.
 /// </summary>
 public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
@@ -66,7 +65,7 @@ public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
     {
         ArgumentNullException.ThrowIfNull(question);
 
-        return AnswerExtraction.FindLetter(response, question.Options.Count);
+        return question.FindLetter(response);
     }
 
     /// <exception cref="InvalidDataException">An annotation is not of the layout, two videos of one name differ in length class, or a question's id occurs twice.</exception>

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// <remarks>
 /// Prompts, word for word: "default" and "aria" from lmms-eval at 75571cfe, tasks/egoschema (MIT and Apache-2.0). Where that finds no letter in a response it
 /// picks one at random; here the answer is wrong and counted as unreadable. It also looks for option texts in long responses; here only letters
-/// are read, by <see cref="AnswerExtraction.FindLetter"/>.
+/// are read, by <see cref="MultipleChoiceQuestion.FindLetter"/>.
 /// </remarks>
 public static class EgoSchema
 {

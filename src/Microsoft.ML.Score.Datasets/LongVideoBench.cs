@@ -1,6 +1,5 @@
 using Microsoft.ML.Score.Datasets.Annotations;
 using Microsoft.ML.Score.Evaluation;
-using Microsoft.ML.Score.Synthetic;
 
 namespace Microsoft.ML.Score.Datasets;
 
@@ -12,7 +11,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// <remarks>
 /// Prompt, word for word: "default" from lmms-eval at 75571cfe, tasks/longvideobench (MIT and Apache-2.0). Where that finds no letter in a response it picks
 /// one at random; here the answer is wrong and counted as unreadable. It reads the first capital letter A to E of a response; here the
-/// letters of the question's own options are read, by <see cref="AnswerExtraction.FindLetter"/>. It lets the model write 32 tokens,
+/// letters of the question's own options are read, by <see cref="MultipleChoiceQuestion.FindLetter"/>. It lets the model write 32 tokens,
 /// <see cref="BenchmarkOptions.MaxAnswerTokens"/> is 16 by default.
 /// </remarks>
 public static class LongVideoBench

@@ -1,6 +1,5 @@
 using Microsoft.ML.Score.Datasets.Annotations;
 using Microsoft.ML.Score.Evaluation;
-using Microsoft.ML.Score.Synthetic;
 
 namespace Microsoft.ML.Score.Datasets;
 
@@ -12,7 +11,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// <remarks>
 /// Ids are texts and numbers in one file; time references ("118:05-None") are not needed for asking and not read. Prompt, word for word: "default"
 /// from lmms-eval at 75571cfe, tasks/lvbench (MIT and Apache-2.0). The official script takes the first letter between brackets;
-/// here, as in lmms-eval, all forms of <see cref="AnswerExtraction.FindLetter"/> are read.
+/// here, as in lmms-eval, all forms of <see cref="MultipleChoiceQuestion.FindLetter"/> are read.
 /// </remarks>
 public static class LvBench
 {

@@ -1,6 +1,5 @@
 using Microsoft.ML.Score.Datasets.Annotations;
 using Microsoft.ML.Score.Evaluation;
-using Microsoft.ML.Score.Synthetic;
 
 namespace Microsoft.ML.Score.Datasets;
 

@@ -93,7 +93,8 @@ public partial class DocumentedCommandsTests
             using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "results.json")));
             var rows = json.RootElement.GetProperty("results").GetProperty("rows").EnumerateArray().ToList();
             Assert.That(rows, Has.Count.EqualTo(17 * 3 * 2), "17 selections at 3 ratios on 2 lengths");
-            var coke = rows.Single(row => row.GetProperty("selection").GetString() == "DyCoke" && row.GetProperty("ratio").GetDouble() == 0.10 && row.GetProperty("length").GetString() == "medium");
+            var coke = rows.Where(row => row.GetProperty("length").GetString() == "medium").Select(row => row.GetProperty("result"))
+                .Single(row => row.GetProperty("name").GetString() == "DyCoke" && row.GetProperty("retentionRatio").GetDouble() == 0.10);
             Assert.That(coke.GetProperty("retention").GetDouble(), Is.EqualTo(0.25).Within(0.01), "it stops at a quarter");
             foreach (var link in FigureLink().Matches(report).Select(match => match.Groups["file"].Value))
                 Assert.That(() => XDocument.Load(Path.Combine(folder, link)), Throws.Nothing, link);

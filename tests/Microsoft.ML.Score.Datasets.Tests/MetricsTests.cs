@@ -27,15 +27,16 @@ public class MetricsTests
         var benchmark = Mlvu.OpenDev(folder.Write("dev.jsonl", string.Join('\n', rows)), folder.Videos);
         using var model = new LetterModel();
 
-        var result = benchmark.Evaluate(model, [BenchmarkSystem.AllTokens]);
+        var result = BenchmarkResult.Of(benchmark.Evaluate(model, [BenchmarkSystem.AllTokens]));
 
+        var score = result.Systems[0].Benchmarks[0];
         Assert.Multiple(() =>
         {
-            Assert.That(benchmark.Metrics.Select(metric => 100 * metric.Of(result, [BenchmarkSystem.AllTokens]).Value), Is.EqualTo(new[] { 26.41603494544671, 27.0 }).Within(1e-9));
-            Assert.That(result.AccuracyByCategory([BenchmarkSystem.AllTokens]).Select(row => (row.Category, row.Accuracy.Count)),
+            Assert.That(score.Metrics.Select(metric => 100 * metric.Estimate.Value), Is.EqualTo(new[] { 26.41603494544671, 27.0 }).Within(1e-9));
+            Assert.That(score.ByCategory.Select(category => (category.Name, category.Estimate.Count)),
                 Is.EqualTo(new[] { ("anomaly_reco", 15), ("count", 17), ("ego", 12), ("needle", 13), ("order", 17), ("plotQA", 15), ("topic_reasoning", 11) }));
-            Assert.That(result.ChanceLevel, Is.EqualTo(benchmark.ChanceLevel).And.EqualTo(0.25));
-            Assert.That(result.UnreadableAnswers([BenchmarkSystem.AllTokens]), Is.Zero);
+            Assert.That(result.Benchmarks[0].ChanceLevel, Is.EqualTo(benchmark.ChanceLevel).And.EqualTo(0.25));
+            Assert.That(score.UnreadableAnswers, Is.Zero);
         });
     }
 
@@ -51,9 +52,9 @@ public class MetricsTests
         var benchmark = LongVideoBench.Open(folder.Write("lvb_val.jsonl", string.Join('\n', rows)), folder.Videos);
         using var model = new LetterModel();
 
-        var result = benchmark.Evaluate(model, [BenchmarkSystem.AllTokens]);
+        var result = BenchmarkResult.Of(benchmark.Evaluate(model, [BenchmarkSystem.AllTokens]));
 
-        Assert.That((result.Accuracy([BenchmarkSystem.AllTokens]).Value, string.Join(",", result.MissingVideos)), Is.EqualTo((0.27, "gone.mp4")));
+        Assert.That((result.Systems[0].Accuracy.Value, string.Join(",", result.Benchmarks[0].MissingVideos)), Is.EqualTo((0.27, "gone.mp4")));
     }
 
     /// <summary>Answers the question of number i with the letter of <see cref="Chosen"/> and some words around it.</summary>

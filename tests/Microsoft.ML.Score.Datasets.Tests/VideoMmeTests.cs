@@ -1,4 +1,4 @@
-using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Evaluation;
 
 namespace Microsoft.ML.Score.Datasets;
 

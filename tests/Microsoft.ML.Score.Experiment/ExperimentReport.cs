@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Score.Evaluation;
 
 namespace Microsoft.ML.Score.Experiment;
 
@@ -12,7 +13,7 @@ internal static class ExperimentReport
         WritePromises(text, promises);
         foreach (var length in results.Lengths)
             WriteLength(text, results, length);
-        WriteSweep(text, results.Sweep);
+        WriteSweep(text, results);
         return text.Replace("\r\n", "\n").ToString();
     }
 
@@ -47,15 +48,16 @@ internal static class ExperimentReport
                 .AppendLine("| selection | kind | runs | tokens kept, % | accuracy, % | kept share of all-token accuracy, % | SCORE minus it, points | caption CE | prefill, ms | unreadable |")
                 .AppendLine("|---|---|---|---|---|---|---|---|---|---|");
             foreach (var row in results.Table(length, ratio))
-                text.AppendLine($"| {row.Selection} | {Name(row.Kind)} | {row.Runs} | {Format.Percent(row.Retention)}{(row.Kind == SelectionKind.AllTokens || row.ReachesRatio ? "" : " (cannot reach it)")} | {Format.Interval(row.Accuracy)} | "
-                    + $"{(row.Kept is null ? "" : Format.Interval(row.Kept))} | {(row.ScoreMinus is null ? "" : Format.Difference(row.ScoreMinus))} | "
-                    + $"{Format.Number(row.CaptionCrossEntropy, "0.000")} | {Format.Number(row.PrefillMilliseconds, "0.0")} | {row.Unreadable} |");
+                text.AppendLine($"| {row.Result.Name} | {Name(row.Kind)} | {row.Result.Runs} | {Format.Percent(row.Result.Retention)}{(row.Kind == SelectionKind.AllTokens || row.ReachesRatio ? "" : " (cannot reach it)")} | {Format.Interval(row.Accuracy)} | "
+                    + $"{(row.Result.KeptShare is null ? "" : Format.Interval(row.Result.KeptShare))} | {(row.ScoreMinus is null ? "" : Format.Difference(row.ScoreMinus))} | "
+                    + $"{Format.Number(row.Result.CaptionCrossEntropy!.Value, "0.000")} | {Format.Number(row.Result.Times.Prefill.TotalMilliseconds, "0.0")} | {row.Result.UnreadableAnswers} |");
             text.AppendLine();
         }
 
         text.AppendLine($"### By category, {length}").AppendLine().AppendLine("| category | questions | all tokens, % | SCORE at the lowest ratio, % |").AppendLine("|---|---|---|---|");
-        foreach (var row in results.Categories.Where(row => row.Length == length))
-            text.AppendLine($"| {row.Category} | {row.AllTokens.Count} | {Format.Interval(row.AllTokens)} | {Format.Interval(row.Score)} |");
+        var lowest = results.Table(length, results.Settings.Ratios.Min()).ToList();
+        foreach (var (all, score) in ByCategory(lowest, SelectionKind.AllTokens).Zip(ByCategory(lowest, SelectionKind.Score)))
+            text.AppendLine($"| {all.Name} | {all.Estimate.Count} | {Format.Interval(all.Estimate)} | {Format.Interval(score.Estimate)} |");
         text.AppendLine();
 
         text.AppendLine($"### What is kept at the lowest ratio, {length}").AppendLine().AppendLine("| selection | objects, % | bystanders and distractors, % | background, % |").AppendLine("|---|---|---|---|");
@@ -64,14 +66,16 @@ internal static class ExperimentReport
         text.AppendLine();
     }
 
-    private static void WriteSweep(StringBuilder text, IReadOnlyList<SweepRow> sweep)
+    private static void WriteSweep(StringBuilder text, ExperimentResults results)
     {
         text.AppendLine("## Context rot").AppendLine().AppendLine("Three objects in every video, whatever its length.").AppendLine()
             .AppendLine($"![Accuracy by length]({FigureSet.ContextRot})").AppendLine()
             .AppendLine($"| steps | questions | all tokens, % | SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}, % | tokens kept, % | SCORE minus all tokens, points |").AppendLine("|---|---|---|---|---|---|");
-        foreach (var row in sweep)
-            text.AppendLine($"| {row.Steps} | {row.AllTokens.Count} | {Format.Interval(row.AllTokens)} | {Format.Interval(row.Score)} | {Format.Percent(row.Retention)} | {Format.Difference(row.ScoreMinusAllTokens)} |");
+        foreach (var (score, all) in results.SweepPairs())
+            text.AppendLine($"| {all.Length} | {all.Accuracy.Count} | {Format.Interval(all.Accuracy)} | {Format.Interval(score.Accuracy)} | {Format.Percent(score.Result.Retention)} | {Format.Difference(all.ScoreMinus!)} |");
     }
+
+    private static IReadOnlyList<NamedEstimate> ByCategory(IEnumerable<ExperimentRow> rows, SelectionKind kind) => rows.Single(row => row.Kind == kind).Result.Benchmarks[0].ByCategory;
 
     private static string Name(SelectionKind kind) => kind switch
     {

@@ -3,71 +3,51 @@ using Microsoft.ML.Score.Evaluation;
 namespace Microsoft.ML.Score.Experiment;
 
 /// <summary>Everything measured; what tables, figures and promises are made from, and what results.json holds. Shares are of 1.</summary>
+/// <param name="Model">Where the model was loaded from.</param>
+/// <param name="Fingerprint">The model's fingerprint.</param>
+/// <param name="Settings">What decided the numbers.</param>
+/// <param name="Rows">Every selection at every ratio on every length, SCORE first.</param>
+/// <param name="Coverage">What each selection keeps.</param>
+/// <param name="Sweep">SCORE, then all tokens, on every length of the sweep.</param>
 internal sealed record ExperimentResults(
-    string Model, string Fingerprint, ExperimentSettings Settings, IReadOnlyList<ResultRow> Rows, IReadOnlyList<CategoryRow> Categories,
-    IReadOnlyList<CoverageRow> Coverage, IReadOnlyList<SweepRow> Sweep)
+    string Model, string Fingerprint, ExperimentSettings Settings, IReadOnlyList<ExperimentRow> Rows, IReadOnlyList<CoverageRow> Coverage, IReadOnlyList<ExperimentRow> Sweep)
 {
     /// <summary>The rows of a table, SCORE first.</summary>
-    public IEnumerable<ResultRow> Table(string length, double ratio) => Rows.Where(row => row.Length == length && row.Ratio == ratio);
+    public IEnumerable<ExperimentRow> Table(string length, double ratio) => Rows.Where(row => row.Length == length && row.Result.RetentionRatio == ratio);
 
     public IEnumerable<string> Lengths => Rows.Select(row => row.Length).Distinct();
 
-    public static IEnumerable<ResultRow> Compare(BenchmarkResult all, IReadOnlyList<Selection> selections, IReadOnlyList<double> ratios)
+    /// <summary>SCORE and all tokens on each length of the sweep.</summary>
+    public IEnumerable<(ExperimentRow Score, ExperimentRow AllTokens)> SweepPairs() =>
+        Sweep.Where(row => row.Kind == SelectionKind.Score).Zip(Sweep.Where(row => row.Kind == SelectionKind.AllTokens));
+
+    /// <summary>Compares selections on each length of a run. All tokens stand in the table of every ratio.</summary>
+    public static IEnumerable<ExperimentRow> Compare(BenchmarkRun run, IReadOnlyList<Selection> selections, IReadOnlyList<double> ratios)
     {
-        var score = selections.Single(selection => selection.Kind == SelectionKind.Score);
-        foreach (var length in all.Questions.Select(question => question.LengthClass).Distinct())
+        var rows = ratios.SelectMany(ratio => selections.Select(selection => (selection.Kind, System: new ComparedSystem(selection.Systems[ratio])
         {
-            var result = all.OfLength(length);
-            var average = new BenchmarkAverage([(result, BenchmarkMetric.Accuracy)]);
-            foreach (var ratio in ratios)
-                foreach (var selection in selections)
-                {
-                    var systems = selection.Systems[ratio];
-                    yield return new ResultRow(
-                        selection.Name, selection.Kind, length, ratio, systems.Length, result.Retention(systems), result.Accuracy(systems),
-                        average.Kept(systems, [BenchmarkSystem.AllTokens]), selection == score ? null : result.Difference(score.Systems[ratio], systems),
-                        result.CaptionCrossEntropy(systems).Value, result.PrefillTime(systems).TotalMilliseconds, result.UnreadableAnswers(systems));
-                }
-        }
+            Name = selection.Name,
+            RetentionRatio = ratio,
+            IsReference = selection.Kind == SelectionKind.Score,
+        }))).ToList();
+        foreach (var length in run.LengthClasses)
+            foreach (var (row, system) in rows.Zip(BenchmarkResult.Of([run.OfLength(length)], [.. rows.Select(row => row.System)]).Systems))
+                yield return new ExperimentRow(length, row.Kind, system);
     }
-
-    public static IEnumerable<CategoryRow> CompareByCategory(BenchmarkResult all, Selection score, double ratio) =>
-        from length in all.Questions.Select(question => question.LengthClass).Distinct()
-        let result = all.OfLength(length)
-        from pair in result.AccuracyByCategory([BenchmarkSystem.AllTokens]).Zip(result.AccuracyByCategory(score.Systems[ratio]))
-        select new CategoryRow(length, pair.First.Category, ratio, pair.First.Accuracy, pair.Second.Accuracy);
-
-    public static IEnumerable<SweepRow> CompareByLength(BenchmarkResult all, Selection score, double ratio) =>
-        from steps in LengthSweep.Steps
-        let result = all.OfLength($"{steps}")
-        let systems = score.Systems[ratio]
-        select new SweepRow(
-            steps, ratio, result.Retention(systems), result.Accuracy([BenchmarkSystem.AllTokens]), result.Accuracy(systems), result.Difference(systems, [BenchmarkSystem.AllTokens]));
 }
 
 /// <summary>A selection on the videos of one length.</summary>
-/// <param name="Selection">Its name.</param>
-/// <param name="Kind">What it is.</param>
 /// <param name="Length">The length class.</param>
-/// <param name="Ratio">The retention ratio asked for.</param>
-/// <param name="Runs">Seeds averaged, question by question.</param>
-/// <param name="Retention">The share of the tokens that reached the language model.</param>
-/// <param name="Accuracy">The share of right answers.</param>
-/// <param name="Kept">Accuracy as a share of that with all tokens, paired; null where all tokens give no right answer.</param>
-/// <param name="ScoreMinus">Accuracy of SCORE minus this one's, paired by question; null for SCORE.</param>
-/// <param name="CaptionCrossEntropy">In nats a token.</param>
-/// <param name="PrefillMilliseconds">Mean over questions.</param>
-/// <param name="Unreadable">Answers without a readable option, counted wrong.</param>
-internal sealed record ResultRow(
-    string Selection, SelectionKind Kind, string Length, double Ratio, int Runs, double Retention, Estimate Accuracy, Estimate? Kept, Estimate? ScoreMinus,
-    double CaptionCrossEntropy, double PrefillMilliseconds, int Unreadable)
+/// <param name="Kind">What the selection is.</param>
+/// <param name="Result">Its figures.</param>
+internal sealed record ExperimentRow(string Length, SelectionKind Kind, SystemResult Result)
 {
     /// <summary>Whether the ratio is one that it can reach, if only nearly: VidCom2 and HoliTom keep a little more than asked, DyCoke never less than a quarter.</summary>
-    public bool ReachesRatio => Retention <= 1.5 * Ratio;
+    public bool ReachesRatio => Result.Retention <= 1.5 * Result.RetentionRatio;
+
+    /// <summary>The share of right answers.</summary>
+    public Estimate Accuracy => Result.Benchmarks[0].Metrics[0].Estimate;
+
+    /// <summary>Accuracy of SCORE minus this one's, paired by question; null for SCORE.</summary>
+    public Estimate? ScoreMinus => Result.Benchmarks[0].ReferenceMinusThis;
 }
-
-/// <summary>All tokens and SCORE on the questions of one category.</summary>
-internal sealed record CategoryRow(string Length, string Category, double Ratio, Estimate AllTokens, Estimate Score);
-
-/// <summary>All tokens and SCORE on videos of one length of the sweep.</summary>
-internal sealed record SweepRow(int Steps, double Ratio, double Retention, Estimate AllTokens, Estimate Score, Estimate ScoreMinusAllTokens);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Score.Evaluation;
 
 namespace Microsoft.ML.Score.Experiment;
@@ -22,17 +23,19 @@ internal static class FigureSet
             // The retention is the actual one: some keep more than they are asked to, some less.
             yield return (LinesOf(length), LineChart.Draw($"Accuracy by retention, {length} videos", "tokens kept, %", "right answers, %",
                 [.. results.Rows.Where(row => row.Length == length && row.Kind is SelectionKind.Score or SelectionKind.Rival)
-                    .GroupBy(row => row.Selection).Select(rows => new Line(rows.Key, [.. rows.OrderBy(row => row.Retention).Select(row => (row.Retention * 100, In(row.Accuracy)))]))]));
+                    .GroupBy(row => row.Result.Name).Select(rows => new Line(rows.Key, [.. rows.OrderBy(row => row.Result.Retention).Select(row => (row.Result.Retention * 100, In(row.Accuracy)))]))]));
         }
 
         yield return (ContextRot, LineChart.Draw("Context rot: three objects in ever longer videos", "time steps", "right answers, %",
         [
-            new Line($"SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}", [.. results.Sweep.Select(row => ((double)row.Steps, In(row.Score)))]),
-            new Line("all tokens", [.. results.Sweep.Select(row => ((double)row.Steps, In(row.AllTokens)))]),
+            new Line($"SCORE at {Format.Ratio(ExperimentSettings.SweepRatio)}", [.. results.SweepPairs().Select(pair => (Steps(pair.Score), In(pair.Score.Accuracy)))]),
+            new Line("all tokens", [.. results.SweepPairs().Select(pair => (Steps(pair.AllTokens), In(pair.AllTokens.Accuracy)))]),
         ]));
     }
 
-    private static string NameOf(ResultRow row) => row.Kind == SelectionKind.AllTokens || row.ReachesRatio ? row.Selection : $"{row.Selection} (keeps {Format.Ratio(row.Retention)})";
+    private static string NameOf(ExperimentRow row) => row.Kind == SelectionKind.AllTokens || row.ReachesRatio ? row.Result.Name : $"{row.Result.Name} (keeps {Format.Ratio(row.Result.Retention)})";
+
+    private static double Steps(ExperimentRow row) => double.Parse(row.Length, CultureInfo.InvariantCulture);
 
     private static Measured In(Estimate estimate) => new(estimate.Value * 100, estimate.Low * 100, estimate.High * 100);
 }

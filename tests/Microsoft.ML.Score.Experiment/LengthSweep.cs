@@ -22,6 +22,6 @@ internal sealed class LengthSweep(int videosPerLength) : MultipleChoiceBenchmark
         var steps = Steps[index / videosPerLength];
         var length = new LengthParameters(steps, Objects, Objects, MinCuts: steps / 24, MaxCuts: 1 + steps / 24);
         var video = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Long, index, WorldParameters.Default with { Long = length });
-        return new BenchmarkVideo($"{steps}-steps-{index}", $"{steps}", video.Clip, video.Caption, video.Questions);
+        return new BenchmarkVideo($"{steps}-steps-{index}", $"{steps}", video.Clip, video.Caption, SyntheticQuestions.Of(video));
     }
 }

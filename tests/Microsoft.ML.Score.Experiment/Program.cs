@@ -58,7 +58,7 @@ int Run(ParseResult parsed)
     var selections = SelectionList.Make(model, new PolicyRuns(model, settings, folder, Log), settings);
     var score = selections[0];
 
-    BenchmarkResult Evaluate(MultipleChoiceBenchmark benchmark, IEnumerable<BenchmarkSystem> systems)
+    BenchmarkRun Evaluate(MultipleChoiceBenchmark benchmark, IEnumerable<BenchmarkSystem> systems)
     {
         BenchmarkSystem[] distinct = [.. systems.Distinct()];
         Log($"{benchmark.Name}: {benchmark.Count} videos under {distinct.Length} systems");
@@ -71,9 +71,8 @@ int Run(ParseResult parsed)
     var results = new ExperimentResults(
         model.Info.Source, model.Info.Fingerprint, settings,
         [.. ExperimentResults.Compare(compared, selections, settings.Ratios)],
-        [.. ExperimentResults.CompareByCategory(compared, score, settings.Ratios.Min())],
         [.. CoverageRow.Measure(model, selections, settings, settings.Ratios.Min())],
-        [.. ExperimentResults.CompareByLength(swept, score, ExperimentSettings.SweepRatio)]);
+        [.. ExperimentResults.Compare(swept, selections[..2], [ExperimentSettings.SweepRatio])]);
     var promises = Promises.Check(results);
 
     var json = new JsonSerializerOptions(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };

@@ -21,7 +21,7 @@ internal static class Promises
         .. ScoreIsAhead(results, "medium"), .. ScoreIsAhead(results, "long"),
         .. ScoreIsNotBehind(results, "medium"), .. ScoreIsNotBehind(results, "long"),
         .. results.Table("medium", Lowest).Take(1).Select(score => new Promise(
-            "SCORE at 10% keeps 99.5% of all-token accuracy on medium", score.Kept is null ? "no right answer with all tokens" : Format.Interval(score.Kept), score.Kept is { Value: >= 0.995 })),
+            "SCORE at 10% keeps 99.5% of all-token accuracy on medium", score.Result.KeptShare is null ? "no right answer with all tokens" : Format.Interval(score.Result.KeptShare), score.Result.KeptShare is { Value: >= 0.995 })),
         .. results.Table("long", 0.25).Where(row => row.Kind == SelectionKind.AllTokens).Select(all => new Promise(
             "SCORE at 25% is above all tokens on long", Format.Difference(all.ScoreMinus!), all.ScoreMinus!.Low > 0)),
     ];
@@ -42,17 +42,17 @@ internal static class Promises
 
     private static IEnumerable<Promise> ScoreIsAhead(ExperimentResults results, string length) =>
         Opponents(results, length, Lowest).Select(row => new Promise(
-            $"SCORE is ahead of {row.Selection} at 10% on {length}, by the whole interval", Format.Difference(row.ScoreMinus!), row.ScoreMinus!.Low > 0));
+            $"SCORE is ahead of {row.Result.Name} at 10% on {length}, by the whole interval", Format.Difference(row.ScoreMinus!), row.ScoreMinus!.Low > 0));
 
-    /// <summary>At the larger ratios most selections hold everything that matters, so the promise is a smaller one, and one a table: it stands for the worst row.</summary>
+    /// <summary>At the larger ratios most selections hold everything that matters, so the promise is a smaller one, one per table: it stands for the worst row.</summary>
     private static IEnumerable<Promise> ScoreIsNotBehind(ExperimentResults results, string length) =>
         from ratio in results.Settings.Ratios.Where(ratio => ratio > Lowest)
         let worst = Opponents(results, length, ratio).MinBy(row => row.ScoreMinus!.High)
         where worst is not null
         select new Promise(
-            $"SCORE is behind no rival or control at {Format.Ratio(ratio)} on {length} by the whole interval", $"{worst.Selection}: {Format.Difference(worst.ScoreMinus!)}", worst.ScoreMinus!.High >= 0);
+            $"SCORE is behind no rival or control at {Format.Ratio(ratio)} on {length} by the whole interval", $"{worst.Result.Name}: {Format.Difference(worst.ScoreMinus!)}", worst.ScoreMinus!.High >= 0);
 
     /// <summary>Rivals and controls that can reach the ratio; the others are reported with what they keep, and nothing is promised.</summary>
-    private static IEnumerable<ResultRow> Opponents(ExperimentResults results, string length, double ratio) =>
+    private static IEnumerable<ExperimentRow> Opponents(ExperimentResults results, string length, double ratio) =>
         results.Table(length, ratio).Where(row => row.Kind is SelectionKind.Rival or SelectionKind.Control && row.ReachesRatio);
 }

@@ -23,7 +23,7 @@ internal enum SelectionKind
 /// <summary>One row of the tables: a way to select tokens, over one or several seeds, at each retention ratio.</summary>
 /// <param name="Name">The row's name.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="Systems">One system a seed for each ratio.</param>
+/// <param name="Systems">One system per seed for each ratio.</param>
 internal sealed record Selection(string Name, SelectionKind Kind, IReadOnlyDictionary<double, BenchmarkSystem[]> Systems)
 {
     /// <summary>Whether it brings vectors of its own, so that no token is kept as it was.</summary>

@@ -78,17 +78,17 @@ internal sealed class EvalCommand
         if (preset is { AblatesResidual: true } && policies.Ablation is { UseResidual: true })
             throw new ArgumentException($"{preset.Name} compares with a policy without the residual; '{parsed.GetValue(_ablation)}' has it.");
         var seed = parsed.GetValue(_seed);
-        BenchmarkSystem[] systems =
+        ComparedSystem[] systems =
         [
-            BenchmarkSystem.AllTokens,
+            new(BenchmarkSystem.AllTokens),
             .. ComparedCompressor.Systems(compared, parsed.GetRequiredValue(_ratios), Chosen(parsed, _tokens, preset?.Tokens), policies, seed, frozen),
         ];
-        var evaluation = new Evaluation(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
-        EvaluationTable table;
+        var comparison = new BenchmarkComparison(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
+        ComparisonResult result;
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
-            table = evaluation.Run(parsed.GetValue(_records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);
+            result = comparison.Run(parsed.GetValue(_records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);
 
-        Write(table, parsed.GetValue(_json), parsed.InvocationConfiguration.Output);
+        Write(result, parsed.GetValue(_json), parsed.InvocationConfiguration.Output);
         return 0;
     }
 
@@ -130,14 +130,14 @@ internal sealed class EvalCommand
         };
     }
 
-    private static void Write(EvaluationTable table, string? jsonPath, TextWriter output)
+    private static void Write(ComparisonResult result, string? jsonPath, TextWriter output)
     {
         if (jsonPath == "-")
-            output.WriteLine(JsonOutput.Format(table.ToJson()));
+            output.WriteLine(JsonOutput.Format(ResultJson.Document(result)));
         else
-            table.Write(output);
+            ResultTable.Write(result, output);
         if (jsonPath is not (null or "-"))
-            AtomicFile.Write(jsonPath, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Format(table.ToJson()) + "\n")));
+            AtomicFile.Write(jsonPath, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Format(ResultJson.Document(result)) + "\n")));
     }
 
     /// <summary>What the command line says, or else the preset, or else the option's default.</summary>

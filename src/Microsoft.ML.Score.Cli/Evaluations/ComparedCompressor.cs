@@ -51,15 +51,19 @@ internal readonly record struct ComparedCompressor(string Word, CompressionMetho
     /// <param name="seed">Of the random ones.</param>
     /// <param name="model">The frozen model.</param>
     /// <exception cref="ArgumentException">Low resolution is to keep a number of tokens.</exception>
-    public static IEnumerable<BenchmarkSystem> Systems(
+    public static IEnumerable<ComparedSystem> Systems(
         ComparedCompressor[] compared, double[] ratios, int[] tokens, EvaluationPolicies policies, int seed, IVideoLanguageModel model)
     {
         var compressors = Array.ConvertAll(compared, compressor => compressor.Create(policies, seed, model));
         if (tokens.Length > 0 && compressors.Contains(null))
             throw new ArgumentException($"{LowResolution.Word} keeps a share of the tokens; it cannot be combined with --tokens.");
         return tokens.Length > 0
-            ? tokens.SelectMany(count => compressors.Select(compressor => BenchmarkSystem.OfCount(compressor!, count)))
-            : ratios.SelectMany(ratio => compressors.Select(compressor => compressor is null ? BenchmarkSystem.Reencoded(ratio) : new BenchmarkSystem(compressor, ratio)));
+            ? tokens.SelectMany(count => compressors.Select((compressor, index) => Compared(index, BenchmarkSystem.OfCount(compressor!, count))))
+            : ratios.SelectMany(ratio => compressors.Select((compressor, index) =>
+                Compared(index, compressor is null ? BenchmarkSystem.Reencoded(ratio) : new BenchmarkSystem(compressor, ratio))));
+
+        // The others are compared with SCORE under the policy that was given for it.
+        ComparedSystem Compared(int index, BenchmarkSystem system) => new(system) { IsReference = compared[index] == Of(CompressionMethod.Score) };
     }
 
     private ITokenCompressor? Create(EvaluationPolicies policies, int seed, IVideoLanguageModel model) => this == Ablation

@@ -28,7 +28,7 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind Metrics { get; } = new("a metrics record", MetricsLog.IsOne);
 
-    public static OutputKind Records { get; } = new("the record of an evaluation", BenchmarkRecords.IsOne) { MayBeEmpty = false };
+    public static OutputKind Records { get; } = new("the record of an evaluation", BenchmarkRecords.IsRecordFile) { MayBeEmpty = false };
 
     public static OutputKind EvaluationResults { get; } = Document("the results of an evaluation", "benchmarks", "systems", "measured");
 

@@ -7,15 +7,15 @@ namespace Microsoft.ML.Score.Evaluation;
 
 /// <summary>
 /// The records of a run in a file of JSON lines, written as they come in: a run that was killed goes on from them, and asks nothing
-/// that was answered. The first line ("kind": "run") says what the run is; then one line a system and video ("video") and one a
-/// system and question ("question"). A last line that was cut off is dropped. Safe for concurrent calls; one process holds the file at a time.
+/// that was answered. The first line ("kind": "run") says what the run is; then one line per system and video ("video") and one
+/// per system and question ("question"). A last line that was cut off is dropped. Safe for concurrent calls; one process holds the file at a time.
 /// </summary>
 public sealed class BenchmarkRecords : IDisposable
 {
     private const string Format = "score-eval/1";
 
-    private readonly Dictionary<(string Benchmark, string System, string Video), VideoLine> _videos = [];
-    private readonly Dictionary<(string Benchmark, string System, string Video, int Number), QuestionLine> _questions = [];
+    private readonly Dictionary<(string Benchmark, string System, string Video), VideoRecord> _videos = [];
+    private readonly Dictionary<(string Benchmark, string System, string Video, int Number), QuestionRecord> _questions = [];
     private readonly Lock _lock = new();
     private readonly FileStream _file;
 
@@ -56,8 +56,12 @@ public sealed class BenchmarkRecords : IDisposable
     }
 
     /// <summary>Whether a file begins as the records of a run do.</summary>
-    internal static bool IsOne(string path)
+    /// <param name="path">An existing file.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool IsRecordFile(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
         // A line of another file may be as long as that.
         using var reader = new StreamReader(path);
         var start = new char[32];
@@ -87,33 +91,33 @@ public sealed class BenchmarkRecords : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    internal VideoLine? FindVideo(string benchmark, BenchmarkSystem system, string video)
+    internal VideoRecord? FindVideo(string benchmark, BenchmarkSystem system, string video)
     {
         lock (_lock)
             return _videos.GetValueOrDefault((benchmark, system.Key, video));
     }
 
-    internal QuestionLine? FindQuestion(string benchmark, BenchmarkSystem system, string video, int number)
+    internal QuestionRecord? FindQuestion(string benchmark, BenchmarkSystem system, string video, int number)
     {
         lock (_lock)
             return _questions.GetValueOrDefault((benchmark, system.Key, video, number));
     }
 
-    internal void Add(VideoLine line)
+    internal void Add(VideoRecord record)
     {
         lock (_lock)
         {
-            _videos.Add((line.Benchmark, line.System, line.Video), line);
-            _file.Write(Line("video", line));
+            _videos.Add((record.Benchmark, record.SystemKey, record.VideoId), record);
+            _file.Write(Line("video", record));
         }
     }
 
-    internal void Add(QuestionLine line)
+    internal void Add(QuestionRecord record)
     {
         lock (_lock)
         {
-            _questions.Add((line.Benchmark, line.System, line.Video, line.Number), line);
-            _file.Write(Line("question", line));
+            _questions.Add((record.Benchmark, record.SystemKey, record.VideoId, record.Number), record);
+            _file.Write(Line("question", record));
         }
     }
 
@@ -151,16 +155,14 @@ public sealed class BenchmarkRecords : IDisposable
                     ThrowIfOther(path, first.Run, run);
                     break;
                 case "video" when index > 0:
-                    var video = document.Deserialize(RecordJson.Default.VideoLine)!;
-                    if (video.Tokens < 1 || video.Kept < 1 || !AreTimes(video.Decode, video.Encode, video.Compress, video.Gather))
-                        throw new JsonException("a count or time is out of range");
-                    _videos.Add((video.Benchmark, video.System, video.Video), video);
+                    var video = document.Deserialize(RecordJson.Default.VideoRecord)!;
+                    if (video.TokenCount < 1 || video.KeptCount < 1)
+                        throw new JsonException("a count is out of range");
+                    _videos.Add((video.Benchmark, video.SystemKey, video.VideoId), video);
                     break;
                 case "question" when index > 0:
-                    var question = document.Deserialize(RecordJson.Default.QuestionLine)!;
-                    if (!AreTimes(question.Prefill, question.Generate))
-                        throw new JsonException("a time is out of range");
-                    _questions.Add((question.Benchmark, question.System, question.Video, question.Number), question);
+                    var question = document.Deserialize(RecordJson.Default.QuestionRecord)!;
+                    _questions.Add((question.Benchmark, question.SystemKey, question.VideoId, question.Number), question);
                     break;
                 default:
                     throw new JsonException($"kind '{kind}' was not expected here");
@@ -171,9 +173,6 @@ public sealed class BenchmarkRecords : IDisposable
             throw new InvalidDataException($"Line {index + 1} of '{path}' is no line of the record of an evaluation ({Format}): {exception.Message}", exception);
         }
     }
-
-    /// <summary>Whether a <see cref="TimeSpan"/> can hold these milliseconds, and sums of them.</summary>
-    private static bool AreTimes(params ReadOnlySpan<double> milliseconds) => !milliseconds.ContainsAnyExceptInRange(0, 1e11);
 
     private static void ThrowIfOther(string path, IReadOnlyDictionary<string, string> recorded, IReadOnlyDictionary<string, string> run)
     {
@@ -192,16 +191,8 @@ public sealed class BenchmarkRecords : IDisposable
 /// <summary>The first line of a record.</summary>
 internal sealed record RunLine(string Format, SortedDictionary<string, string> Run);
 
-/// <summary>What a system did with a video. Times are milliseconds, memory is bytes.</summary>
-internal sealed record VideoLine(
-    string Benchmark, string System, string Video, int Tokens, int Kept, double? CaptionCrossEntropy, double Decode, double Encode, double Compress, double Gather, long PeakMemory);
-
-/// <summary>One answer; chosen and answer are indices of options, for readers. Times are milliseconds.</summary>
-internal sealed record QuestionLine(
-    string Benchmark, string System, string Video, int Number, string Id, string Category, string Response, int? Chosen, int Answer, double Prefill, double Generate);
-
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RunLine))]
-[JsonSerializable(typeof(VideoLine))]
-[JsonSerializable(typeof(QuestionLine))]
+[JsonSerializable(typeof(VideoRecord))]
+[JsonSerializable(typeof(QuestionRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

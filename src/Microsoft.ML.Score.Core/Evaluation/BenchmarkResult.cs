@@ -1,213 +1,146 @@
-using Microsoft.ML.Score.Synthetic;
-
 namespace Microsoft.ML.Score.Evaluation;
 
-/// <summary>One answer.</summary>
-/// <param name="System">The system that answered.</param>
-/// <param name="VideoId">The video asked about.</param>
-/// <param name="LengthClass">Its length class.</param>
-/// <param name="Number">The question's number within the video, from 0.</param>
-/// <param name="Category">The question's category.</param>
-/// <param name="Response">What the model said.</param>
-/// <param name="ChosenIndex">The option that the response names; null when none could be read from it, which counts as wrong.</param>
-/// <param name="AnswerIndex">The right option.</param>
-public sealed record QuestionResult(BenchmarkSystem System, string VideoId, string LengthClass, int Number, string Category, string Response, int? ChosenIndex, int AnswerIndex)
-{
-    /// <summary>The benchmark's own name of the question; empty where it has none.</summary>
-    public string QuestionId { get; init; } = "";
-
-    /// <summary>Every class by which the question counts. Default the task named by <see cref="Category"/>.</summary>
-    public IReadOnlyList<QuestionCategory> Categories { get; init; } = [new(QuestionCategory.Task, Category)];
-
-    /// <summary>How many options there were to choose from, at least 2. Default 2.</summary>
-    public int OptionCount { get; init; } = 2;
-
-    /// <summary>The time to the first piece of the answer: the prefill of all kept tokens and the choice of one.</summary>
-    public TimeSpan PrefillTime { get; init; }
-
-    /// <summary>The time of the rest of the answer.</summary>
-    public TimeSpan GenerationTime { get; init; }
-
-    /// <summary>Whether the right option was chosen.</summary>
-    public bool IsCorrect => ChosenIndex == AnswerIndex;
-}
-
-/// <summary>What a system did with one video.</summary>
-/// <param name="System">The system.</param>
-/// <param name="VideoId">The video.</param>
-/// <param name="LengthClass">Its length class.</param>
-/// <param name="TokenCount">T*N, tokens before compression.</param>
-/// <param name="KeptCount">Tokens that reached the language model.</param>
-/// <param name="CaptionCrossEntropy">Mean cross-entropy of the caption in nats a token; null without a caption.</param>
-/// <param name="Times">Where the time before the language model went.</param>
-/// <param name="PeakMemory">The most memory that the process had held by then, in bytes (its resident set, pages of mapped weights included).</param>
-public sealed record VideoResult(
-    BenchmarkSystem System, string VideoId, string LengthClass, int TokenCount, int KeptCount, double? CaptionCrossEntropy, BenchmarkTimes Times, long PeakMemory);
-
 /// <summary>
-/// The records of a benchmark run and the statistics over them. Where a method takes several systems, as for seeds of one
-/// method, a question counts once, with the mean over the systems. All intervals are clustered by video. Immutable.
+/// What a comparison of systems on one or several benchmarks found: plain data, from which tables, JSON and reports are written. Several
+/// benchmarks are averaged, each counting as much as another. Shares are of 1, intervals are 95% bootstrap intervals over whole
+/// videos, paired where systems are compared. Immutable.
 /// </summary>
-public sealed class BenchmarkResult
+/// <param name="Seed">Seed of the bootstrap.</param>
+/// <param name="Benchmarks">What was asked.</param>
+/// <param name="Systems">One row per compared system, in the order in which they were given.</param>
+/// <param name="PeakMemory">The most memory that the process held, in bytes.</param>
+public sealed record BenchmarkResult(long Seed, IReadOnlyList<BenchmarkSummary> Benchmarks, IReadOnlyList<SystemResult> Systems, long PeakMemory)
 {
-    internal BenchmarkResult(IReadOnlyList<VideoResult> videos, IReadOnlyList<QuestionResult> questions)
+    /// <summary>The figures of one benchmark, one row per system.</summary>
+    /// <param name="run">What was recorded.</param>
+    /// <param name="seed">Seed of the bootstrap: the same records and seed give the same figures.</param>
+    /// <example>
+    /// <code>
+    /// var benchmark = new SyntheticBenchmark(videosPerLength: 10);
+    /// var run = benchmark.Evaluate(model, [BenchmarkSystem.AllTokens, new(compressor, 0.1)]);
+    /// foreach (var system in BenchmarkResult.Of(run).Systems)
+    ///     Console.WriteLine($"{system.Name} {system.Accuracy.Value:P1}");
+    /// </code>
+    /// </example>
+    public static BenchmarkResult Of(BenchmarkRun run, long seed = 0)
     {
-        Videos = videos;
-        Questions = questions;
+        ArgumentNullException.ThrowIfNull(run);
+
+        return Of([run], [.. run.Systems.Select(system => new ComparedSystem(system))], seed);
     }
 
-    /// <summary>One record a video and system.</summary>
-    public IReadOnlyList<VideoResult> Videos { get; }
-
-    /// <summary>One record a question and system.</summary>
-    public IReadOnlyList<QuestionResult> Questions { get; }
-
-    /// <summary>Videos that were left out because their files are not there.</summary>
-    public IReadOnlyList<string> MissingVideos { get; init; } = [];
-
-    /// <summary>What was wrong with videos that could not be decoded or encoded, a message a video; they were left out.</summary>
-    public IReadOnlyList<string> UnreadableVideos { get; init; } = [];
-
-    /// <summary>What guessing would score: the mean over all questions of 1 / options; NaN without a question.</summary>
-    public double ChanceLevel => Questions.Select(question => 1.0 / question.OptionCount).DefaultIfEmpty(double.NaN).Average();
-
-    /// <summary>The records of one length class alone.</summary>
-    internal BenchmarkResult OfLength(string lengthClass) =>
-        new([.. Videos.Where(video => video.LengthClass == lengthClass)], [.. Questions.Where(question => question.LengthClass == lengthClass)]);
-
-    /// <summary>The share of right answers.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="where">Which questions count; null means all.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or no question is left.</exception>
-    public Estimate Accuracy(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null, long seed = 0) =>
-        Estimate.OfMean(Scores(systems, where).Select(score => (score.Key.VideoId, score.Value)), seed);
-
-    /// <summary>
-    /// The mean over the categories of a kind of the accuracy in each, so that a small category weighs as much as a large one. Categories
-    /// without a question do not count.
-    /// </summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="kind">The kind of category. Default the task.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or no question has a category of that kind.</exception>
-    public Estimate MacroAccuracy(IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0)
+    /// <summary>The figures of several benchmarks, and of systems that are averaged or compared with a reference.</summary>
+    /// <param name="runs">What was recorded, one run per benchmark.</param>
+    /// <param name="systems">The rows; their systems are part of every run.</param>
+    /// <param name="seed">Seed of the bootstrap: the same records and seed give the same figures.</param>
+    /// <exception cref="ArgumentException">There is no run or no row, a system is not part of a run, or a benchmark has no question.</exception>
+    public static BenchmarkResult Of(IReadOnlyList<BenchmarkRun> runs, IReadOnlyList<ComparedSystem> systems, long seed = 0)
     {
-        var scores = Scores(systems, where: null);
-        var categories = Questions.Where(question => question.System == systems.First())
-            .SelectMany(
-                question => question.Categories.Where(category => category.Kind == kind).Distinct(),
-                (question, category) => (question.VideoId, question.Number, category.Name));
-        return Estimate.OfMacroMean(categories.Select(question => (question.VideoId, question.Name, scores[(question.VideoId, question.Number)])), seed);
-    }
-
-    /// <summary>Accuracy for each category of a kind, in alphabetical order; a question counts in each of its categories.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="kind">The kind of category. Default the task.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run.</exception>
-    public IReadOnlyList<(string Category, Estimate Accuracy)> AccuracyByCategory(
-        IReadOnlyCollection<BenchmarkSystem> systems, string kind = QuestionCategory.Task, long seed = 0) =>
-        [.. Questions.SelectMany(question => question.Categories).Where(category => category.Kind == kind).Distinct().OrderBy(category => category.Name, StringComparer.Ordinal)
-            .Select(category => (category.Name, Accuracy(systems, question => question.Categories.Contains(category), seed)))];
-
-    /// <summary>Accuracy for each length class, in the benchmark's order.</summary>
-    /// <inheritdoc cref="Accuracy"/>
-    public IReadOnlyList<(string LengthClass, Estimate Accuracy)> AccuracyByLength(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
-        [.. Questions.Select(question => question.LengthClass).Distinct()
-            .Select(length => (length, Accuracy(systems, question => question.LengthClass == length, seed)))];
-
-    /// <summary>Accuracy of <paramref name="first"/> minus accuracy of <paramref name="second"/>, paired by question.</summary>
-    /// <param name="first">One system, or several to average.</param>
-    /// <param name="second">The systems to compare with.</param>
-    /// <param name="where">Which questions count, whoever answers them; null means all.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or no question is left, or the filter leaves the sides different questions.</exception>
-    public Estimate Difference(
-        IReadOnlyCollection<BenchmarkSystem> first, IReadOnlyCollection<BenchmarkSystem> second, Func<QuestionResult, bool>? where = null, long seed = 0)
-    {
-        var (minuends, subtrahends) = (Scores(first, where), Scores(second, where));
-        if (!minuends.Keys.ToHashSet().SetEquals(subtrahends.Keys))
-            throw new ArgumentException("The filter must choose the same questions for both sides, so it may not depend on system or response.", nameof(where));
-
-        return Estimate.OfMean(minuends.Select(score => (score.Key.VideoId, score.Value - subtrahends[score.Key])), seed);
-    }
-
-    /// <summary>Mean over videos of the caption's cross-entropy, in nats a token.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <param name="seed">Seed of the bootstrap.</param>
-    /// <exception cref="ArgumentException">A system was not run, or the benchmark has no captions.</exception>
-    public Estimate CaptionCrossEntropy(IReadOnlyCollection<BenchmarkSystem> systems, long seed = 0) =>
-        Estimate.OfMean(VideosOf(systems).Where(video => video.CaptionCrossEntropy is not null)
-            .GroupBy(video => video.VideoId, (id, runs) => (id, runs.Average(run => run.CaptionCrossEntropy!.Value))), seed);
-
-    /// <summary>Mean number of tokens that reached the language model.</summary>
-    /// <param name="systems">One system, or several to average.</param>
-    /// <exception cref="ArgumentException">A system was not run.</exception>
-    public double KeptCount(IReadOnlyCollection<BenchmarkSystem> systems) => VideosOf(systems).Average(video => video.KeptCount);
-
-    /// <summary>Tokens that reached the language model as a share of all, over all videos.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public double Retention(IReadOnlyCollection<BenchmarkSystem> systems) => KeptCount(systems) / VideosOf(systems).Average(video => video.TokenCount);
-
-    /// <summary>Mean time of the prefill of a question.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public TimeSpan PrefillTime(IReadOnlyCollection<BenchmarkSystem> systems) => MeanTime(systems, question => question.PrefillTime);
-
-    /// <summary>Mean time of an answer after its first token.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public TimeSpan GenerationTime(IReadOnlyCollection<BenchmarkSystem> systems) => MeanTime(systems, question => question.GenerationTime);
-
-    /// <summary>Mean times of a video before the language model.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public BenchmarkTimes VideoTimes(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
-        var times = VideosOf(systems).Select(video => video.Times).ToList();
-        return new BenchmarkTimes(Mean(time => time.Decoding), Mean(time => time.Encoding), Mean(time => time.Compression), Mean(time => time.Gather));
-
-        TimeSpan Mean(Func<BenchmarkTimes, TimeSpan> part) => TimeSpan.FromTicks((long)times.Average(time => part(time).Ticks));
-    }
-
-    /// <summary>Answers from which no option could be read; they count as wrong.</summary>
-    /// <inheritdoc cref="KeptCount"/>
-    public int UnreadableAnswers(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
-        ThrowIfNotRun(systems);
-
-        return Questions.Count(question => question.ChosenIndex is null && systems.Contains(question.System));
-    }
-
-    /// <summary>The mean over the systems of each question's score, 0 or 1.</summary>
-    internal Dictionary<(string VideoId, int Number), double> Scores(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, bool>? where = null)
-    {
-        ThrowIfNotRun(systems);
-
-        return Questions.Where(question => systems.Contains(question.System) && (where is null || where(question)))
-            .GroupBy(question => (question.VideoId, question.Number))
-            .ToDictionary(runs => runs.Key, runs => runs.Average(run => run.IsCorrect ? 1.0 : 0.0));
-    }
-
-    private TimeSpan MeanTime(IReadOnlyCollection<BenchmarkSystem> systems, Func<QuestionResult, TimeSpan> part)
-    {
-        ThrowIfNotRun(systems);
-
-        return TimeSpan.FromTicks((long)Questions.Where(question => systems.Contains(question.System)).Average(question => part(question).Ticks));
-    }
-
-    private IEnumerable<VideoResult> VideosOf(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
-        ThrowIfNotRun(systems);
-
-        return Videos.Where(video => systems.Contains(video.System));
-    }
-
-    private void ThrowIfNotRun(IReadOnlyCollection<BenchmarkSystem> systems)
-    {
+        ArgumentNullException.ThrowIfNull(runs);
         ArgumentNullException.ThrowIfNull(systems);
+        if (runs.Count == 0)
+            throw new ArgumentException("A result needs at least one run, got none.", nameof(runs));
         if (systems.Count == 0)
             throw new ArgumentException("Name at least one system.", nameof(systems));
-        foreach (var system in systems)
-            if (!Videos.Any(video => video.System == system))
-                throw new ArgumentException($"The system '{system}' is not part of this run.", nameof(systems));
+
+        int?[] references = [.. systems.Select(system => ReferenceOf(system, systems))];
+        ScoredRun[] scored = [.. runs.Select(run => new ScoredRun(run, systems, references, seed))];
+        return new BenchmarkResult(seed, [.. runs.Zip(scored, BenchmarkSummary.Of)], Rows(systems, references, scored, seed), runs.Max(run => run.Videos.Max(video => video.PeakMemory)));
     }
+
+    private static SystemResult[] Rows(IReadOnlyList<ComparedSystem> systems, int?[] references, ScoredRun[] scored, long seed)
+    {
+        var average = new BenchmarkAverage([.. scored.Select(run => run.Main)], [.. scored.Select(run => run.QuestionCount)], seed);
+        var scores = scored.Select(run => run.Scores()).ToList();
+        var crossEntropies = scored.Select(run => run.CaptionCrossEntropies()).FirstOrDefault(estimates => estimates is not null);
+        var times = systems.Select(system => SystemTimes.Mean([.. scored.Select(run => run.Times(system))])).ToList();
+        var allTokens = systems.Index().Where(system => system.Item.Runs is [var only] && only == BenchmarkSystem.AllTokens).Select(system => (int?)system.Index).FirstOrDefault();
+        return [.. systems.Select((system, row) => new SystemResult(
+            system.Name, system.RetentionRatio, system.TokenCount, system.IsReference, system.Runs.Count,
+            scored.Average(run => run.Retention(system)), scored.Average(run => run.KeptCount(system)),
+            average.Accuracy(row),
+            allTokens is { } all ? average.Share(row, all) : null,
+            references[row] is { } reference ? average.Difference(reference, row) : null,
+            crossEntropies?[row],
+            times[row], allTokens is { } baseline ? times[row].SpeedUp(times[baseline]) : 1,
+            [.. scores.Select(benchmark => benchmark[row])]))];
+    }
+
+    private static int? ReferenceOf(ComparedSystem system, IReadOnlyList<ComparedSystem> systems)
+    {
+        var reference = systems.Index().FirstOrDefault(other => other.Item.IsReference && other.Item.RetentionRatio == system.RetentionRatio && other.Item.TokenCount == system.TokenCount);
+        return reference.Item is null || reference.Item == system ? null : reference.Index;
+    }
+}
+
+/// <summary>What was asked in one benchmark.</summary>
+/// <param name="Name">The benchmark's name.</param>
+/// <param name="Metrics">The names of its figures, the main one first.</param>
+/// <param name="Videos">Number of videos that were evaluated.</param>
+/// <param name="Questions">Number of questions, each counted once however many systems answered it.</param>
+/// <param name="ChanceLevel">What guessing would score, as a share.</param>
+/// <param name="MissingVideos">Videos that were left out because their files are not there.</param>
+/// <param name="UnreadableVideos">What was wrong with videos that could not be read, one message per video.</param>
+public sealed record BenchmarkSummary(
+    string Name, IReadOnlyList<string> Metrics, int Videos, int Questions, double ChanceLevel, IReadOnlyList<string> MissingVideos, IReadOnlyList<string> UnreadableVideos)
+{
+    internal static BenchmarkSummary Of(BenchmarkRun run, ScoredRun scored) => new(
+        run.Name, [.. run.Metrics.Select(metric => metric.Name)], run.Videos.Select(video => video.VideoId).Distinct().Count(), scored.QuestionCount,
+        run.ChanceLevel, run.MissingVideos, run.UnreadableVideos);
+}
+
+/// <summary>One row of a result. Tokens and times are means over benchmarks of the mean in each.</summary>
+/// <param name="Name">The row's name.</param>
+/// <param name="RetentionRatio">The share of the tokens that was to be kept; null where <paramref name="TokenCount"/> says how many.</param>
+/// <param name="TokenCount">The number of tokens that was to be kept of every video; null where it was a share.</param>
+/// <param name="IsReference">Whether other rows are compared with this one.</param>
+/// <param name="Runs">Systems averaged, question by question.</param>
+/// <param name="Retention">The share of the tokens that reached the language model.</param>
+/// <param name="Tokens">The number of tokens that reached the language model.</param>
+/// <param name="Accuracy">The benchmarks' main figures, averaged.</param>
+/// <param name="KeptShare">The accuracy as a share of that with all tokens; null where all tokens were not compared or gave no right answer.</param>
+/// <param name="ReferenceMinusThis">The accuracy of the reference of the same budget minus this one's; null for the reference and where there is none.</param>
+/// <param name="CaptionCrossEntropy">Mean cross-entropy of captions in nats per token, on the first benchmark that has any; null where none has.</param>
+/// <param name="Times">Where the time went.</param>
+/// <param name="SpeedUp">How many times faster than with all tokens the first token comes, compression included, as in the paper's table 3; 1 where all tokens were not compared.</param>
+/// <param name="Benchmarks">The figures of each benchmark, in the result's order.</param>
+public sealed record SystemResult(
+    string Name, double? RetentionRatio, int? TokenCount, bool IsReference, int Runs, double Retention, double Tokens, Estimate Accuracy, Estimate? KeptShare,
+    Estimate? ReferenceMinusThis, Estimate? CaptionCrossEntropy, SystemTimes Times, double SpeedUp, IReadOnlyList<BenchmarkScore> Benchmarks)
+{
+    /// <summary>Answers from which no option could be read; they count as wrong.</summary>
+    public int UnreadableAnswers => Benchmarks.Sum(benchmark => benchmark.UnreadableAnswers);
+}
+
+/// <summary>One benchmark's figures for one system.</summary>
+/// <param name="Benchmark">The benchmark's name.</param>
+/// <param name="Metrics">The figures that it is reported by, the main one first.</param>
+/// <param name="ByLength">Accuracy by length class, in the benchmark's order.</param>
+/// <param name="ByCategory">Accuracy by task, in alphabetical order; a question counts in each of its tasks.</param>
+/// <param name="ReferenceMinusThis">Accuracy over all questions of the reference minus this one's, paired by question; null for the reference and where there is none.</param>
+/// <param name="UnreadableAnswers">Answers from which no option could be read.</param>
+public sealed record BenchmarkScore(
+    string Benchmark, IReadOnlyList<NamedEstimate> Metrics, IReadOnlyList<NamedEstimate> ByLength, IReadOnlyList<NamedEstimate> ByCategory, Estimate? ReferenceMinusThis, int UnreadableAnswers);
+
+/// <summary>The estimate of a metric, a length class or a category.</summary>
+/// <param name="Name">Which.</param>
+/// <param name="Estimate">The estimate.</param>
+public readonly record struct NamedEstimate(string Name, Estimate Estimate);
+
+/// <summary>Where the time went: the first four are means over videos, the others over questions.</summary>
+/// <param name="Decoding">Waiting for frames.</param>
+/// <param name="Encoding">Resizing, normalising and the vision encoder.</param>
+/// <param name="Compression">Choosing tokens, or merging them.</param>
+/// <param name="Gather">Copying the chosen tokens.</param>
+/// <param name="Prefill">From the question to the first piece of the answer.</param>
+/// <param name="Generation">The rest of the answer.</param>
+public sealed record SystemTimes(TimeSpan Decoding, TimeSpan Encoding, TimeSpan Compression, TimeSpan Gather, TimeSpan Prefill, TimeSpan Generation)
+{
+    internal static SystemTimes Mean(IReadOnlyList<SystemTimes> times) => new(
+        Mean(times, time => time.Decoding), Mean(times, time => time.Encoding), Mean(times, time => time.Compression),
+        Mean(times, time => time.Gather), Mean(times, time => time.Prefill), Mean(times, time => time.Generation));
+
+    internal static TimeSpan Mean<T>(IReadOnlyList<T> items, Func<T, TimeSpan> time) => TimeSpan.FromTicks((long)items.Average(item => time(item).Ticks));
+
+    internal double SpeedUp(SystemTimes allTokens) => allTokens.Prefill / (Compression + Gather + Prefill) is var ratio && double.IsFinite(ratio) ? ratio : 1;
 }

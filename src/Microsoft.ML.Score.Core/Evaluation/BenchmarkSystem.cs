@@ -5,7 +5,7 @@ using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Evaluation;
 
-/// <summary>One row of a results table: a compressor at a retention ratio, the model on all tokens, or on a smaller picture. Compared by reference.</summary>
+/// <summary>What a benchmark is run under: a compressor at a retention ratio, the model on all tokens, or on a smaller picture. Compared by reference.</summary>
 public sealed class BenchmarkSystem
 {
     /// <summary>The model on all tokens.</summary>
@@ -46,11 +46,8 @@ public sealed class BenchmarkSystem
     /// <summary>Whether the video is encoded again with smaller frames.</summary>
     internal bool IsReencoded { get; }
 
-    /// <summary>Names the system within a run.</summary>
+    /// <summary>Names the system within a file of records.</summary>
     internal string Key => string.Create(CultureInfo.InvariantCulture, $"{Name} at {(TokenCount is { } count ? $"{count} tokens" : RetentionRatio)}");
-
-    /// <summary>How much is kept, for tables.</summary>
-    internal string Budget => string.Create(CultureInfo.InvariantCulture, $"{(TokenCount is { } count ? $"{count} tokens" : $"{RetentionRatio:0.##%}")}");
 
     /// <summary>
     /// The control that compresses nothing: the video is encoded again with smaller frames, so that each time step has at most floor(rho*T*N / T)
@@ -77,8 +74,44 @@ public sealed class BenchmarkSystem
     }
 
     /// <summary>Name and budget, for tables and messages.</summary>
-    public override string ToString() => this == AllTokens ? Name : $"{Name} at {Budget}";
+    public override string ToString() =>
+        this == AllTokens ? Name : string.Create(CultureInfo.InvariantCulture, $"{Name} at {(TokenCount is { } count ? $"{count} tokens" : $"{RetentionRatio:0.##%}")}");
 
     /// <summary>The ratio for a video of so many tokens. Half a token more than the count, so that rounding does not cost one.</summary>
     internal double RatioOf(int tokens) => TokenCount is { } count ? Math.Min(1, (count + 0.5) / tokens) : RetentionRatio;
+}
+
+/// <summary>One row of a comparison: a system, or several whose scores are averaged question by question, as seeds of one method.</summary>
+public sealed record ComparedSystem
+{
+    /// <param name="runs">The systems, at least one; the first gives the name and the budget.</param>
+    /// <exception cref="ArgumentException">There is no system.</exception>
+    public ComparedSystem(params IReadOnlyList<BenchmarkSystem> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        if (runs.Count == 0)
+            throw new ArgumentException("Name at least one system.", nameof(runs));
+
+        Runs = runs;
+        Name = runs[0].Name;
+        RetentionRatio = runs[0].TokenCount is null ? runs[0].RetentionRatio : null;
+        TokenCount = runs[0].TokenCount;
+    }
+
+    /// <summary>The systems that are averaged.</summary>
+    public IReadOnlyList<BenchmarkSystem> Runs { get; }
+
+    /// <summary>The row's name. Default the system's.</summary>
+    public string Name { get; init; }
+
+    /// <summary>The share of the tokens to keep, by which rows are compared with each other; null where <see cref="TokenCount"/> says how many. Default the system's.</summary>
+    public double? RetentionRatio { get; init; }
+
+    /// <summary>The number of tokens to keep; null where it is a share. Default the system's.</summary>
+    public int? TokenCount { get; init; }
+
+    /// <summary>
+    /// Whether the other rows of the same budget are compared with this one, as with SCORE: <see cref="SystemResult.ReferenceMinusThis"/>. Default false.
+    /// </summary>
+    public bool IsReference { get; init; }
 }

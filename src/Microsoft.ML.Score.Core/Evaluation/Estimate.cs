@@ -18,14 +18,17 @@ namespace Microsoft.ML.Score.Evaluation;
 /// <param name="Clusters">Number of clusters.</param>
 public sealed record Estimate(double Value, double StandardError, double Low, double High, int Count, int Clusters)
 {
-    internal const double Tail = 0.025;
+    /// <summary>How many resamples every interval of a result rests on.</summary>
+    internal const int DefaultResamples = 2000;
+
+    private const double Tail = 0.025;
 
     /// <summary>Estimates the mean of clustered values.</summary>
     /// <param name="samples">Each value with the name of its cluster; at least one, all finite.</param>
     /// <param name="seed">Seed of the bootstrap: the same samples and seed give the same interval.</param>
     /// <param name="resamples">Bootstrap resamples, at least 100. Default 2000.</param>
     /// <exception cref="ArgumentException">There is no sample, or a value is not finite.</exception>
-    public static Estimate OfMean(IEnumerable<(string Cluster, double Value)> samples, long seed = 0, int resamples = 2000)
+    public static Estimate OfMean(IEnumerable<(string Cluster, double Value)> samples, long seed = 0, int resamples = DefaultResamples)
     {
         ArgumentNullException.ThrowIfNull(samples);
 
@@ -40,7 +43,7 @@ public sealed record Estimate(double Value, double StandardError, double Low, do
     /// <param name="seed">Seed of the bootstrap: the same samples and seed give the same interval.</param>
     /// <param name="resamples">Bootstrap resamples, at least 100. Default 2000.</param>
     /// <exception cref="ArgumentException">There is no sample, or a value is not finite.</exception>
-    public static Estimate OfMacroMean(IEnumerable<(string Cluster, string Group, double Value)> samples, long seed = 0, int resamples = 2000)
+    public static Estimate OfMacroMean(IEnumerable<(string Cluster, string Group, double Value)> samples, long seed = 0, int resamples = DefaultResamples)
     {
         ArgumentNullException.ThrowIfNull(samples);
         ArgumentOutOfRangeException.ThrowIfLessThan(resamples, 100);
@@ -50,71 +53,27 @@ public sealed record Estimate(double Value, double StandardError, double Low, do
         if (!double.IsFinite(values.Sum(sample => sample.Value)))
             throw new ArgumentException("All values must be finite.", nameof(samples));
 
-        var groups = values.Select(sample => sample.Group).Distinct(StringComparer.Ordinal).Select((group, index) => (group, index))
-            .ToDictionary(group => group.group, group => group.index, StringComparer.Ordinal);
-        var clusters = values.GroupBy(sample => sample.Cluster, StringComparer.Ordinal).Select(cluster => Tallies(cluster, groups)).ToArray();
-        var all = Tallies(values, groups);
-
-        // A value's influence on the macro mean is its distance from its group's mean over the group's size and the number of groups.
-        var standardError = Math.Sqrt(clusters.Sum(cluster => Math.Pow(
-            cluster.Zip(all, (part, whole) => (part.Sum - whole.Sum / whole.Count * part.Count) / whole.Count).Sum() / groups.Count, 2)));
-        var means = Bootstrap(clusters, groups.Count, new CounterRandom(seed), resamples);
-        return new Estimate(MacroMean(all), standardError, Quantile(means, Tail), Quantile(means, 1 - Tail), values.Count, clusters.Length);
+        var scores = new ClusteredScores([.. values.Index().Select(sample => (sample.Item.Cluster, sample.Item.Group, sample.Index))], columns: 1, (row, _) => values[row].Value);
+        return scores.Estimate(0, scores.ResampledMeans(new CounterRandom(seed), resamples)[0]);
     }
 
-    private static Tally[] Tallies(IEnumerable<(string Cluster, string Group, double Value)> samples, Dictionary<string, int> groups)
+    /// <summary>The estimate of a figure whose resampled values are known.</summary>
+    /// <param name="value">The figure.</param>
+    /// <param name="standardError">Its standard error.</param>
+    /// <param name="resampled">Its values in the resamples, all finite, at least one; they are sorted in place.</param>
+    /// <param name="count">Number of values.</param>
+    /// <param name="clusters">Number of clusters.</param>
+    internal static Estimate OfResampled(double value, double standardError, double[] resampled, int count, int clusters)
     {
-        var tallies = new Tally[groups.Count];
-        foreach (var (_, group, value) in samples)
-            tallies[groups[group]] += new Tally(value, 1);
-        return tallies;
-    }
-
-    private static double MacroMean(Tally[] groups)
-    {
-        var (sum, present) = (0.0, 0);
-        foreach (var group in groups)
-            if (group.Count > 0)
-            {
-                sum += group.Sum / group.Count;
-                present++;
-            }
-
-        return sum / present;
-    }
-
-    /// <summary>Macro means of resampled clusters, ascending.</summary>
-    private static double[] Bootstrap(Tally[][] clusters, int groups, CounterRandom random, int resamples)
-    {
-        var means = new double[resamples];
-        var drawn = new Tally[groups];
-        for (var resample = 0; resample < resamples; resample++)
-        {
-            Array.Clear(drawn);
-            for (var draw = 0; draw < clusters.Length; draw++)
-            {
-                var cluster = clusters[random.Below((long)resample * clusters.Length + draw, clusters.Length)];
-                for (var group = 0; group < groups; group++)
-                    drawn[group] += cluster[group];
-            }
-
-            means[resample] = MacroMean(drawn);
-        }
-
-        Array.Sort(means);
-        return means;
+        Array.Sort(resampled);
+        return new Estimate(value, standardError, Quantile(resampled, Tail), Quantile(resampled, 1 - Tail), count, clusters);
     }
 
     /// <summary>Linear interpolation between order statistics (Hyndman and Fan's type 7).</summary>
-    internal static double Quantile(double[] ascending, double probability)
+    private static double Quantile(double[] ascending, double probability)
     {
         var position = probability * (ascending.Length - 1);
         var below = (int)position;
         return below + 1 == ascending.Length ? ascending[below] : double.Lerp(ascending[below], ascending[below + 1], position - below);
-    }
-
-    private readonly record struct Tally(double Sum, int Count)
-    {
-        public static Tally operator +(Tally left, Tally right) => new(left.Sum + right.Sum, left.Count + right.Count);
     }
 }

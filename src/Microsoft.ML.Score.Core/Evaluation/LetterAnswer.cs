@@ -4,7 +4,7 @@ using System.Text;
 namespace Microsoft.ML.Score.Evaluation;
 
 /// <summary>
-/// The rules behind <see cref="AnswerExtraction.FindLetter"/>. They are an interface that scores depend on, so their oddities stay:
+/// The rules behind <see cref="MultipleChoiceQuestion.FindLetter"/>. They are an interface that scores depend on, so their oddities stay:
 /// after an answer phrase the later of two letters wins, although it may belong to the sentence that follows, and white space,
 /// capitals and what counts as a letter are those of the language they were written in.
 /// </summary>

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Evaluation;
 
@@ -31,8 +31,8 @@ public abstract class MultipleChoiceBenchmark
     public virtual IReadOnlyList<BenchmarkMetric> Metrics => [BenchmarkMetric.Accuracy];
 
     /// <summary>
-    /// Reads which option a response names. Default <see cref="AnswerExtraction.FindOption"/>, by letter or by text. Safe for concurrent
-    /// calls.
+    /// Reads which option a response names. Default <see cref="MultipleChoiceQuestion.FindOption"/>, by letter or by text; override it with
+    /// <see cref="MultipleChoiceQuestion.FindLetter"/> or a rule of the benchmark's own. Safe for concurrent calls.
     /// </summary>
     /// <param name="response">What the model said.</param>
     /// <param name="question">What it was asked.</param>
@@ -41,7 +41,7 @@ public abstract class MultipleChoiceBenchmark
     {
         ArgumentNullException.ThrowIfNull(question);
 
-        return AnswerExtraction.FindOption(response, question.Options);
+        return question.FindOption(response);
     }
 
     /// <summary>Runs every question of every video under every system.</summary>
@@ -50,8 +50,8 @@ public abstract class MultipleChoiceBenchmark
     /// <param name="options">How to run; null means the defaults.</param>
     /// <param name="progress">Told the number of videos done after each.</param>
     /// <param name="cancellationToken">Stops between questions or sooner.</param>
-    /// <returns>One record a question and system and one a video and system, ordered by video, then by system.</returns>
-    public BenchmarkResult Evaluate(IVideoLanguageModel model, IReadOnlyList<BenchmarkSystem> systems, BenchmarkOptions? options = null,
+    /// <returns>One record per question and system and one per video and system, ordered by video, then by system.</returns>
+    public BenchmarkRun Evaluate(IVideoLanguageModel model, IReadOnlyList<BenchmarkSystem> systems, BenchmarkOptions? options = null,
         IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -59,7 +59,7 @@ public abstract class MultipleChoiceBenchmark
         options.ThrowIfFaulty();
         ThrowIfNotSystems(systems, model, options);
 
-        var records = new List<(VideoResult Video, QuestionResult[] Questions)>?[Count];
+        var records = new List<(VideoRecord Video, QuestionRecord[] Questions)>?[Count];
         var unreadable = new string?[Count];
         var done = 0;
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxDegreeOfParallelism, CancellationToken = cancellationToken };
@@ -90,13 +90,13 @@ public abstract class MultipleChoiceBenchmark
             ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
         }
 
-        var read = records.OfType<List<(VideoResult Video, QuestionResult[] Questions)>>().SelectMany(video => video).ToList();
+        var read = records.OfType<List<(VideoRecord Video, QuestionRecord[] Questions)>>().SelectMany(video => video).ToList();
         string[] messages = [.. unreadable.OfType<string>()];
         if (read.Count == 0)
             throw new InvalidDataException(
                 $"No video of {Name} can be evaluated: {MissingVideos.Count} are missing{MissingVideos.Select(video => $" ('{video}' ...)").FirstOrDefault()}, "
                 + $"{messages.Length} cannot be read{messages.Select(failure => $" ({failure} ...)").FirstOrDefault()}.");
-        return new BenchmarkResult([.. read.Select(record => record.Video)], [.. read.SelectMany(record => record.Questions)])
+        return new BenchmarkRun(Name, Metrics, [.. read.Select(record => record.Video)], [.. read.SelectMany(record => record.Questions)])
         {
             MissingVideos = MissingVideos,
             UnreadableVideos = messages,
@@ -115,5 +115,43 @@ public abstract class MultipleChoiceBenchmark
             throw new ArgumentException(
                 $"'{reencoded}' needs a model whose encoder takes frames of any size, "
                 + $"such as Qwen2.5-VL; '{model.Info.Source}' takes one size only.", nameof(systems));
+    }
+}
+
+/// <summary>One video of a benchmark with what is asked about it.</summary>
+/// <param name="Id">Names the video within the benchmark; the cluster of its questions in statistics.</param>
+/// <param name="LengthClass">The class by which results are broken down, for example "short".</param>
+/// <param name="Clip">The frames.</param>
+/// <param name="Caption">The reference caption; null when the benchmark has none.</param>
+/// <param name="Questions">The questions.</param>
+public sealed record BenchmarkVideo(string Id, string LengthClass, VideoClip Clip, string? Caption, IReadOnlyList<MultipleChoiceQuestion> Questions);
+
+/// <summary>How a benchmark is run.</summary>
+public sealed class BenchmarkOptions
+{
+    /// <summary>The user turn before a caption whose cross-entropy is measured. Default "Describe the video.", as in training.</summary>
+    public string CaptionQuestion { get; init; } = Questions.Caption;
+
+    /// <summary>Most tokens of an answer, at least 1. Default 16.</summary>
+    public int MaxAnswerTokens { get; init; } = 16;
+
+    /// <summary>Videos evaluated at a time, at least 1. Default 1; with more, answers stay the same but times are not comparable.</summary>
+    public int MaxDegreeOfParallelism { get; init; } = 1;
+
+    /// <summary>
+    /// Where records are written as they come in, and what is not asked again. Default null: nowhere. Systems need different names or
+    /// ratios then. Not disposed.
+    /// </summary>
+    public BenchmarkRecords? Records { get; init; }
+
+    /// <summary>The clock of all times. Default the system's.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    internal void ThrowIfFaulty()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(CaptionQuestion);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxAnswerTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxDegreeOfParallelism, 1);
+        ArgumentNullException.ThrowIfNull(TimeProvider);
     }
 }

@@ -38,6 +38,6 @@ public sealed class SyntheticBenchmark : MultipleChoiceBenchmark
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
 
         var video = SyntheticWorld.Generate(_split, _lengths[index / _videosPerLength], index % _videosPerLength);
-        return new BenchmarkVideo(video.Id, video.Length.ToString().ToLowerInvariant(), video.Clip, video.Caption, video.Questions);
+        return new BenchmarkVideo(video.Id, video.Length.ToString().ToLowerInvariant(), video.Clip, video.Caption, SyntheticQuestions.Of(video));
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
@@ -27,20 +26,20 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
     }
 
     /// <summary>What a system does with the video, which was encoded for it.</summary>
-    public (VideoResult Video, QuestionResult[] Questions) Run(BenchmarkSystem system, CancellationToken cancellationToken)
+    public (VideoRecord Video, QuestionRecord[] Questions) Run(BenchmarkSystem system, CancellationToken cancellationToken)
     {
         if (IsDone(system))
-            return (ToResult(system, Recorded(system)!), [.. video.Questions.Select((question, number) => ToResult(system, question, Recorded(system, number)!))]);
+            return (Complete(Recorded(system)!, system), [.. video.Questions.Select((question, number) => Complete(Recorded(system, number)!, system, question))]);
 
         var encoded = system.IsReencoded ? _scaled[TokensPerStep(system)] : _whole!;
         var (kept, compress, gather) = Compress(system, encoded.Tokens);
-        var line = Recorded(system) ?? Add(new VideoLine(
+        var done = Recorded(system) ?? Add(new VideoRecord(
             benchmark.Name, system.Key, video.Id, _whole!.Tokens.Grid.Count, kept.Count,
             video.Caption is null ? null : model.CrossEntropy([kept], options.CaptionQuestion, video.Caption, cancellationToken)[0],
             encoded.Decode, encoded.Encode, compress, gather, PeakMemory()));
         var answers = video.Questions.Select((question, number) =>
-            ToResult(system, question, Recorded(system, number) ?? Ask(system, kept, question, number, cancellationToken)));
-        return (ToResult(system, line), [.. answers]);
+            Complete(Recorded(system, number) ?? Ask(system, kept, question, number, cancellationToken), system, question));
+        return (Complete(done, system), [.. answers]);
     }
 
     private EncodedClip Encode(Func<VideoClip, VideoTokens> encode)
@@ -48,69 +47,70 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         var clip = new TimedClip(video.Clip, options.TimeProvider);
         var start = options.TimeProvider.GetTimestamp();
         var tokens = encode(clip);
-        var decode = clip.Elapsed.TotalMilliseconds;
-        return new EncodedClip(tokens, decode, MillisecondsSince(start) - decode);
+        var whole = options.TimeProvider.GetElapsedTime(start);
+        return new EncodedClip(tokens, AsRecorded(clip.Elapsed), AsRecorded(whole - clip.Elapsed));
     }
 
-    private (KeptTokens Kept, double Compress, double Gather) Compress(BenchmarkSystem system, VideoTokens tokens)
+    private (KeptTokens Kept, TimeSpan Compress, TimeSpan Gather) Compress(BenchmarkSystem system, VideoTokens tokens)
     {
         if (system.Compressor is null)
-            return (KeptTokens.All(tokens), 0, 0);
+            return (KeptTokens.All(tokens), default, default);
 
         var ratio = system.RatioOf(tokens.Grid.Count);
         var start = options.TimeProvider.GetTimestamp();
         if (system.Compressor is not TokenPruner pruner)
-            return (system.Compressor.Compress(tokens, ratio), MillisecondsSince(start), 0);
+            return (system.Compressor.Compress(tokens, ratio), TimeSince(start), default);
 
         var selected = pruner.Select(tokens, ratio);
-        var compress = MillisecondsSince(start);
+        var compress = TimeSince(start);
         start = options.TimeProvider.GetTimestamp();
-        return (KeptTokens.Gather(tokens, selected), compress, MillisecondsSince(start));
+        return (KeptTokens.Gather(tokens, selected), compress, TimeSince(start));
     }
 
     /// <summary>Asks a question. The first piece of the answer comes when the prefill is over and one token is chosen.</summary>
-    private QuestionLine Ask(BenchmarkSystem system, KeptTokens kept, MultipleChoiceQuestion question, int number, CancellationToken cancellationToken)
+    private QuestionRecord Ask(BenchmarkSystem system, KeptTokens kept, MultipleChoiceQuestion question, int number, CancellationToken cancellationToken)
     {
-        double? prefill = null;
+        TimeSpan? prefill = null;
         var start = options.TimeProvider.GetTimestamp();
         var response = model.Generate(
-            kept, question.Text, new GenerationOptions { MaxNewTokens = options.MaxAnswerTokens }, _ => prefill ??= MillisecondsSince(start), cancellationToken);
-        var total = MillisecondsSince(start);
-        return Add(new QuestionLine(
+            kept, question.Text, new GenerationOptions { MaxNewTokens = options.MaxAnswerTokens }, _ => prefill ??= TimeSince(start), cancellationToken);
+        var total = TimeSince(start);
+        return Add(new QuestionRecord(
             benchmark.Name, system.Key, video.Id, number, question.Id, question.Category, response, benchmark.FindOption(response, question), question.AnswerIndex,
             prefill ?? total, total - (prefill ?? total)));
     }
 
-    private VideoResult ToResult(BenchmarkSystem system, VideoLine line) => new(
-        system, video.Id, video.LengthClass, line.Tokens, line.Kept, line.CaptionCrossEntropy,
-        new BenchmarkTimes(Time(line.Decode), Time(line.Encode), Time(line.Compress), Time(line.Gather)), line.PeakMemory);
-
-    private QuestionResult ToResult(BenchmarkSystem system, MultipleChoiceQuestion question, QuestionLine line) => new(
-        system, video.Id, video.LengthClass, line.Number, question.Category, line.Response, benchmark.FindOption(line.Response, question), question.AnswerIndex)
+    /// <summary>What a file does not hold; answers are read anew, so that a better reading serves records of before.</summary>
+    private QuestionRecord Complete(QuestionRecord record, BenchmarkSystem system, MultipleChoiceQuestion question) => record with
     {
+        System = system,
+        LengthClass = video.LengthClass,
         QuestionId = question.Id,
+        Category = question.Category,
         Categories = question.Categories,
         OptionCount = question.Options.Count,
-        PrefillTime = Time(line.Prefill),
-        GenerationTime = Time(line.Generate),
+        ChosenIndex = benchmark.FindOption(record.Response, question),
+        AnswerIndex = question.AnswerIndex,
     };
+
+    private VideoRecord Complete(VideoRecord record, BenchmarkSystem system) => record with { System = system, LengthClass = video.LengthClass };
 
     private bool IsDone(BenchmarkSystem system) => Recorded(system) is not null && video.Questions.Select((_, number) => Recorded(system, number)).All(line => line is not null);
 
-    private VideoLine? Recorded(BenchmarkSystem system) => options.Records?.FindVideo(benchmark.Name, system, video.Id);
+    private VideoRecord? Recorded(BenchmarkSystem system) => options.Records?.FindVideo(benchmark.Name, system, video.Id);
 
-    private QuestionLine? Recorded(BenchmarkSystem system, int number) => options.Records?.FindQuestion(benchmark.Name, system, video.Id, number);
+    private QuestionRecord? Recorded(BenchmarkSystem system, int number) => options.Records?.FindQuestion(benchmark.Name, system, video.Id, number);
 
-    private VideoLine Add(VideoLine line)
+    private VideoRecord Add(VideoRecord record)
     {
-        options.Records?.Add(line);
-        return line;
+        options.Records?.Add(record);
+        return record;
     }
 
-    private QuestionLine Add(QuestionLine line)
+    private QuestionRecord Add(QuestionRecord record)
     {
-        options.Records?.Add(line);
-        return line;
+        options.Records?.Add(record);
+        return record;
     }
 
     /// <summary>The budget of a step that is encoded again; whole steps have fewer tokens than one at the smallest ratios.</summary>
@@ -120,9 +120,10 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         return Math.Max(1, TopK.RetainedCount(system.RetentionRatio, grid.Count) / grid.TimeSteps);
     }
 
-    private double MillisecondsSince(long start) => Math.Round(options.TimeProvider.GetElapsedTime(start).TotalMilliseconds, 3);
+    private TimeSpan TimeSince(long start) => AsRecorded(options.TimeProvider.GetElapsedTime(start));
 
-    private static TimeSpan Time(double milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+    /// <summary>What a file gives back of a time, so that a run that goes on from it ends with the same figures.</summary>
+    private static TimeSpan AsRecorded(TimeSpan time) => TimeSpan.FromMilliseconds(Math.Round(time.TotalMilliseconds, 3));
 
     private static long PeakMemory()
     {
@@ -130,6 +131,35 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         return process.PeakWorkingSet64;
     }
 
-    /// <summary>Tokens and the milliseconds that they took.</summary>
-    private sealed record EncodedClip(VideoTokens Tokens, double Decode, double Encode);
+    /// <summary>Tokens and the time that they took.</summary>
+    private sealed record EncodedClip(VideoTokens Tokens, TimeSpan Decode, TimeSpan Encode);
+
+    /// <summary>A clip that measures how long its frames take to come, so that decoding is told from encoding. For one reading at a time.</summary>
+    private sealed class TimedClip(VideoClip clip, TimeProvider clock) : VideoClip
+    {
+        public override int FrameCount => clip.FrameCount;
+
+        public override int Height => clip.Height;
+
+        public override int Width => clip.Width;
+
+        public override double FramesPerSecond => clip.FramesPerSecond;
+
+        /// <summary>The time spent in <see cref="ReadFrames"/> so far, without that of who consumes the frames.</summary>
+        public TimeSpan Elapsed { get; private set; }
+
+        public override IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default)
+        {
+            var start = clock.GetTimestamp();
+            using var frames = clip.ReadFrames(frameIndices, cancellationToken).GetEnumerator();
+            while (frames.MoveNext())
+            {
+                Elapsed += clock.GetElapsedTime(start);
+                yield return frames.Current;
+                start = clock.GetTimestamp();
+            }
+
+            Elapsed += clock.GetElapsedTime(start);
+        }
+    }
 }

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.Score.Synthetic;
 
 /// <summary>
-/// One sentence an object, in order of appearance. Wording is drawn at random, so that even a model that sees everything is
-/// left with about a nat a token: with predictable captions the reward learnt less stably (small-experiment notes, "The model that learnt").
+/// One sentence per object, in order of appearance. Wording is drawn at random, so that even a model that sees everything is
+/// left with about one nat per token: with predictable captions the reward learnt less stably (small-experiment notes, "The model that learnt").
 /// </summary>
 internal static class CaptionWriter
 {

@@ -36,7 +36,7 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
     /// <summary>Frames [steps*2, 48, 48, 3].</summary>
     public byte[] Frames { get; } = new byte[story.Steps * FramesPerStep * FrameBytes];
 
-    /// <summary>One <see cref="TokenLabel"/> a token, [steps, 6, 6].</summary>
+    /// <summary>One <see cref="TokenLabel"/> per token, [steps, 6, 6].</summary>
     public byte[] Labels { get; } = new byte[story.Steps * CellsPerStep];
 
     public void Render()
@@ -151,7 +151,7 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
                 frame.Slice(PixelOf(cell, x, y), 3).Fill((byte)random.Between(40, 215));
     }
 
-    /// <summary>A band one cell wide that moves a cell a step and comes round again.</summary>
+    /// <summary>A band one cell wide that moves one cell per step and comes round again.</summary>
     private static void PaintShadow(Scene scene, int step, Span<byte> frame)
     {
         var band = (scene.ShadowStart + step * scene.ShadowSpeed + 1024 * GridSide) % GridSide;
@@ -208,7 +208,7 @@ internal sealed class SceneRenderer(Story story, WorldParameters parameters, Ran
 
         public int[] FlickerCells { get; }
 
-        /// <summary>Cells a step; 0 when the scene has no shadow.</summary>
+        /// <summary>Cells per step; 0 when the scene has no shadow.</summary>
         public int ShadowSpeed { get; }
 
         public int ShadowStart { get; }

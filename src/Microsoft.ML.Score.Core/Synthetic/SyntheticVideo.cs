@@ -19,34 +19,36 @@ public class SyntheticClip
     /// <summary>Names the clip among all splits, lengths and indices, for example "test-long-12".</summary>
     public string Id { get; }
 
-    /// <summary>The frames, 48x48 pixels, 2 a second.</summary>
+    /// <summary>The frames, 48x48 pixels, 2 per second.</summary>
     public VideoClip Clip { get; }
 
-    /// <summary>What happens, one sentence an object, in order of appearance.</summary>
+    /// <summary>What happens, one sentence per object, in order of appearance.</summary>
     public string Caption { get; }
 
-    /// <summary>The grid of tokens of 8x8 pixels and 2 frames: 6x6 a step, a step a second.</summary>
+    /// <summary>The grid of tokens of 8x8 pixels and 2 frames: 6x6 per step, one step per second.</summary>
     public TokenGrid Grid { get; }
 
-    /// <summary>One <see cref="TokenLabel"/> a token, [T, 6, 6].</summary>
+    /// <summary>One <see cref="TokenLabel"/> per token, [T, 6, 6].</summary>
     internal ReadOnlyMemory<byte> TokenLabels { get; }
 
     internal Story Story { get; }
 }
 
-/// <summary>A video of the synthetic world with its caption and questions. Immutable; safe to share between threads.</summary>
+/// <summary>A video of the synthetic world with its caption. Immutable; safe to share between threads.</summary>
 public sealed class SyntheticVideo : SyntheticClip
 {
-    internal SyntheticVideo(string id, VideoLength length, VideoClip clip, string caption, IReadOnlyList<MultipleChoiceQuestion> questions, Story story, ReadOnlyMemory<byte> tokenLabels)
+    internal SyntheticVideo(string id, SyntheticSplit split, VideoLength length, int index, VideoClip clip, string caption, Story story, ReadOnlyMemory<byte> tokenLabels)
         : base(id, clip, caption, story, tokenLabels)
     {
+        Split = split;
         Length = length;
-        Questions = questions;
+        Index = index;
     }
 
     /// <summary>The length class.</summary>
     public VideoLength Length { get; }
 
-    /// <summary>Questions in the categories colour, shape, motion, order, count and change; at least one of each.</summary>
-    public IReadOnlyList<MultipleChoiceQuestion> Questions { get; }
+    internal SyntheticSplit Split { get; }
+
+    internal int Index { get; }
 }

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Score.Synthetic;
 /// <summary>
 /// A small world of captioned videos in which everything can be learnt and checked without a data set: on grey textured
 /// backgrounds, with scene cuts, shadows, flicker, camera noise and striped distractors, coloured shapes appear, move, change and
-/// leave. Each fills one visual token of 8x8 pixels, so what captions and questions ask stands in a few per cent of the tokens.
+/// leave. Each fills one visual token of 8x8 pixels, so what captions tell stands in a few per cent of the tokens.
 /// A clip is a pure function of its split, length and index: the same bytes and words on every machine. Safe for concurrent calls.
 /// </summary>
 public static class SyntheticWorld
@@ -13,8 +13,8 @@ public static class SyntheticWorld
     /// <summary>Beside the <see cref="VideoLength"/> values.</summary>
     private const long ImageKind = 3;
 
-    /// <summary>What random numbers are drawn for; each has its own sequence, so more draws for one leave the others as they were.</summary>
-    private enum Purpose { Story, Look, Caption, Questions }
+    /// <summary>What random numbers are drawn for; each has its own sequence, so more draws for one leave the others as they were. Questions have the next number.</summary>
+    private enum Purpose { Story, Look, Caption }
 
     /// <summary>Makes one video.</summary>
     /// <param name="split">What the video is for; splits share no clip.</param>
@@ -38,8 +38,7 @@ public static class SyntheticWorld
         var story = Story.DrawVideo(lengthParameters, parameters, Random(Purpose.Story));
         var (clip, labels) = Render(story, parameters, Random(Purpose.Look));
         var caption = CaptionWriter.Write(story, Random(Purpose.Caption));
-        var questions = new QuestionWriter(story, Random(Purpose.Questions)).Write();
-        return new SyntheticVideo(Name(split, length.ToString(), index), length, clip, caption, questions, story, labels);
+        return new SyntheticVideo(Name(split, length.ToString(), index), split, length, index, clip, caption, story, labels);
     }
 
     internal static SyntheticClip GenerateImage(SyntheticSplit split, int index, WorldParameters parameters)
@@ -69,4 +68,33 @@ public static class SyntheticWorld
     }
 
     private static string Name(SyntheticSplit split, string kind, int index) => $"{split}-{kind}-{index}".ToLowerInvariant();
+}
+
+/// <summary>Length classes of the synthetic videos; a time step is one second.</summary>
+public enum VideoLength
+{
+    /// <summary>8 time steps.</summary>
+    Short,
+
+    /// <summary>24 time steps.</summary>
+    Medium,
+
+    /// <summary>64 time steps.</summary>
+    Long,
+}
+
+/// <summary>What a synthetic clip is for. The seeds of two splits are disjoint, so no clip is in both.</summary>
+public enum SyntheticSplit
+{
+    /// <summary>Training of the embedded model.</summary>
+    ModelTraining,
+
+    /// <summary>Training of the compression policy.</summary>
+    PolicyTraining,
+
+    /// <summary>Choice of checkpoints and settings.</summary>
+    Validation,
+
+    /// <summary>Reported numbers, and nothing else.</summary>
+    Test,
 }

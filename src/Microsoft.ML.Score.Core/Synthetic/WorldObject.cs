@@ -6,7 +6,7 @@ internal enum ObjectShape { Circle, Square, Triangle, Cross }
 
 internal enum ObjectMotion { Left, Right, Up, Down, Stay }
 
-/// <summary>One event of a clip: an object that appears, moves a cell a step or stays, perhaps changes its colour once, and leaves.</summary>
+/// <summary>One event of a clip: an object that appears, moves one cell per step or stays, perhaps changes its colour once, and leaves.</summary>
 /// <param name="Colour">The colour in which it appears.</param>
 /// <param name="Shape">Its shape.</param>
 /// <param name="Motion">Where it moves.</param>

@@ -5,7 +5,7 @@ internal sealed record WorldParameters
 {
     public static readonly WorldParameters Default = new();
 
-    /// <summary>Tokens a side of the frame; a token covers 8x8 pixels (patch 4, merge 2).</summary>
+    /// <summary>Tokens per side of the frame; a token covers 8x8 pixels (patch 4, merge 2).</summary>
     public const int GridSide = 6;
 
     public const int CellPixels = 8;
@@ -36,7 +36,7 @@ internal sealed record WorldParameters
 
     /// <summary>
     /// Percentage of scenes with coloured striped cells that no caption mentions, and how many: always there, and blinking with
-    /// every step. Both are as strong in colour as objects are, and at 10% retention 3.6 tokens a step are kept: what is colourful
+    /// every step. Both are as strong in colour as objects are, and at 10% retention 3.6 tokens per step are kept: what is colourful
     /// or changes does not fit, only what matters does.
     /// </summary>
     public int DistractorPercent { get; init; } = 80;

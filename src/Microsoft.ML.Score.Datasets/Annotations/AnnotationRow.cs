@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Evaluation;
 
 namespace Microsoft.ML.Score.Datasets.Annotations;
 

@@ -23,7 +23,7 @@ public class AnswerExtractionTests
     [TestCase("I would say red", 0)]
     [TestCase("A blue square moves left.", 2)]
     public void FindOption_NamedOption_IsFound(string response, int expected) =>
-        Assert.That(AnswerExtraction.FindOption(response, s_options), Is.EqualTo(expected));
+        Assert.That(Question(s_options).FindOption(response), Is.EqualTo(expected));
 
     [TestCase("")]
     [TestCase("green")]
@@ -33,12 +33,12 @@ public class AnswerExtractionTests
     [TestCase("red or none")]
     [TestCase("A bird in the sky")]
     public void FindOption_NoneOrSeveralNamed_GivesNull(string response) =>
-        Assert.That(AnswerExtraction.FindOption(response, s_options), Is.Null);
+        Assert.That(Question(s_options).FindOption(response), Is.Null);
 
     /// <summary>An option's own text comes before its reading as a letter.</summary>
     [Test]
     public void FindOption_LetterThatIsAnOption_IsTheOption() =>
-        Assert.That(AnswerExtraction.FindOption("B", ["a", "c", "b"]), Is.EqualTo(2));
+        Assert.That(Question("a", "c", "b").FindOption("B"), Is.EqualTo(2));
 
     /// <summary>Benchmarks have options that are empty or the same (MLVU): their letters tell them, their texts do not.</summary>
     [TestCase("", null)]
@@ -52,7 +52,7 @@ public class AnswerExtractionTests
     [TestCase("blue", 1)]
     [TestCase("It is blue.", 1)]
     public void FindOption_EmptyOrEqualOptions_AreFoundByLetterAlone(string response, int? expected) =>
-        Assert.That(AnswerExtraction.FindOption(response, ["red", "blue", "", "Red!", "-"]), Is.EqualTo(expected));
+        Assert.That(Question("red", "blue", "", "Red!", "-").FindOption(response), Is.EqualTo(expected));
 
     /// <summary>
     /// Expected letters are what the original program answers (lmms-eval at 75571cfe, mcq_extract.py) given as many letters; "" where it
@@ -133,7 +133,7 @@ public class AnswerExtractionTests
     {
         int? index = expected.Length == 0 ? null : expected[0] - 'A';
 
-        Assert.That(AnswerExtraction.FindLetter(response, options), Is.EqualTo(index));
+        Assert.That(Question(options).FindLetter(response), Is.EqualTo(index));
     }
 
     [Test]
@@ -141,11 +141,10 @@ public class AnswerExtractionTests
         Prop.ForAll(ArbMap.Default.ArbFor<string>(), ArbMap.Default.ArbFor<PositiveInt>(), (text, count) =>
         {
             var options = 2 + count.Get % 25;
-            return AnswerExtraction.FindLetter(text ?? "", options) is not { } index || index < options;
+            return Question(options).FindLetter(text ?? "") is not { } index || index < options;
         }).QuickCheckThrowOnFailure();
 
-    [TestCase(1)]
-    [TestCase(27)]
-    public void FindLetter_OptionsWithoutLetters_Throws(int options) =>
-        Assert.That(() => AnswerExtraction.FindLetter("A", options), Throws.TypeOf<ArgumentOutOfRangeException>());
+    private static MultipleChoiceQuestion Question(int options) => Question([.. Enumerable.Range(0, options).Select(option => $"{option}")]);
+
+    private static MultipleChoiceQuestion Question(params string[] options) => new("Which?", options, 0, "all");
 }

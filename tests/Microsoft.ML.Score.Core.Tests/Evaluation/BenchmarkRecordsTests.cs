@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
@@ -46,6 +47,33 @@ public class BenchmarkRecordsTests
         s_benchmark.Evaluate(model, s_systems, new BenchmarkOptions { Records = records, MaxDegreeOfParallelism = 2 });
 
         Assert.That((model.Encoded, model.Asked, records.AnswerCount), Is.EqualTo((0, 0, 32)));
+    }
+
+    /// <summary>The lines as they were always written: what they say is taken up, and written again they are the same bytes.</summary>
+    [Test]
+    public void Evaluate_LinesOfTheFormat_AreTakenUpAndWrittenToTheByte()
+    {
+        const string Video = """{"kind":"video","benchmark":"synthetic","system":"all tokens at 1","video":"test-short-0","tokens":16,"kept":15,"captionCrossEntropy":0.25,"decode":1.5,"encode":2.25,"compress":0,"gather":0.125,"peakMemory":1048576}""";
+        const string Question = """{"kind":"question","benchmark":"synthetic","system":"all tokens at 1","video":"test-short-0","number":0,"id":"","category":"colour","response":"(A)","chosen":null,"answer":1,"prefill":12.345,"generate":3.5}""";
+        using var folder = new TemporaryFolder();
+        var path = folder.File("records.jsonl");
+        File.WriteAllText(path, $"{"""{"kind":"run","format":"score-eval/1","run":{"model":"fa4e","ratios":"0.5"}}"""}\n{Video}\n{Question}\n");
+
+        var run = Run(path, out var asked);
+
+        var (video, question) = (run.Videos[0], run.Questions[0]);
+        Assert.Multiple(() =>
+        {
+            Assert.That(asked, Is.EqualTo(31));
+            Assert.That((video.TokenCount, video.KeptCount, video.CaptionCrossEntropy, video.PeakMemory), Is.EqualTo((16, 15, 0.25, 1L << 20)));
+            Assert.That(new[] { video.DecodingTime, video.EncodingTime, video.CompressionTime, video.GatherTime, question.PrefillTime, question.GenerationTime }.Select(time => time.TotalMilliseconds),
+                Is.EqualTo(new[] { 1.5, 2.25, 0, 0.125, 12.345, 3.5 }).Within(1e-4));
+            Assert.That((question.Response, question.ChosenIndex, question.LengthClass, question.OptionCount), Is.EqualTo(("(A)", (int?)0, "short", 4)), "answers are read anew");
+            Assert.That(Written(video), Is.EqualTo(Video["{\"kind\":\"video\",".Length..]));
+            Assert.That(Written(question with { ChosenIndex = null, AnswerIndex = 1 }), Is.EqualTo(Question["{\"kind\":\"question\",".Length..]));
+        });
+
+        static string Written<T>(T record) => JsonSerializer.Serialize(record, typeof(T), RecordJson.Default)[1..];
     }
 
     [Test]
@@ -139,7 +167,7 @@ public class BenchmarkRecordsTests
             Throws.ArgumentException.With.Message.Contains("random at 0.5"));
     }
 
-    private static BenchmarkResult Run(string path, out int asked)
+    private static BenchmarkRun Run(string path, out int asked)
     {
         using var model = new AnsweringModel();
         using var records = BenchmarkRecords.Open(path, s_run);
@@ -148,10 +176,10 @@ public class BenchmarkRecordsTests
         return result;
     }
 
-    private static IEnumerable<(BenchmarkSystem, string, int, string, int?)> Answers(BenchmarkResult result) =>
+    private static IEnumerable<(BenchmarkSystem?, string, int, string, int?)> Answers(BenchmarkRun result) =>
         result.Questions.Select(question => (question.System, question.VideoId, question.Number, question.Response, question.ChosenIndex));
 
-    private static (int, int, double?) Kept(VideoResult video) => (video.TokenCount, video.KeptCount, video.CaptionCrossEntropy);
+    private static (int, int, double?) Kept(VideoRecord video) => (video.TokenCount, video.KeptCount, video.CaptionCrossEntropy);
 
     /// <summary>A line without its times.</summary>
     private static string Identity(string line) => line[..(line.IndexOf(",\"captionCrossEntropy", StringComparison.Ordinal) is >= 0 and var end ? end : line.IndexOf(",\"prefill", StringComparison.Ordinal) is >= 0 and var answer ? answer : line.Length)];

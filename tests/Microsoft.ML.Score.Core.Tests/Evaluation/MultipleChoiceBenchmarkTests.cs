@@ -36,54 +36,35 @@ public class MultipleChoiceBenchmarkTests
     {
         using var model = new CountingModel();
 
-        var result = new TwoVideos().Evaluate(model, [BenchmarkSystem.AllTokens, s_first, s_few]);
-        var difference = result.Difference([BenchmarkSystem.AllTokens], [s_first]);
+        var run = new TwoVideos().Evaluate(model, [BenchmarkSystem.AllTokens, s_first, s_few]);
+        var result = BenchmarkResult.Of(
+            [run], [new(BenchmarkSystem.AllTokens) { RetentionRatio = 0.5, IsReference = true }, new(s_first), new(s_few), new(BenchmarkSystem.AllTokens, s_first)]);
+        var (all, first, few, both) = (result.Systems[0], result.Systems[1], result.Systems[2], result.Systems[3]);
 
         Assert.Multiple(() =>
         {
-            Assert.That(result.Accuracy([BenchmarkSystem.AllTokens]).Value, Is.EqualTo(0.6).Within(1e-12));
-            Assert.That(result.Accuracy([s_first]).Value, Is.EqualTo(0.4).Within(1e-12));
-            Assert.That(result.Accuracy([s_few]).Value, Is.Zero);
-            Assert.That(result.UnreadableAnswers([s_few]), Is.EqualTo(5));
-            Assert.That(result.UnreadableAnswers([s_first]), Is.Zero);
+            Assert.That(all.Accuracy.Value, Is.EqualTo(0.6).Within(1e-12));
+            Assert.That(first.Accuracy.Value, Is.EqualTo(0.4).Within(1e-12));
+            Assert.That(few.Accuracy.Value, Is.Zero);
+            Assert.That(few.UnreadableAnswers, Is.EqualTo(5));
+            Assert.That(first.UnreadableAnswers, Is.Zero);
             // By video +1, +1 and +1, -1, -1: mean 0.2, residuals 2 - 0.4 and -1 - 0.6.
-            Assert.That(difference.Value, Is.EqualTo(0.2).Within(1e-12));
-            Assert.That(difference.StandardError, Is.EqualTo(Math.Sqrt(2 * 1.6 * 1.6) / 5).Within(1e-12));
+            Assert.That(first.ReferenceMinusThis!.Value, Is.EqualTo(0.2).Within(1e-12));
+            Assert.That(first.ReferenceMinusThis!.StandardError, Is.EqualTo(Math.Sqrt(2 * 1.6 * 1.6) / 5).Within(1e-12));
+            Assert.That(first.Benchmarks[0].ReferenceMinusThis!.StandardError, Is.EqualTo(Math.Sqrt(2 * 1.6 * 1.6) / 5).Within(1e-12));
             // Averaged over both: 0.5 of each question.
-            Assert.That(result.Accuracy([BenchmarkSystem.AllTokens, s_first]).Value, Is.EqualTo(0.5).Within(1e-12));
-            Assert.That(result.Accuracy([BenchmarkSystem.AllTokens, s_first]).StandardError, Is.Zero);
-            Assert.That(result.AccuracyByCategory([s_first]).Select(row => (row.Category, row.Accuracy.Value, row.Accuracy.Count)),
-                Is.EqualTo(new[] { ("even", 1.0 / 3, 3), ("odd", 0.5, 2) }));
-            Assert.That(result.MacroAccuracy([s_first]).Value, Is.EqualTo(5.0 / 12).Within(1e-12));
-            Assert.That(BenchmarkMetric.MeanOverTasks.Of(result, [s_first]).Value, Is.EqualTo(5.0 / 12).Within(1e-12));
-            Assert.That(BenchmarkMetric.Accuracy.Of(result, [s_first]), Is.EqualTo(result.Accuracy([s_first])));
-            Assert.That(result.ChanceLevel, Is.EqualTo(0.5));
-            Assert.That(result.AccuracyByLength([s_first]).Select(row => (row.LengthClass, row.Accuracy.Count)), Is.EqualTo(new[] { ("short", 2), ("long", 3) }));
-            Assert.That(result.OfLength("long").Questions.Select(question => question.LengthClass).Distinct(), Is.EqualTo(new[] { "long" }));
-            Assert.That(result.OfLength("long").Accuracy([s_first]), Is.EqualTo(result.AccuracyByLength([s_first])[1].Accuracy));
-            Assert.That(result.OfLength("long").Videos, Has.Count.EqualTo(result.Videos.Count / 2));
-            Assert.That(result.KeptCount([s_first]), Is.EqualTo(5));
+            Assert.That((both.Runs, both.Accuracy.Value, both.Accuracy.StandardError), Is.EqualTo((2, 0.5, 0.0)));
+            Assert.That(first.Benchmarks[0].ByCategory.Select(row => (row.Name, row.Estimate.Value, row.Estimate.Count)), Is.EqualTo(new[] { ("even", 1.0 / 3, 3), ("odd", 0.5, 2) }));
+            Assert.That(first.Benchmarks[0].Metrics.Select(metric => metric.Name), Is.EqualTo(new[] { "accuracy", "mean over tasks" }));
+            Assert.That(first.Benchmarks[0].Metrics.Select(metric => metric.Estimate.Value), Is.EqualTo(new[] { 0.4, 5.0 / 12 }).Within(1e-12));
+            Assert.That(first.Benchmarks[0].ByLength.Select(row => (row.Name, row.Estimate.Count)), Is.EqualTo(new[] { ("short", 2), ("long", 3) }));
+            Assert.That((run.ChanceLevel, result.Benchmarks[0].ChanceLevel), Is.EqualTo((0.5, 0.5)));
+            Assert.That(run.OfLength("long").Questions.Select(question => question.LengthClass).Distinct(), Is.EqualTo(new[] { "long" }));
+            Assert.That(BenchmarkResult.Of(run.OfLength("long")).Systems[1].Benchmarks[0].ByLength.Single(), Is.EqualTo(first.Benchmarks[0].ByLength[1]));
+            Assert.That(run.OfLength("long").Videos, Has.Count.EqualTo(run.Videos.Count / 2));
+            Assert.That((first.Tokens, first.Retention), Is.EqualTo((5.0, 0.5)));
             // 1/kept for the first video; the second has no caption.
-            Assert.That(result.CaptionCrossEntropy([s_first]).Value, Is.EqualTo(0.2).Within(1e-12));
-            Assert.That(result.CaptionCrossEntropy([s_first]).Count, Is.EqualTo(1));
-        });
-    }
-
-    /// <summary>A question of two tasks counts in both: the three are x 1, y 1 and 0.</summary>
-    [Test]
-    public void MacroAccuracy_QuestionOfTwoTasks_CountsInBoth()
-    {
-        using var model = new CountingModel();
-        var result = new TwoVideos().Evaluate(model, [BenchmarkSystem.AllTokens]);
-        QuestionCategory x = new(QuestionCategory.Task, "x"), y = new(QuestionCategory.Task, "y");
-        IReadOnlyList<QuestionCategory>[] categories = [[x, y], [], [], [y], [new("level", "easy")]];
-        var classified = new BenchmarkResult(result.Videos, [.. result.Questions.Zip(categories, (question, classes) => question with { Categories = classes })]);
-
-        Assert.Multiple(() =>
-        {
-            Assert.That(classified.AccuracyByCategory([BenchmarkSystem.AllTokens]).Select(row => (row.Category, row.Accuracy.Value)), Is.EqualTo(new[] { ("x", 1.0), ("y", 0.5) }));
-            Assert.That(classified.MacroAccuracy([BenchmarkSystem.AllTokens]).Value, Is.EqualTo(0.75));
-            Assert.That(classified.MacroAccuracy([BenchmarkSystem.AllTokens], "level").Value, Is.Zero);
+            Assert.That((first.CaptionCrossEntropy!.Value, first.CaptionCrossEntropy.Count), Is.EqualTo((0.2, 1)));
         });
     }
 
@@ -105,15 +86,12 @@ public class MultipleChoiceBenchmarkTests
     {
         using var model = new CountingModel();
         var benchmark = new TwoVideos();
-        var result = benchmark.Evaluate(model, [s_first]);
 
         Assert.Multiple(() =>
         {
             Assert.That(() => benchmark.Evaluate(model, []), Throws.ArgumentException);
             Assert.That(() => benchmark.Evaluate(model, [s_first, s_first]), Throws.ArgumentException);
             Assert.That(() => benchmark.Evaluate(model, [s_first], new BenchmarkOptions { MaxAnswerTokens = 0 }), Throws.TypeOf<ArgumentOutOfRangeException>());
-            Assert.That(() => result.Accuracy([s_few]), Throws.ArgumentException.With.Message.Contains("first tokens at 10%"));
-            Assert.That(() => result.Accuracy([]), Throws.ArgumentException);
             Assert.That(() => new BenchmarkSystem(new FirstTokens(), 0), Throws.TypeOf<ArgumentOutOfRangeException>());
             Assert.That(() => new SyntheticBenchmark(0), Throws.TypeOf<ArgumentOutOfRangeException>());
             Assert.That(() => new SyntheticBenchmark(1, [VideoLength.Short, VideoLength.Short]), Throws.ArgumentException);
@@ -177,7 +155,7 @@ public class MultipleChoiceBenchmarkTests
 
         Assert.That(model.Limits, Is.EqualTo(new[] { 2, 1, 2, 1 }));
         Assert.That(result.Videos.Select(video => (video.TokenCount, video.KeptCount)), Is.EqualTo(new[] { (12, 12), (12, 6), (12, 3), (12, 12), (12, 6), (12, 3) }));
-        Assert.That(result.Retention([result.Videos[1].System]), Is.EqualTo(0.5));
+        Assert.That(BenchmarkResult.Of(result).Systems.Select(row => row.Retention), Is.EqualTo(new[] { 1, 0.5, 0.25 }));
     }
 
     [Test]
@@ -188,12 +166,14 @@ public class MultipleChoiceBenchmarkTests
 
         var result = new TwoVideos { Clock = clock }.Evaluate(model, [BenchmarkSystem.AllTokens, s_first], new BenchmarkOptions { TimeProvider = clock });
 
+        var rows = BenchmarkResult.Of(result).Systems;
         Assert.Multiple(() =>
         {
-            Assert.That(result.PrefillTime([s_first]).TotalMilliseconds, Is.EqualTo(30));
-            Assert.That(result.GenerationTime([s_first]).TotalMilliseconds, Is.EqualTo(12));
-            Assert.That(result.VideoTimes([s_first]).Decoding.TotalMilliseconds, Is.EqualTo(7));
-            Assert.That(result.VideoTimes([s_first]).Encoding.TotalMilliseconds, Is.EqualTo(5));
+            Assert.That(rows[1].Times.Prefill.TotalMilliseconds, Is.EqualTo(30));
+            Assert.That(rows[1].Times.Generation.TotalMilliseconds, Is.EqualTo(12));
+            Assert.That(rows[1].Times.Decoding.TotalMilliseconds, Is.EqualTo(7));
+            Assert.That(rows[1].Times.Encoding.TotalMilliseconds, Is.EqualTo(5));
+            Assert.That(rows.Select(row => row.SpeedUp), Is.EqualTo(new[] { 1.0, 1.0 }));
             Assert.That(result.Videos.Select(video => video.PeakMemory), Is.All.GreaterThan(1 << 20));
         });
     }
@@ -230,6 +210,8 @@ public class MultipleChoiceBenchmarkTests
         public override string Name => "two videos";
 
         public override int Count => 2;
+
+        public override IReadOnlyList<BenchmarkMetric> Metrics => [BenchmarkMetric.Accuracy, BenchmarkMetric.MeanOverTasks];
 
         public override BenchmarkVideo GetVideo(int index)
         {

@@ -21,9 +21,10 @@ internal static class Snippets
         #region public benchmark
         var benchmark = Benchmarks.Open("mlvu-dev", "MLVU/json", "MLVU/video");
         Console.WriteLine($"{benchmark.Count} videos, {benchmark.MissingVideos.Count} missing, {benchmark.LeftOut.Count} questions left out, chance {benchmark.ChanceLevel:P1}");
-        BenchmarkResult result = benchmark.Evaluate(model, systems);
-        foreach (var metric in benchmark.Metrics)
-            Console.WriteLine($"{metric.Name}: {metric.Of(result, [systems[0]]).Value:P1}");
+        BenchmarkResult result = BenchmarkResult.Of(benchmark.Evaluate(model, systems));
+        foreach (var system in result.Systems)
+            foreach (var metric in system.Benchmarks[0].Metrics)
+                Console.WriteLine($"{system.Name}, {metric.Name}: {metric.Estimate.Value:P1} ({metric.Estimate.Low:P1} to {metric.Estimate.High:P1})");
         #endregion
     }
 

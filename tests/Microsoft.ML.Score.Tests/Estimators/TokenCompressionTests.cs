@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
@@ -326,7 +327,7 @@ internal sealed class TokenCompressionTests
         public static SyntheticRow Of(SyntheticVideo video) => new()
         {
             Frames = [.. video.Clip.ReadFrames([.. Enumerable.Range(0, video.Clip.FrameCount)]).SelectMany(frame => frame.ToArray())],
-            Question = video.Questions[0].Text,
+            Question = SyntheticQuestions.Of(video)[0].Text,
         };
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Estimators;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Serving;
@@ -88,7 +89,7 @@ internal sealed class PersistenceTests
     {
         using var model = VideoModel.Load("tiny");
         var clip = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 0);
-        var row = new SyntheticRow { Frames = Frames(clip), Caption = clip.Caption, Question = clip.Questions[0].Text };
+        var row = new SyntheticRow { Frames = Frames(clip), Caption = clip.Caption, Question = SyntheticQuestions.Of(clip)[0].Text };
         var data = _context.Data.LoadFromEnumerable(new[] { row });
         var options = new ScoreOptions { RetentionRatio = 0.10, Training = new() { WarmUpSteps = 0, MainSteps = 1, Rollouts = 2, BatchSize = 1 } };
         var fitted = _context.Transforms.EncodeVideo("Features", "Frames", model)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 
@@ -11,30 +12,31 @@ namespace Score.Cli.Evaluations;
 /// <param name="policies">The fingerprint of the policies.</param>
 /// <param name="seed">Of the random compressors and the bootstrap.</param>
 /// <param name="concurrency">Videos at a time.</param>
-internal sealed class Evaluation(
-    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<BenchmarkSystem> systems, string policies, int seed, int concurrency)
+internal sealed class BenchmarkComparison(
+    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<ComparedSystem> systems, string policies, int seed, int concurrency)
 {
     /// <param name="recordsPath">Where answers are recorded; null for nowhere.</param>
     /// <param name="report">Told the number of videos done and of all.</param>
     /// <param name="cancellationToken">Stops between questions.</param>
-    public EvaluationTable Run(string? recordsPath, Action<int, int> report, CancellationToken cancellationToken)
+    public ComparisonResult Run(string? recordsPath, Action<int, int> report, CancellationToken cancellationToken)
     {
         if (benchmarks.FirstOrDefault(benchmark => benchmark.Benchmark.Count == 0) is { Benchmark: { } empty })
             throw new FileNotFoundException($"None of the {empty.MissingVideos.Count} videos of {empty.Name} is there ('{empty.MissingVideos[0]}' ...).");
-        var run = Describe();
-        using var records = recordsPath is null ? null : BenchmarkRecords.Open(recordsPath, run);
+        var description = Describe();
+        using var records = recordsPath is null ? null : BenchmarkRecords.Open(recordsPath, description);
         var options = new BenchmarkOptions { Records = records, MaxDegreeOfParallelism = concurrency };
+        BenchmarkSystem[] runs = [.. systems.SelectMany(system => system.Runs)];
         var total = benchmarks.Sum(benchmark => benchmark.Benchmark.Count);
         var before = 0;
-        var results = new List<(MultipleChoiceBenchmark, BenchmarkResult)>();
+        var results = new List<BenchmarkRun>();
         foreach (var (benchmark, _) in benchmarks)
         {
             var start = before;
-            results.Add((benchmark, benchmark.Evaluate(model, systems, options, new VideoProgress(done => report(start + done, total)), cancellationToken)));
+            results.Add(benchmark.Evaluate(model, runs, options, new VideoProgress(done => report(start + done, total)), cancellationToken));
             before += benchmark.Count;
         }
 
-        return new EvaluationTable([.. results], systems, new EvaluationSettings(run, seed, concurrency));
+        return new ComparisonResult(BenchmarkResult.Of(results, systems, seed), description, concurrency, [.. benchmarks.Select(benchmark => LeftOut(benchmark.Benchmark))]);
     }
 
     /// <summary>All that decides the answers.</summary>
@@ -44,10 +46,15 @@ internal sealed class Evaluation(
         ["processing"] = model.Info.Processing,
         ["policies"] = policies,
         ["systems"] = string.Join(", ", systems.Select(system => system.Name).Distinct()),
-        ["budgets"] = string.Join(", ", systems.Select(system => system.Key[(system.Name.Length + " at ".Length)..]).Distinct()),
+        ["budgets"] = string.Join(", ", systems.Select(Budget).Distinct()),
         ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
         ["benchmarks"] = string.Join("; ", benchmarks.Select(benchmark => $"{benchmark.Benchmark.Name}: {benchmark.Identity}")),
     };
+
+    private static string Budget(ComparedSystem system) => string.Create(CultureInfo.InvariantCulture, $"{(system.TokenCount is { } count ? $"{count} tokens" : system.RetentionRatio)}");
+
+    private static string[] LeftOut(MultipleChoiceBenchmark benchmark) =>
+        benchmark is AnnotatedBenchmark annotated ? [.. annotated.LeftOut.Select(question => $"{question.Where}: {question.Reason}")] : [];
 
     /// <summary>Reports at once, on the thread that does the work.</summary>
     private sealed class VideoProgress(Action<int> report) : IProgress<int>
@@ -61,3 +68,10 @@ internal sealed class Evaluation(
         }
     }
 }
+
+/// <summary>What a comparison found, and how it was run.</summary>
+/// <param name="Result">What it found.</param>
+/// <param name="Run">What decides its answers, by name.</param>
+/// <param name="Concurrency">Videos at a time.</param>
+/// <param name="LeftOut">For each benchmark the annotated questions that were not asked.</param>
+internal sealed record ComparisonResult(BenchmarkResult Result, IReadOnlyDictionary<string, string> Run, int Concurrency, IReadOnlyList<IReadOnlyList<string>> LeftOut);

@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Score.Synthetic;
+namespace Microsoft.ML.Score.Evaluation;
 
 [TestFixture]
 public class MultipleChoiceQuestionTests
