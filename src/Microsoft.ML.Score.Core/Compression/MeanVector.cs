@@ -1,16 +1,19 @@
+using System.Numerics.Tensors;
+
 namespace Microsoft.ML.Score.Compression;
 
 /// <summary>A running mean of vectors [D], summed in double precision.</summary>
 internal sealed class MeanVector(int dimension)
 {
     private readonly double[] _sum = new double[dimension];
+    private readonly double[] _widened = new double[dimension];
 
     public int Count { get; private set; }
 
     public void Add(ReadOnlySpan<float> vector)
     {
-        for (var i = 0; i < _sum.Length; i++)
-            _sum[i] += vector[i];
+        TensorPrimitives.ConvertTruncating<float, double>(vector[.._sum.Length], _widened);
+        TensorPrimitives.Add<double>(_sum, _widened, _sum);
         Count++;
     }
 
