@@ -57,6 +57,12 @@ public static class LongVideoBench
             row.Question(write(text), options, answer, task) with { Id = row.Text(row.FirstOf("id", "question_id")), Categories = categories });
     }
 
-    private static List<string> ReadNumbered(AnnotationRow row) =>
-        [.. Enumerable.Range(0, 5).Select(index => $"option{index}").Where(row.Has).Select(row.Text).Where(option => option != "N/A")];
+    private static IReadOnlyList<string> ReadNumbered(AnnotationRow row)
+    {
+        string?[] options = [.. Enumerable.Range(0, 5).Select(index => $"option{index}").Select(field => row.Has(field) && row.Text(field) is var option && option != "N/A" ? option : null)];
+        var count = Array.FindLastIndex(options, option => option is not null) + 1;
+
+        // Without its place, those after it would get the letters of others.
+        return [.. options.Take(count).Select((option, index) => option ?? throw row.Error($"needs a field 'option{index}', since 'option{count - 1}' is there"))];
+    }
 }

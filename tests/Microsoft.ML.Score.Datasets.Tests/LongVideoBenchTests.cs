@@ -68,4 +68,17 @@ public class LongVideoBenchTests
 
         Assert.That((benchmark.Videos[0].Questions.Count, benchmark.LeftOut.Count), Is.EqualTo((1, 3)));
     }
+
+    [TestCase("N/A")]
+    [TestCase(null)]
+    public void Open_NumberedOptionsWithAGap_Throws(string? gap)
+    {
+        using var folder = new BenchmarkFolder();
+        var option = gap is null ? "null" : $"\"{gap}\"";
+        var path = folder.Write("a.json", $$"""
+            [{"question": "What follows?", "option0": "Rain", "option1": {{option}}, "option2": "Sun", "option3": "N/A", "correct_choice": 1, "question_category": "T3E", "id": "walk_0", "video_path": "walk.mp4"}]
+            """);
+
+        Assert.That(() => LongVideoBench.Open(path, folder.Videos), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("a.json, row 1: needs a field 'option1', since 'option2' is there."));
+    }
 }

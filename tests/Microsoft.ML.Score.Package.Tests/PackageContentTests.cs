@@ -39,7 +39,7 @@ public class PackageContentTests
 
     [TestCase("Microsoft.ML.Score", "Microsoft.ML.Score.Core", "Microsoft.ML")]
     [TestCase("Microsoft.ML.Score.Core", "System.Numerics.Tensors")]
-    [TestCase("Microsoft.ML.Score.Datasets", "Microsoft.ML.Score.Core", "CsvHelper")]
+    [TestCase("Microsoft.ML.Score.Datasets", "Microsoft.ML.Score.Core", "CsvHelper", "ParquetSharp")]
     public void Pack_Library_DependsOnWhatItsUsersNeed(string id, params string[] expected)
     {
         using var package = Open(id, "nupkg");
@@ -52,6 +52,16 @@ public class PackageContentTests
             Assert.That(dependencies.Keys, Has.None.Contains("Analyzers"));
             Assert.That(dependencies.Where(one => s_packages.Contains(one.Key)).Select(one => one.Value), Is.All.EqualTo($"[{LocalFeed.PackageVersion}]"));
         });
+    }
+
+    /// <summary>Native libraries come with the packages that need them, not with all.</summary>
+    [Test]
+    public void Pack_Core_DependsOnNothingNative()
+    {
+        using var package = Open("Microsoft.ML.Score.Core", "nupkg");
+        var dependencies = Metadata(package).Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value);
+
+        Assert.That(dependencies, Is.EqualTo(new[] { "System.Numerics.Tensors" }));
     }
 
     [TestCaseSource(nameof(s_libraries))]

@@ -1,5 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Polly;
+using Polly.Retry;
 using Score.Cli.Training;
 
 namespace Score.Cli.Annotation;
@@ -9,7 +11,8 @@ internal sealed record AnnotationCounts(int Annotated, int AlreadyThere, int Fai
 
 /// <summary>
 /// The re-annotation step of the paper's data recipe: frames of every video and its caption go to a teacher model, whose caption
-/// is written down. A video that the output already has, or that several rows name, is asked about once.
+/// is written down. A video that the output already has, or that several rows name, is asked about once. What fails in passing is tried again after 1, 2, 4 ...
+/// at most 60 seconds, shortened by chance by up to a half, or after the time that the server asks for (at most an hour) where that is longer.
 /// </summary>
 internal sealed class Annotator
 {
@@ -22,19 +25,29 @@ internal sealed class Annotator
         "how it looks, where it is, what happens and in which order, and how the view changes. Say only what can be seen. There is a caption already, which may be " +
         "wrong or incomplete; use what the frames confirm: \"" + CaptionPlace + "\" Answer with the new caption alone.";
 
+    private const double FirstDelay = 1;
+    private const double LongestDelay = 60;
+
+    private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
+
+    private static readonly ResiliencePropertyKey<Random> s_random = new("random");
+
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Lock _lock = new();
     private readonly CaptionService _service;
-    private readonly Retry _retry;
+    private readonly RateLimiter? _limiter;
+    private readonly ResiliencePipeline<TeacherCaption> _retries;
     private readonly string _failuresPath;
 
     /// <param name="service">The teacher model.</param>
-    /// <param name="retry">How failed requests are tried again.</param>
+    /// <param name="maxRetries">Tries after the first.</param>
+    /// <param name="limiter">The rate limit, which every try waits for; null for none.</param>
+    /// <param name="time">The clock of the delays between tries.</param>
     /// <param name="failuresPath">Where rows without a caption are listed, as JSON lines; the list of an earlier run is removed.</param>
-    public Annotator(CaptionService service, Retry retry, string failuresPath)
+    public Annotator(CaptionService service, int maxRetries, RateLimiter? limiter, TimeProvider time, string failuresPath)
     {
-        (_service, _retry, _failuresPath) = (service, retry, failuresPath);
+        (_service, _limiter, _retries, _failuresPath) = (service, limiter, Retries(maxRetries, time), failuresPath);
         File.Delete(failuresPath);
     }
 
@@ -67,7 +80,7 @@ internal sealed class Annotator
             {
                 var images = JpegFrames.Read(row.Video.OpenClip(cancel), Frames, LongestSide, cancel);
                 var prompt = Prompt.Replace(CaptionPlace, row.Caption, StringComparison.Ordinal);
-                var caption = await _retry.RunAsync(() => _service.AskAsync(prompt, images, cancel), new Random(index), cancel);
+                var caption = await AskAsync(prompt, images, new Random(index), cancel);
                 lock (_lock)
                 {
                     file.Add(new AnnotatedRow(row.Name, caption.Text, row.Caption, Model, caption.Usage));
@@ -93,5 +106,41 @@ internal sealed class Annotator
                 else if (file.Paths.Contains(row.Name))
                     alreadyThere++;
         }
+    }
+
+    private async Task<TeacherCaption> AskAsync(string prompt, IReadOnlyList<byte[]> images, Random random, CancellationToken cancellationToken)
+    {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(s_random, random);
+        try
+        {
+            return await _retries.ExecuteAsync(async context =>
+            {
+                if (_limiter is not null)
+                    await _limiter.WaitAsync(context.CancellationToken);
+                return await _service.AskAsync(prompt, images, context.CancellationToken);
+            }, context);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private static ResiliencePipeline<TeacherCaption> Retries(int maxRetries, TimeProvider time) => maxRetries == 0
+        ? ResiliencePipeline<TeacherCaption>.Empty
+        : new ResiliencePipelineBuilder<TeacherCaption> { TimeProvider = time }.AddRetry(new RetryStrategyOptions<TeacherCaption>
+        {
+            MaxRetryAttempts = maxRetries,
+            ShouldHandle = outcome => ValueTask.FromResult(outcome.Outcome.Exception is CaptionFailedException { IsTransient: true }),
+            DelayGenerator = retry => ValueTask.FromResult<TimeSpan?>(Delay(retry)),
+        }).Build();
+
+    private static TimeSpan Delay(RetryDelayGeneratorArguments<TeacherCaption> retry)
+    {
+        var random = retry.Context.Properties.GetValue(s_random, null!);
+        var delay = TimeSpan.FromSeconds(Math.Min(LongestDelay, FirstDelay * Math.Pow(2, retry.AttemptNumber)) * (1 - 0.5 * random.NextDouble()));
+        return (retry.Outcome.Exception as CaptionFailedException)?.RetryAfter is not { } asked || asked <= delay ? delay
+            : asked < s_longestAsked ? asked : s_longestAsked;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class CaptionService
     {
         (_model, _apiKey, _timeout, _time) = (model, apiKey, timeout, time);
 
-        // Tries again and times out nowhere but here and in Retry, where the rate limit counts every try.
+        // Tries again nowhere but in Annotator, where the rate limit counts every try, and times out nowhere but here.
         var options = new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = Timeout.InfiniteTimeSpan };
         _client = new ChatClient(model, new ApiKeyCredential(apiKey ?? "none"), options);
     }

@@ -63,7 +63,7 @@ internal sealed class AnnotateCommand
         using (var file = new AnnotationFile(outputPath))
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
         {
-            var annotator = new Annotator(service, new Retry(parsed.GetValue(_maxRetries), limiter, time), failuresPath)
+            var annotator = new Annotator(service, parsed.GetValue(_maxRetries), limiter, time, failuresPath)
             {
                 Model = model,
                 Prompt = parsed.GetRequiredValue(_prompt),

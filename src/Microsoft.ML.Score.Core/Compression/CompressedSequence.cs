@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;
@@ -60,13 +61,14 @@ internal sealed class CompressedSequence
 internal sealed class MeanVector(int dimension)
 {
     private readonly double[] _sum = new double[dimension];
+    private readonly double[] _widened = new double[dimension];
 
     public int Count { get; private set; }
 
     public void Add(ReadOnlySpan<float> vector)
     {
-        for (var i = 0; i < _sum.Length; i++)
-            _sum[i] += vector[i];
+        TensorPrimitives.ConvertTruncating<float, double>(vector[.._sum.Length], _widened);
+        TensorPrimitives.Add<double>(_sum, _widened, _sum);
         Count++;
     }
 

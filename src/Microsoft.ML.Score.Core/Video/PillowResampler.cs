@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Microsoft.ML.Score.Video;
 
 /// <summary>
@@ -25,22 +27,16 @@ internal sealed class PillowResampler(int sourceHeight, int sourceWidth, int hei
             Array.Fill(sums, Half);
             var (start, weights) = _rows[y];
             for (var j = 0; j < weights.Length; j++)
-            {
-                var row = narrowed.AsSpan((start + j) * rowLength, rowLength);
-                for (var k = 0; k < row.Length; k++)
-                    sums[k] += row[k] * weights[j];
-            }
-
-            var result = destination.Slice(y * rowLength, rowLength);
-            for (var k = 0; k < result.Length; k++)
-                result[k] = ToByte(sums[k]);
+                TensorPrimitives.MultiplyAdd(narrowed.AsSpan((start + j) * rowLength, rowLength), weights[j], sums, sums);
+            TensorPrimitives.ShiftRightArithmetic(sums, PrecisionBits, sums);
+            TensorPrimitives.ConvertSaturating<int, byte>(sums, destination.Slice(y * rowLength, rowLength));
         }
     }
 
-    // [sourceHeight, sourceWidth, 3] -> [sourceHeight, width, 3]
-    private byte[] ResizeRows(ReadOnlySpan<byte> source)
+    // [sourceHeight, sourceWidth, 3] -> [sourceHeight, width, 3], bytes widened once for all rows that they go into.
+    private int[] ResizeRows(ReadOnlySpan<byte> source)
     {
-        var narrowed = new byte[sourceHeight * width * 3];
+        var narrowed = new int[sourceHeight * width * 3];
         for (var y = 0; y < sourceHeight; y++)
             for (var x = 0; x < width; x++)
             {
@@ -61,7 +57,7 @@ internal sealed class PillowResampler(int sourceHeight, int sourceWidth, int hei
         return narrowed;
     }
 
-    private static byte ToByte(int sum) => (byte)Math.Clamp(sum >> PrecisionBits, 0, 255);
+    private static int ToByte(int sum) => Math.Clamp(sum >> PrecisionBits, 0, 255);
 
     private static (int Start, int[] Weights)[] InFixedPoint(BicubicWeights weights) =>
         [.. weights.Starts.Zip(weights.Values, (start, values) => (start, values.Select(value => (int)(value * (1 << PrecisionBits) + (value < 0 ? -0.5 : 0.5))).ToArray()))];

@@ -27,9 +27,8 @@ internal sealed class TorchvisionResampler(int sourceHeight, int sourceWidth, in
             for (var j = 0; j < weights.Length; j++)
                 TensorPrimitives.MultiplyAdd(narrowed.AsSpan((start + j) * rowLength, rowLength), weights[j], sum, sum);
 
-            var result = destination.Slice(y * rowLength, rowLength);
-            for (var k = 0; k < rowLength; k++)
-                result[k] = (byte)MathF.Round(Math.Clamp(sum[k], 0f, 255f));
+            TensorPrimitives.Round(sum, sum);
+            TensorPrimitives.ConvertSaturating<float, byte>(sum, destination.Slice(y * rowLength, rowLength));
         }
     }
 

@@ -34,6 +34,7 @@ internal static class AnnotationFiles
         return files;
     }
 
+    /// <summary>The rows; of a .parquet file one at a time, so that its damage is met while enumerating.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is not of its format, or of none of these.</exception>
     public static IEnumerable<AnnotationRow> Read(string path)
@@ -46,14 +47,14 @@ internal static class AnnotationFiles
         if (file.Length > MostBytes)
             throw new InvalidDataException($"'{path}' has {file.Length:N0} bytes, an annotation file may have {MostBytes:N0}.");
 
-        return reader(File.ReadAllBytes(path), file.Name);
+        return reader(path, file.Name);
     }
 
-    private static Func<byte[], string, IEnumerable<AnnotationRow>>? Reader(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    private static Func<string, string, IEnumerable<AnnotationRow>>? Reader(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
-        ".json" => ReadJson,
-        ".jsonl" or ".ndjson" => ReadJsonLines,
-        ".tsv" => TsvFile.Read,
+        ".json" => (path, file) => ReadJson(File.ReadAllBytes(path), file),
+        ".jsonl" or ".ndjson" => (path, file) => ReadJsonLines(File.ReadAllBytes(path), file),
+        ".tsv" => (path, file) => TsvFile.Read(File.ReadAllBytes(path), file),
         ".parquet" => ReadParquet,
         _ => null,
     };
@@ -81,8 +82,8 @@ internal static class AnnotationFiles
         return rows;
     }
 
-    private static IEnumerable<AnnotationRow> ReadParquet(byte[] bytes, string file) =>
-        ParquetFile.Read(bytes, file).Select((row, index) => new AnnotationRow(JsonSerializer.SerializeToElement(row, s_values), $"{file}, row {index + 1}"));
+    private static IEnumerable<AnnotationRow> ReadParquet(string path, string file) =>
+        ParquetFile.Read(path).Select((row, index) => new AnnotationRow(JsonSerializer.SerializeToElement(row, s_values), $"{file}, row {index + 1}"));
 
     internal static ReadOnlyMemory<byte> WithoutMark(byte[] bytes) => bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsMemory(Encoding.UTF8.Preamble.Length) : bytes;
 

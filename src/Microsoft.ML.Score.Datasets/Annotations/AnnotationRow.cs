@@ -36,7 +36,7 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
         : throw Error($"'{field}' must be a whole number, is '{Text(field)}'");
 
     /// <summary>A list of texts: a JSON array, or a text that holds a Python list of them.</summary>
-    /// <exception cref="InvalidDataException">The field is missing or no such list.</exception>
+    /// <exception cref="InvalidDataException">The field is missing or no such list, or has a null, without which later options would get the letters of others.</exception>
     public IReadOnlyList<string> Texts(string field)
     {
         var value = Value(field);

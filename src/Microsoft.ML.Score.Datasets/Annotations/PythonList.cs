@@ -7,6 +7,7 @@ namespace Microsoft.ML.Score.Datasets.Annotations;
 /// <summary>
 /// Reads a Python list of texts and numbers as data, as the tab-separated exports hold it: <c>['it', "it's", 3]</c>. Python writes each
 /// text in single quotes unless it holds one, so that a list mixes both and is not JSON. Escapes are those that Python's repr writes.
+/// An array of NumPy, which is what pandas makes of a list in a Parquet file, has white space where a list has commas: <c>['it' "it's"\n 'so']</c>.
 /// </summary>
 internal ref struct PythonList
 {
@@ -26,6 +27,7 @@ internal ref struct PythonList
     private List<string>? ReadList()
     {
         var items = new List<string>();
+        var hasCommas = (bool?)null;
         if (!Take('['))
             return null;
         while (!Take(']'))
@@ -33,7 +35,11 @@ internal ref struct PythonList
             if (ReadItem() is not { } item)
                 return null;
             items.Add(item);
-            if (!Take(',') && !(_position < _text.Length && _text[_position] == ']'))
+            var end = _position;
+            var comma = Take(',');
+            if (_position < _text.Length && _text[_position] == ']')
+                continue;
+            if ((hasCommas ??= comma) != comma || _position == end)
                 return null;
         }
 

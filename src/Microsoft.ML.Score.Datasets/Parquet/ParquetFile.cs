@@ -1,37 +1,102 @@
+using ParquetSharp;
+
 namespace Microsoft.ML.Score.Datasets.Parquet;
 
 /// <summary>
-/// Reads tables of the Parquet format as Hugging Face exports them: columns of texts, numbers and booleans and of lists of these, pages of both versions, plain
-/// or by dictionary, uncompressed or compressed by Snappy or gzip. Columns of other shapes (structs, maps, binary values, dates) are left out. The format: apache/parquet-format.
+/// Reads the rows of a Parquet file, one at a time, by ParquetSharp (Arrow C++): columns of texts, numbers, booleans and of lists of these. Columns of other
+/// shapes (structs, maps, lists of lists, dates, decimals) are left out. A file is from elsewhere: what it claims is held against limits before memory is taken for it.
 /// </summary>
 internal static class ParquetFile
 {
-    /// <summary>The rows: a value by the name of its column, which is null, a string, a long, a double, a bool or a list of those.</summary>
-    /// <param name="bytes">The file.</param>
-    /// <param name="name">Its name, for messages.</param>
-    /// <exception cref="InvalidDataException">The file is damaged, or uses a codec or an encoding that is not read.</exception>
-    public static IReadOnlyList<IReadOnlyDictionary<string, object?>> Read(byte[] bytes, string name)
+    private const int MostColumns = 1000;
+
+    /// <summary>Rows that a file of any length may have; a longer one may have one for each byte, since rows worth reading differ.</summary>
+    private const int RowsOfAnyFile = 1 << 20;
+
+    private const int MostBytesOfARow = 1 << 24;
+
+    /// <summary>What the open pages, one of each column, may take once decompressed. A page tells its size only in itself, so that it is met after the first that breaks it.</summary>
+    private const long MostBytesOfPages = 1L << 29;
+
+    /// <summary>The rows: a value by the name of its column, which is null, a string, a number, a bool or a list of those.</summary>
+    /// <exception cref="InvalidDataException">While enumerating: the file is damaged or beyond the limits; the message has its name.</exception>
+    public static IEnumerable<IReadOnlyDictionary<string, object?>> Read(string path)
     {
-        try
+        using var rows = ReadRows(path).GetEnumerator();
+        while (MoveNext())
+            yield return rows.Current;
+
+        bool MoveNext()
         {
-            var metadata = ParquetMetadata.Read(bytes);
-            return [.. metadata.RowGroups.SelectMany(group => ReadGroup(metadata.Columns, group, bytes))];
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new InvalidDataException($"{name} cannot be read: {exception.Message}.", exception);
+            try
+            {
+                return rows.MoveNext();
+            }
+            catch (Exception exception) when (exception is ParquetException or ArgumentException or OverflowException or OutOfMemoryException or InvalidDataException)
+            {
+                throw new InvalidDataException($"{Path.GetFileName(path)} cannot be read: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}.", exception);
+            }
         }
     }
 
-    private static List<Dictionary<string, object?>> ReadGroup(IReadOnlyDictionary<string, ParquetColumn> known, RowGroup group, byte[] bytes)
+    private static IEnumerable<Dictionary<string, object?>> ReadRows(string path)
     {
-        var columns = group.Columns.Where(chunk => known.ContainsKey(chunk.Path))
-            .Select(chunk => (known[chunk.Path].Name, Values: new ColumnChunkReader(known[chunk.Path], chunk).Read(bytes, group.RowCount))).ToList();
-        if (columns.Count == 0 && group.RowCount > 0)
+        // A pool that hardly anybody else in the process uses, so that what it holds is what is held here.
+        var pool = MemoryPool.SystemMemoryPool();
+        using var properties = ReaderProperties.WithMemoryPool(pool);
+        properties.EnableBufferedStream(); // Columns are read page by page, not whole.
+        using var file = new ParquetFileReader(path, properties);
+        using var metadata = file.FileMetaData;
+        if (metadata.NumColumns > MostColumns)
+            throw new InvalidDataException($"it has {metadata.NumColumns} columns, at most {MostColumns} are read");
+        if (metadata.NumRows < 0 || metadata.NumRows > RowsOfAnyFile + new FileInfo(path).Length)
+            throw new InvalidDataException($"it claims {metadata.NumRows} rows in {new FileInfo(path).Length} bytes");
+        var columns = ParquetColumn.Find(metadata.Schema);
+        if (columns.Count == 0 && metadata.NumRows > 0)
             throw new InvalidDataException("it has no column of texts, numbers or lists of them");
-        if (columns.Select(column => column.Name).Distinct(StringComparer.Ordinal).Count() != columns.Count)
-            throw new InvalidDataException("a row group of it has a column twice");
 
-        return [.. Enumerable.Range(0, (int)group.RowCount).Select(row => columns.ToDictionary(column => column.Name, column => column.Values[row], StringComparer.Ordinal))];
+        var left = metadata.NumRows;
+        for (var index = 0; index < metadata.NumRowGroups; index++)
+        {
+            using var group = file.RowGroup(index);
+            var rows = group.MetaData.NumRows;
+            if (rows < 0 || rows > left)
+                throw new InvalidDataException($"its row group {index} claims {rows} rows, {left} are left of the file's {metadata.NumRows}");
+            left -= rows;
+            foreach (var row in ReadGroup(group, columns, rows))
+            {
+                if (pool.BytesAllocated > MostBytesOfPages)
+                    throw new InvalidDataException($"its pages take {pool.BytesAllocated} bytes once decompressed, at most {MostBytesOfPages} are held");
+                yield return row;
+            }
+        }
+
+        if (left > 0)
+            throw new InvalidDataException($"{left} of its {metadata.NumRows} rows are in no row group");
+    }
+
+    private static IEnumerable<Dictionary<string, object?>> ReadGroup(RowGroupReader group, IReadOnlyList<ParquetColumn> columns, long rows)
+    {
+        var cursors = new List<ColumnCursor>();
+        try
+        {
+            foreach (var column in rows > 0 ? columns : [])
+                cursors.Add(ColumnCursor.Open(column, group));
+            for (var row = 0L; row < rows; row++)
+            {
+                long budget = MostBytesOfARow;
+                var values = new Dictionary<string, object?>(cursors.Count, StringComparer.Ordinal);
+                foreach (var cursor in cursors)
+                    values.Add(cursor.Column.Name, cursor.Next(ref budget));
+                yield return values;
+            }
+
+            if (cursors.Find(cursor => cursor.HasNext) is { } longer)
+                throw new InvalidDataException($"its column '{longer.Column.Name}' goes on after the {rows} rows of its row group");
+        }
+        finally
+        {
+            cursors.ForEach(cursor => cursor.Dispose());
+        }
     }
 }

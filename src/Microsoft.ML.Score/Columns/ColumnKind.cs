@@ -9,6 +9,7 @@ internal sealed record ColumnKind(PrimitiveDataViewType Item, bool IsVector)
     public static readonly ColumnKind Singles = new(NumberDataViewType.Single, true);
     public static readonly ColumnKind Integers = new(NumberDataViewType.Int32, true);
     public static readonly ColumnKind Booleans = new(BooleanDataViewType.Instance, true);
+    public static readonly ColumnKind Boolean = new(BooleanDataViewType.Instance, false);
     public static readonly ColumnKind Bytes = new(NumberDataViewType.Byte, true);
 
     public bool Fits(DataViewType type) => IsVector ? type is VectorDataViewType vector && vector.ItemType.Equals(Item) : type.Equals(Item);

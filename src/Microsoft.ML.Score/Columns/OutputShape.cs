@@ -21,6 +21,7 @@ internal static class OutputShape
     private static SchemaShape.Column Column(DataViewSchema.DetachedColumn column) => column.Type switch
     {
         TextDataViewType => Column<string>(column),
+        BooleanDataViewType => Column<bool>(column),
         var type when ColumnKind.Singles.Fits(type) => Column<float[]>(column),
         var type when ColumnKind.Integers.Fits(type) => Column<int[]>(column),
         var type when ColumnKind.Booleans.Fits(type) => Column<bool[]>(column),

@@ -33,6 +33,7 @@ internal class CarrierSlots
             var kind = type switch
             {
                 _ when ColumnKind.Text.Fits(type) => "Text",
+                _ when ColumnKind.Boolean.Fits(type) => "Boolean",
                 _ when ColumnKind.Singles.Fits(type) => "Singles",
                 _ when ColumnKind.Booleans.Fits(type) => "Booleans",
                 _ when ColumnKind.Integers.Fits(type) => "Integers",
@@ -71,6 +72,7 @@ internal sealed class CarrierOutput
     public const string Prefix = "Microsoft.ML.Score>";
 
     [ColumnName(Prefix + nameof(Text0))] public ReadOnlyMemory<char> Text0;
+    [ColumnName(Prefix + nameof(Boolean0))] public bool Boolean0;
     [ColumnName(Prefix + nameof(Singles0))] public VBuffer<float> Singles0;
     [ColumnName(Prefix + nameof(Singles1))] public VBuffer<float> Singles1;
     [ColumnName(Prefix + nameof(Singles2))] public VBuffer<float> Singles2;

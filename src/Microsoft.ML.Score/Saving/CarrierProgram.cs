@@ -62,6 +62,9 @@ internal sealed class CarrierProgram(VideoTransformer transformer)
                 case nameof(CarrierOutput.Text0):
                     var text = row.GetGetter<ReadOnlyMemory<char>>(column);
                     return output => text(ref output.Text0);
+                case nameof(CarrierOutput.Boolean0):
+                    var boolean = row.GetGetter<bool>(column);
+                    return output => boolean(ref output.Boolean0);
                 case nameof(CarrierOutput.Singles0):
                     var singles0 = row.GetGetter<Data.VBuffer<float>>(column);
                     return output => singles0(ref output.Singles0);

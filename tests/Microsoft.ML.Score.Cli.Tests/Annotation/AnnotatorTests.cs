@@ -202,6 +202,35 @@ public sealed class AnnotatorTests : IDisposable
         Assert.That((server.Prompts.Count, Lines("out").Length, File.Exists(_folder.File("failed"))), Is.EqualTo((4, 3, false)));
     }
 
+    [TestCase(0)]
+    [TestCase(9)]
+    public async Task Run_MaxRetries_AreTriesAfterTheFirstWithDelaysUpToAMinute(int maxRetries)
+    {
+        using var server = new TeacherServer((_, _) => new TeacherAnswer(503, "{}"));
+
+        var counts = await Annotate(server, [Row("image-0")], maxRetries: maxRetries);
+
+        Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(0, 0, 1), 1 + maxRetries)));
+        Assert.That(_clock.Waits, Has.Count.EqualTo(maxRetries));
+        foreach (var (retry, wait) in _clock.Waits.Index())
+            Assert.That(wait.TotalSeconds / Math.Min(60, Math.Pow(2, retry)), Is.InRange(0.5, 1.0));
+    }
+
+    /// <summary>On the machine's own clock: the wait that the server asks for ends with the cancellation.</summary>
+    [Test, CancelAfter(60_000)]
+    public void Run_CancelledWhileWaitingToTryAgain_EndsAtOnce()
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var server = new TeacherServer((_, _) =>
+        {
+            cancellation.CancelAfter(300);
+            return new TeacherAnswer(429, "{}", "3600");
+        });
+
+        Assert.That(() => Annotate(server, [Row("image-0")], time: TimeProvider.System, cancellationToken: cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(server.Prompts, Has.Count.EqualTo(1));
+    }
+
     [Test]
     public async Task Run_RateLimit_CountsRetriesToo()
     {
@@ -213,10 +242,10 @@ public sealed class AnnotatorTests : IDisposable
         Assert.That(_clock.Now, Is.GreaterThanOrEqualTo(TimeSpan.FromSeconds(70)));
     }
 
-    private async Task<AnnotationCounts> Annotate(TeacherServer server, CaptionedVideo[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null, CancellationToken cancellationToken = default)
+    private async Task<AnnotationCounts> Annotate(TeacherServer server, CaptionedVideo[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(timeout), _clock);
-        var annotator = new Annotator(service, new Retry(maxRetries, limiter, _clock), _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 2, LongestSide = 64 };
+        var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(timeout), time ?? _clock);
+        var annotator = new Annotator(service, maxRetries, limiter, time ?? _clock, _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 2, LongestSide = 64 };
         using var file = new AnnotationFile(_folder.File("out"));
         return await annotator.RunAsync(rows, file, concurrency: 1, _ => { }, cancellationToken);
     }

@@ -47,6 +47,27 @@ public class AnnotationFilesTests
     public void ReadTable_CellOverLines_IsOneCell(string text, string expected) =>
         Assert.That(TsvFile.Read(Encoding.UTF8.GetBytes(text), "a.tsv").Select(row => row.Text("b")), Is.EqualTo(new[] { expected, "4" }));
 
+    /// <summary>A tab within quotes belongs to the cell where the line cannot be read otherwise.</summary>
+    [TestCase("a\tb\n1\t\"x\ty\"\n", "x\ty")]
+    [TestCase("b\ta\n\"say \"\"x\ty\"\"\"\t1\n", "say \"x\ty\"")]
+    [TestCase("b\ta\n\"x\ty\nz\t1\"\t1\n", "x\ty\nz\t1")]
+    [TestCase("a\tb\n1\t\"x\ny\"\n", "x\ny")]
+    [TestCase("a\tb\tc\n\"1\tx\"\t2\n", "x\"")]
+    public void ReadTable_TabInQuotes_BelongsToTheCell(string text, string expected) =>
+        Assert.That(TsvFile.Read(Encoding.UTF8.GetBytes(text), "a.tsv").Single().Text("b"), Is.EqualTo(expected));
+
+    /// <summary>Where lines have a cell for each name, they are rows, whatever their quotes.</summary>
+    [TestCase("a\tb\n1\t\"odd\n2\teven\"\n", "\"odd|even\"")]
+    [TestCase("a\tb\n1\t\"a\" or \"b\"\n2\t\"c\"\n", "\"a\" or \"b\"|\"c\"")]
+    [TestCase("a\tb\n1\t\"odd\n\n3\t4\n5\t6", "\"odd|4|6")]
+    public void ReadTable_QuotesOfTheText_Stand(string text, string expected) =>
+        Assert.That(string.Join('|', TsvFile.Read(Encoding.UTF8.GetBytes(text), "a.tsv").Select(row => row.Text("b"))), Is.EqualTo(expected));
+
+    [Test]
+    public void ReadTable_RowsAfterOneOverLines_KeepTheirLines() =>
+        Assert.That(TsvFile.Read("a\tb\n\"x\ny\"\t1\n2\t3\n4\t\"odd\n5\t6\n"u8.ToArray(), "a.tsv").Select(row => row.Where),
+            Is.EqualTo(new[] { "a.tsv, line 2", "a.tsv, line 4", "a.tsv, line 5", "a.tsv, line 6" }));
+
     [Test]
     public void ReadTable_CellThatNeverCloses_NamesItsLine() =>
         Assert.That(() => TsvFile.Read(Encoding.UTF8.GetBytes("a\tb\tc\n1\t2\t3\n1\t\"x\n3\t4\t5\n"), "a.tsv").Count(),

@@ -14,6 +14,8 @@ public class PythonListTests
     [TestCase(@"['\xe9', '\u200b', '\U0001f600']", new[] { "é", "\u200b", "😀" })]
     [TestCase("[1, -2.5, 1e3]", new[] { "1", "-2.5", "1e3" })]
     [TestCase("['a, b', '[c]']", new[] { "a, b", "[c]" })]
+    [TestCase("['A. a' \"B. it's\" 'C. c'\n 'D. d']", new[] { "A. a", "B. it's", "C. c", "D. d" })]
+    [TestCase("[1 2\n 3]", new[] { "1", "2", "3" })]
     public void TryParse_List_GivesItsTexts(string text, string[] expected) =>
         Assert.That(PythonList.TryParse(text, out var items) ? items : null, Is.EqualTo(expected));
 
@@ -21,7 +23,10 @@ public class PythonListTests
     [TestCase("a")]
     [TestCase("[")]
     [TestCase("['a'")]
-    [TestCase("['a' 'b']")]
+    [TestCase("['a''b']")]
+    [TestCase("['a' 'b', 'c']")]
+    [TestCase("['a', 'b' 'c']")]
+    [TestCase("['a' ... 'c']")]
     [TestCase("['a]")]
     [TestCase("[,]")]
     [TestCase("['a',, 'b']")]
