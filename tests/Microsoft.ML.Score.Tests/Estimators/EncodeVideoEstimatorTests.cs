@@ -35,7 +35,7 @@ internal sealed class EncodeVideoEstimatorTests
     {
         var model = new FakeVideoModel();
         var data = Clips(3);
-        var rows = EstimatorWorkout.Read(_context.Transforms.EncodeVideo("Features", "Frames", model).Fit(data).Transform(data), "Features", "Grid");
+        var rows = EstimatorWorkout.Read(_context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { Cache = null }).Fit(data).Transform(data), "Features", "Grid");
 
         Assert.That(model.Encodings, Is.EqualTo(3));
         Assert.That(rows[2][0], Has.Length.EqualTo(3 * 6 * FakeVideoModel.D));
@@ -80,7 +80,7 @@ internal sealed class EncodeVideoEstimatorTests
         var reading = new VideoReadOptions { Warn = told.Add };
         var model = new FakeVideoModel();
         var data = _context.Data.LoadFromEnumerable(new[] { new { Path = path } });
-        ITransformer fitted = _context.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { ReadOptions = reloaded ? new() : reading }).Fit(data);
+        ITransformer fitted = _context.Transforms.EncodeVideo("Features", "Path", model, new EncodeVideoOptions { Cache = null, ReadOptions = reloaded ? new() : reading }).Fit(data);
         if (reloaded)
         {
             _context.Model.Save(fitted, data.Schema, Path.Combine(_folder, "pipeline.zip"));
@@ -107,7 +107,7 @@ internal sealed class EncodeVideoEstimatorTests
         };
         var data = context.Data.LoadFromEnumerable(new[] { new { Path = path } });
 
-        EstimatorWorkout.Read(context.Transforms.EncodeVideo(context, "Features", "Path", new FakeVideoModel()).Fit(data).Transform(data), "Features");
+        EstimatorWorkout.Read(context.Transforms.EncodeVideo(context, "Features", "Path", new FakeVideoModel(), new EncodeVideoOptions { Cache = null }).Fit(data).Transform(data), "Features");
 
         Assert.That(warnings, Has.Exactly(1).Match(@"^\d+ of 40 frames of '.*cut\.mp4' cannot be decoded"));
     }

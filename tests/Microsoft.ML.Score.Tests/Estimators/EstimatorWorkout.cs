@@ -48,6 +48,7 @@ internal static class EstimatorWorkout
     private static Func<object> Getter(DataViewRow row, DataViewSchema.Column column) => column.Type switch
     {
         TextDataViewType => Scalar<ReadOnlyMemory<char>>(row, column, value => value.ToString()),
+        BooleanDataViewType => Scalar<bool>(row, column, value => value),
         VectorDataViewType { ItemType: var item } when item == NumberDataViewType.Single => Scalar<VBuffer<float>>(row, column, value => value.DenseValues().ToArray()),
         VectorDataViewType { ItemType: var item } when item == NumberDataViewType.Int32 => Scalar<VBuffer<int>>(row, column, value => value.DenseValues().ToArray()),
         VectorDataViewType { ItemType: var item } when item == BooleanDataViewType.Instance => Scalar<VBuffer<bool>>(row, column, value => value.DenseValues().ToArray()),

@@ -20,7 +20,7 @@ internal sealed class EstimatorWorkoutTests
 
     [Test]
     public void EncodeVideo_FramesToFeatures_PassesWorkout() =>
-        EstimatorWorkout.Run(_context.Transforms.EncodeVideo("Tokens", "Frames", _model), Clips(), ["Frames"], _model);
+        EstimatorWorkout.Run(_context.Transforms.EncodeVideo("Tokens", "Frames", _model, new EncodeVideoOptions { Cache = null }), Clips(), ["Frames"], _model);
 
     [Test]
     public void EncodeVideo_FramesToFeatureFiles_PassesWorkout() =>
