@@ -15,9 +15,9 @@ public static class PretrainedPolicy
     {
         ArgumentNullException.ThrowIfNull(model);
 
-        return Shipped().FirstOrDefault(policy => policy.EncoderFingerprint == model.Fingerprint)
+        return Shipped().FirstOrDefault(policy => policy.EncoderFingerprint == model.EncoderFingerprint)
             ?? throw new NotSupportedException(
-                $"No trained policy ships for the model '{model.Source}' ({model.Fingerprint}). Train one (ScoreTrainer, "
+                $"No trained policy ships for the model '{model.Source}' ({model.EncoderFingerprint}). Train one (ScoreTrainer, "
                 + $"or score train) and give its file (PolicyFile.Load, or --policy).");
     }
 

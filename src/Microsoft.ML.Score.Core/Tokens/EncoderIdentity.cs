@@ -7,11 +7,16 @@ namespace Microsoft.ML.Score.Tokens;
 /// </summary>
 /// <param name="Owner">Who takes or gives them, for messages, for example "the policy".</param>
 /// <param name="Dimension">D of the tokens; null takes any.</param>
-/// <param name="Fingerprint">Fingerprint of the encoder's model, as <see cref="VideoModelInfo.Fingerprint"/>; null takes any.</param>
+/// <param name="Fingerprint">Fingerprint of the encoder, as <see cref="VideoModelInfo.EncoderFingerprint"/>; null takes any.</param>
 public sealed record EncoderIdentity(string Owner, int? Dimension, string? Fingerprint)
 {
     /// <summary>Takes the tokens of every encoder.</summary>
     public static EncoderIdentity Any { get; } = new("", null, null);
+
+    /// <summary>
+    /// Takes the tokens of the model whatever its options of frame sampling and size were, as a language model does; a policy does not.
+    /// </summary>
+    public bool AnyProcessing { get; init; }
 
     /// <summary>The encoder of a frozen model.</summary>
     /// <param name="model">The model.</param>
@@ -19,7 +24,7 @@ public sealed record EncoderIdentity(string Owner, int? Dimension, string? Finge
     {
         ArgumentNullException.ThrowIfNull(model);
 
-        return new($"the model '{model.Source}'", model.Dimension, model.Fingerprint);
+        return new($"the model '{model.Source}'", model.Dimension, model.EncoderFingerprint);
     }
 
     /// <summary>Why tokens are refused, as a sentence, or null. What is unknown on either side is not refused.</summary>
@@ -31,9 +36,10 @@ public sealed record EncoderIdentity(string Owner, int? Dimension, string? Finge
         var (owner, source) = (Owner.Length > 0 ? char.ToUpperInvariant(Owner[0]) + Owner[1..] : "", giver is null ? "" : $" from {giver}");
         if (Dimension is { } wanted && dimension is { } actual && wanted != actual)
             return $"{owner} takes tokens of dimension {wanted}, got {actual}{source}.";
-        if (Fingerprint is not null && fingerprint is not null && Fingerprint != fingerprint)
-            return $"{owner} takes tokens of encoder {Excerpt.Of(Fingerprint)}, got those of encoder {Excerpt.Of(fingerprint)}{source}.";
-        return null;
+        if (Fingerprint is null || fingerprint is null || (AnyProcessing ? ModelOf(Fingerprint) == ModelOf(fingerprint) : Fingerprint == fingerprint))
+            return null;
+        var sameModel = ModelOf(Fingerprint) == ModelOf(fingerprint) ? " (the same model, loaded with other options of frame sampling or size)" : "";
+        return $"{owner} takes tokens of encoder {Excerpt.Of(Fingerprint)}, got those of encoder {Excerpt.Of(fingerprint)}{source}{sameModel}.";
     }
 
     /// <summary>As the other, for the tokens of another encoder.</summary>
@@ -44,4 +50,6 @@ public sealed record EncoderIdentity(string Owner, int? Dimension, string? Finge
 
         return Refuses(giver.Dimension, giver.Fingerprint, giver.Owner);
     }
+
+    private static string ModelOf(string fingerprint) => fingerprint.Split('+')[0];
 }

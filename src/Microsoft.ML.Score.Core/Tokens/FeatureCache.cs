@@ -159,7 +159,7 @@ public sealed partial class FeatureCache
         try
         {
             var tokens = MappedTokens.Open(path);
-            if (tokens.EncoderFingerprint == _model.Fingerprint && tokens.Dimension == _model.Dimension && tokens.Type == _type)
+            if (tokens.EncoderFingerprint == _model.EncoderFingerprint && tokens.Dimension == _model.Dimension && tokens.Type == _type)
             {
                 Touch(path);
                 return tokens;

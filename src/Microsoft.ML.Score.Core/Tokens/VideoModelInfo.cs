@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>The identity of a frozen model.</summary>
@@ -16,9 +19,21 @@ public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimen
     /// </summary>
     public string Processing { get; init; } = "";
 
+    /// <summary>
+    /// The encoder as it was loaded, which tokens and policies carry: <see cref="Fingerprint"/>, and where options of frame sampling or size differ
+    /// from the defaults a "+" and their hash. A policy trained on tokens made with some options refuses those made with others.
+    /// </summary>
+    public string EncoderFingerprint { get => field ?? Fingerprint; init; }
+
     /// <summary>Tokens of the language model's vocabulary; null where it is not known. Guessing has a cross-entropy of its logarithm.</summary>
     public int? VocabularySize { get; init; }
 
     /// <summary>Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>. Feature caches and saved pipelines go by it.</summary>
     public bool EncoderStatistics { get; init; }
+
+    /// <summary>An <see cref="EncoderFingerprint"/>.</summary>
+    /// <param name="fingerprint">Of the model.</param>
+    /// <param name="options">The options that differ from the defaults, as text; empty for none.</param>
+    internal static string FingerprintOf(string fingerprint, string options) =>
+        options.Length == 0 ? fingerprint : $"{fingerprint}+{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options)).AsSpan(0, 8))}";
 }

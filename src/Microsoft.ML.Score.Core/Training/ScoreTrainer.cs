@@ -98,7 +98,7 @@ public sealed class ScoreTrainer
             throw new ArgumentException(unfit, nameof(initialPolicy));
 
         var identity = _options.Identity();
-        identity["Model"] = _reward.Info.Fingerprint;
+        identity["Model"] = _reward.Info.EncoderFingerprint;
         identity["InitialPolicy"] = initialPolicy is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(PolicyFile.ToBytes(initialPolicy)));
         var checkpoint = _options.CheckpointFolder is { } folder ? Path.Combine(folder, CheckpointName) : null;
         if (checkpoint is not null)
@@ -127,9 +127,9 @@ public sealed class ScoreTrainer
     {
         var info = _reward.Info;
         var policy = initialPolicy is null
-            ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.UseNormalization, _options.Seed, info.Fingerprint)
+            ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.UseNormalization, _options.Seed, info.EncoderFingerprint)
             : new PolicyNetwork(
-                info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, initialPolicy.UseNormalization, info.Fingerprint,
+                info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, initialPolicy.UseNormalization, info.EncoderFingerprint,
                 initialPolicy.Parameters.ToArray());
         return new TrainerState { Policy = policy, Adam = new Adam(policy.Parameters.Length) };
     }

@@ -152,7 +152,7 @@ public sealed class AnswerVideoQuestionTransformer : VideoTransformer
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
-        var encoder = EncoderIdentity.Of(_settings.Model);
+        var encoder = EncoderIdentity.Of(_settings.Model) with { AnyProcessing = true };
         var question = InputColumns.Find(inputSchema, _settings.Question, ColumnKind.Text);
         return new RowMapping<string>(
             inputSchema,

@@ -65,7 +65,7 @@ public sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
             new(
                 _outputColumnName,
                 _options.Output == EncodeVideoOutput.FeatureFile ? TextDataViewType.Instance : new VectorDataViewType(NumberDataViewType.Single),
-                FeatureColumns.FingerprintAnnotation(_model.Info.Fingerprint)),
+                FeatureColumns.FingerprintAnnotation(_model.Info.EncoderFingerprint)),
             new(_options.GridColumnName, GridColumn.Type),
             new(_options.IsStillColumnName, BooleanDataViewType.Instance));
     }
@@ -184,7 +184,7 @@ public sealed class EncodeVideoTransformer : VideoTransformer
 
     private RowMapping<Row> Map(DataViewSchema inputSchema, FeatureCache? cache)
     {
-        var annotations = FeatureColumns.FingerprintAnnotation(_settings.Model.Fingerprint, cache?.Folder);
+        var annotations = FeatureColumns.FingerprintAnnotation(_settings.Model.EncoderFingerprint, cache?.Folder);
         return new RowMapping<Row>(
             inputSchema,
             [_settings.Source.Bind(inputSchema)],

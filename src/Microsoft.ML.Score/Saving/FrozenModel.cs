@@ -18,7 +18,7 @@ internal sealed class FrozenModel
     public FrozenModel(VideoModelInfo info, ScoreLoadOptions options)
     {
         if (options.Model is { } model
-            && new EncoderIdentity($"the pipeline saved with the model '{info.Source}'", info.Dimension, info.Fingerprint).Refuses(EncoderIdentity.Of(model.Info)) is { } unfit)
+            && new EncoderIdentity($"the pipeline saved with the model '{info.Source}'", info.Dimension, info.Fingerprint) { AnyProcessing = true }.Refuses(EncoderIdentity.Of(model.Info)) is { } unfit)
             throw new ArgumentException(unfit, nameof(options));
 
         Info = info;

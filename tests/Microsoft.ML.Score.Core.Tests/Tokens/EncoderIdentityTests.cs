@@ -25,5 +25,18 @@ public class EncoderIdentityTests
     }
 
     [Test]
+    public void Refuses_TokensOfTheModelWithOtherOptions_UnlessAnyProcessingIsTaken()
+    {
+        var (plain, fewFrames) = (VideoModelInfo.FingerprintOf("aaaa", ""), VideoModelInfo.FingerprintOf("aaaa", "MaxFrames 8"));
+
+        Assert.That(plain, Is.EqualTo("aaaa"));
+        Assert.That(fewFrames, Is.EqualTo("aaaa+26d8858276263f27")); // printf 'MaxFrames 8' | sha256sum
+        Assert.That(s_policy.Refuses(3, fewFrames), Does.Contain("got those of encoder aaaa+").And.Contain("(the same model, loaded with other options of frame sampling or size)"));
+        Assert.That((s_policy with { Fingerprint = fewFrames }).Refuses(3, plain), Does.Contain("the same model"));
+        Assert.That((s_policy with { AnyProcessing = true }).Refuses(3, fewFrames), Is.Null);
+        Assert.That((s_policy with { AnyProcessing = true }).Refuses(3, "bbbb+26d8858276263f27"), Does.Not.Contain("the same model"));
+    }
+
+    [Test]
     public void Any_AnyTokens_TakesThem() => Assert.That(EncoderIdentity.Any.Refuses(7, "cccc"), Is.Null);
 }

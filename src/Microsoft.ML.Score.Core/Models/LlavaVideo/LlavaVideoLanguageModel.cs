@@ -42,6 +42,7 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
             var info = new VideoModelInfo(source, fingerprint, config.TextConfig.HiddenSize)
             {
                 Processing = Processing(options, withPoolingHead: encoderStatistics && options.SiglipFolder is not null),
+                EncoderFingerprint = VideoModelInfo.FingerprintOf(fingerprint, Processing(options, withPoolingHead: false)),
                 EncoderStatistics = encoderStatistics,
                 VocabularySize = config.TextConfig.VocabSize,
             };
@@ -62,7 +63,7 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
         var grid = _model.Config.GridOf(frames);
         var statistics = _salience?.Of(grid);
         var vectors = _model.Encode(processor.ReadFrames(cancellationToken), grid.TimeSteps, statistics is null ? null : statistics.Observe, cancellationToken);
-        return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint)
+        return new VideoTokens(grid, Info.Dimension, vectors, Info.EncoderFingerprint)
         {
             Times = new StepTimes(frames.Seconds, frames.VideoSeconds),
             Statistics = statistics?.Result,

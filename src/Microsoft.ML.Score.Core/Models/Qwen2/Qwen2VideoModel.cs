@@ -20,6 +20,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private readonly int[] _visualIds;
     private readonly CallGuard _guard;
     private readonly PromptCache _prompts = new();
+    private readonly EncoderIdentity _identity;
 
     /// <param name="info">Who the model is.</param>
     /// <param name="files">The checkpoint's files, for the stop tokens.</param>
@@ -33,6 +34,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, KeptTokenDecoder decoder, int[] eosTokenId, int[] visualIds, IDisposable weights)
     {
         Info = info;
+        _identity = EncoderIdentity.Of(info) with { AnyProcessing = true };
         Tokenizer = tokenizer;
         if (tokenizer.VocabularySize > decoder.Config.VocabSize)
             throw new InvalidDataException(
@@ -150,7 +152,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private void ThrowIfUnfit(KeptTokens kept, string name, VideoTokens? checkedVideo = null)
     {
         ArgumentNullException.ThrowIfNull(kept, name);
-        if (EncoderIdentity.Of(Info).Refuses(kept.Dimension, kept.Video?.EncoderFingerprint) is { } unfit)
+        if (_identity.Refuses(kept.Dimension, kept.Video?.EncoderFingerprint) is { } unfit)
             throw new ArgumentException(unfit, name);
         if (kept.Video is { } video && video == checkedVideo)
             return;

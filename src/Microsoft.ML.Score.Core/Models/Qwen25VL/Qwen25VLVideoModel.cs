@@ -20,6 +20,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
             new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize)
             {
                 Processing = $"{options.QwenVideo.Describe()} preprocessor {processor.Fingerprint()}".TrimStart(),
+                EncoderFingerprint = VideoModelInfo.FingerprintOf(model.Fingerprint, options.QwenVideo.Describe()),
                 EncoderStatistics = options.EncoderStatistics,
                 VocabularySize = model.Config.TextConfig.VocabSize,
             },
@@ -69,7 +70,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
         var grid = new TokenGrid(patchGrid.TimeSteps, patchGrid.Height / merge, patchGrid.Width / merge, processor.SecondsPerStep);
         var pooledAttention = _encoderStatistics ? new float[grid.Count] : null;
         var vectors = _model.Encode(processor.ReadSteps(cancellationToken), patchGrid, pooledAttention, cancellationToken);
-        return new VideoTokens(grid, Info.Dimension, vectors, Info.Fingerprint)
+        return new VideoTokens(grid, Info.Dimension, vectors, Info.EncoderFingerprint)
         {
             Statistics = pooledAttention is null ? null : new EncoderStatistics { PooledAttention = pooledAttention },
         };

@@ -1,4 +1,6 @@
+using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
@@ -247,6 +249,22 @@ public class VideoModelTests
 
         foreach (var fault in new[] { "TemporalPositions must be one of TruncateAfter, IntegerSecondsFirst, got 7", "MemoryLimit must be positive, got 0", "QwenVideo: FrameCount and MinFrames", "LlavaVideo must not be null" })
             Assert.That(message, Does.Contain(fault));
+    }
+
+    [Test]
+    public void Load_OtherFrameOptions_IsAnotherEncoderOfTheSameModel()
+    {
+        using var plain = VideoModel.Load(VideoModel.EmbeddedSource);
+        using var fewFrames = VideoModel.Load(VideoModel.EmbeddedSource, new VideoModelOptions { QwenVideo = new() { MaxFrames = 8 } });
+        var tokens = fewFrames.Encode(Clip());
+        var policy = PolicyNetwork.Initialize(plain.Info.Dimension, encoderFingerprint: plain.Info.EncoderFingerprint);
+
+        Assert.That(plain.Info.EncoderFingerprint, Is.EqualTo(plain.Info.Fingerprint));
+        Assert.That(fewFrames.Info.Fingerprint, Is.EqualTo(plain.Info.Fingerprint));
+        Assert.That(fewFrames.Info.EncoderFingerprint, Does.Match("^[0-9a-f]{64}\\+[0-9a-f]{16}$"));
+        Assert.That(tokens.EncoderFingerprint, Is.EqualTo(fewFrames.Info.EncoderFingerprint));
+        Assert.That(() => new ScoreCompressor(policy).Compress(tokens, 0.5), Throws.ArgumentException.With.Message.Contains("the same model, loaded with other options"));
+        Assert.That(plain.CrossEntropy([KeptTokens.All(tokens)], "Q", "A"), Is.EqualTo(fewFrames.CrossEntropy([KeptTokens.All(tokens)], "Q", "A")), "the language model is the same");
     }
 
     [Test]
