@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Score.Documentation;
@@ -14,7 +15,7 @@ public partial class MapTests
     private static IEnumerable<string> Steps() => s_page.Split('\n').Where(line => line.StartsWith('|') && line.Contains(".cs](", StringComparison.Ordinal));
 
     private static IEnumerable<TestCaseData> Walks() => Walk().Matches(s_page)
-        .Select(walk => new TestCaseData(walk.Groups["body"].Value, int.Parse(walk.Groups["files"].Value, System.Globalization.CultureInfo.InvariantCulture)).SetArgDisplayNames(walk.Groups["title"].Value));
+        .Select(walk => new TestCaseData(walk.Groups["body"].Value, int.Parse(walk.Groups["files"].Value, CultureInfo.InvariantCulture)).SetArgDisplayNames(walk.Groups["title"].Value));
 
     [Test]
     public void Files_AllNamed_AreOneFileOfTheSources()
