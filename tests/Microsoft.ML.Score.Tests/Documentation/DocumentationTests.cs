@@ -3,13 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Score.Documentation;
 
-/// <summary>README and docs show only code that compiles (a region of Snippets.cs, or the whole of samples/FirstPipeline) and link only to files that exist.</summary>
+/// <summary>README, CONTRIBUTING and docs show only code that compiles (a region of Snippets.cs, or the whole of samples/FirstPipeline) and link only to files that exist.</summary>
 [TestFixture]
 public partial class DocumentationTests
 {
     private static IEnumerable<string> Pages() =>
-        Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Root, "docs"), "*.md").Append(Path.Combine(RepositoryFolder.Root, "README.md")).Order(StringComparer.Ordinal)
-            .Select(page => Path.GetRelativePath(RepositoryFolder.Root, page));
+        Directory.EnumerateFiles(Path.Combine(RepositoryFolder.Root, "docs"), "*.md", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(RepositoryFolder.Root, "*.md")).Append(Path.Combine(RepositoryFolder.Root, "tests", "Goldens", "README.md"))
+            .Order(StringComparer.Ordinal).Select(page => Path.GetRelativePath(RepositoryFolder.Root, page));
 
     [TestCaseSource(nameof(Pages))]
     public void CSharpBlocks_AreCompiledSnippets(string page)

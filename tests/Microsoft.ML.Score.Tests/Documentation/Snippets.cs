@@ -160,6 +160,15 @@ internal static class Snippets
         return streaming;
     }
 
+    #region five-line reward
+    internal sealed class FewTokens(VideoModelInfo info) : IRolloutReward
+    {
+        public VideoModelInfo Info => info;
+        public ValueTask<double[]> CrossEntropyAsync(RolloutBatch batch, CancellationToken cancellationToken = default) =>
+            new([.. batch.Kept.Select(kept => 1 + (double)kept.Length / batch.Video.Grid.Count)]);
+    }
+    #endregion
+
     internal sealed class VideoQuestion
     {
         public string Path { get; set; } = "";
