@@ -34,7 +34,7 @@ var validation = ml.Data.LoadFromEnumerable(ClipRow.Videos(SyntheticSplit.Valida
 
 // 2. Fit: the frozen encoder, then the two-stage reinforcement learning, then answering from the kept tokens.
 using var model = VideoModel.Load("tiny");
-var encode = ml.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { FramesPerSecond = 2 });
+var encode = ml.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { Cache = null }); // not kept on the disk: these few stay in memory
 var encodedTraining = ml.Data.Cache(encode.Fit(training).Transform(training));
 var encodedValidation = ml.Data.Cache(encode.Fit(validation).Transform(validation));
 var compress = ml.Transforms.ScoreCompress(ml, "Mask", "Features", captionColumnName: "Caption", model, new ScoreOptions

@@ -210,15 +210,15 @@ public sealed partial class FeatureCache
     {
         var limit = _options.FullSizeLimit ?? long.MaxValue;
         var free = new DriveInfo(Folder).AvailableFreeSpace;
-        var files = new DirectoryInfo(Folder).EnumerateFiles("*.safetensors").Where(file => FileName().IsMatch(file.Name)).ToArray();
+        var files = Files();
         var total = files.Sum(file => file.Length);
-        var removable = _options.FullSizeLimit is null ? [] : files.Where(file => !_given.ContainsKey(file.FullName)).OrderBy(file => file.LastAccessTimeUtc).ToArray();
+        var removable = _options.FullSizeLimit is null ? [] : files.Where(file => !_given.ContainsKey(file.Path)).OrderBy(file => file.Used).ToArray();
         var most = removable.Sum(file => file.Length); // nothing is removed in vain
         foreach (var file in total - most + size <= limit && free + most - size >= FreeSpaceLeft ? removable : [])
         {
             if (total + size <= limit && free - size >= FreeSpaceLeft)
                 break;
-            if (!TryDelete(file))
+            if (!TryDelete(file.Path))
                 continue;
             total -= file.Length;
             free += file.Length;
@@ -229,11 +229,30 @@ public sealed partial class FeatureCache
             : null;
     }
 
-    private static bool TryDelete(FileInfo file)
+    /// <summary>The feature files of caches, whoever's; one that another process is removing just now may be left out.</summary>
+    private List<(string Path, long Length, DateTime Used)> Files()
+    {
+        List<(string, long, DateTime)> files = [];
+        foreach (var file in new DirectoryInfo(Folder).EnumerateFiles("*.safetensors").Where(file => FileName().IsMatch(file.Name)))
+        {
+            try
+            {
+                files.Add((file.FullName, file.Length, file.LastAccessTimeUtc));
+            }
+            catch (FileNotFoundException)
+            {
+                // It has just been removed.
+            }
+        }
+
+        return files;
+    }
+
+    private static bool TryDelete(string path)
     {
         try
         {
-            file.Delete();
+            File.Delete(path);
             return true;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
