@@ -2,6 +2,7 @@ using System.Collections;
 using Microsoft.ML.Data;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Estimators;
 
@@ -12,7 +13,7 @@ namespace Microsoft.ML.Score.Estimators;
 /// </summary>
 internal static class EstimatorWorkout
 {
-    public static void Run<TTransformer>(IEstimator<TTransformer> estimator, IDataView data, string[] inputColumnNames, IVideoLanguageModel? model = null)
+    public static void Run<TTransformer>(IEstimator<TTransformer> estimator, IDataView data, string[] inputColumnNames, IVideoLanguageModel? model = null, FeatureCacheOptions? cache = null)
         where TTransformer : class, ITransformer
     {
         var context = new MLContext(1);
@@ -25,7 +26,7 @@ internal static class EstimatorWorkout
         CheckCursorSet(transformer.Transform(context.Data.Cache(data)), addedNames, values);
         CheckMapper(transformer, data, addedNames, values);
         CheckInactive(view, addedNames);
-        CheckReloaded(context, transformer, data, view, addedNames, values, model);
+        CheckReloaded(context, transformer, data, view, addedNames, values, new ScoreLoadOptions { Model = model, Cache = cache });
         CheckInvalidInputs(context, estimator, transformer, data, inputColumnNames);
     }
 
@@ -112,7 +113,7 @@ internal static class EstimatorWorkout
     }
 
     private static void CheckReloaded(
-        MLContext context, ITransformer transformer, IDataView data, IDataView view, string[] addedNames, List<object[]> values, IVideoLanguageModel? model)
+        MLContext context, ITransformer transformer, IDataView data, IDataView view, string[] addedNames, List<object[]> values, ScoreLoadOptions options)
     {
         using var zip = new MemoryStream();
         context.Model.Save(transformer, data.Schema, zip);
@@ -121,10 +122,10 @@ internal static class EstimatorWorkout
         var loaded = fresh.Model.Load(zip, out var inputSchema);
         Assert.That(Names(inputSchema), Is.EqualTo(Names(data.Schema)));
         Assert.That(Names(loaded.GetOutputSchema(data.Schema)), Is.EqualTo(Names(view.Schema)));
-        if (model is null)
+        if (options.Model is null)
             AssertSame(Read(loaded.Transform(data), addedNames), values);
 
-        var restored = fresh.Model.Rehydrate(loaded, new ScoreLoadOptions { Model = model });
+        var restored = fresh.Model.Rehydrate(loaded, options);
         Assert.That(restored.GetType(), Is.EqualTo(transformer.GetType()));
         Assert.That(Describe(restored.GetOutputSchema(data.Schema)), Is.EqualTo(Describe(view.Schema)));
         AssertSame(Read(restored.Transform(data), addedNames), values);

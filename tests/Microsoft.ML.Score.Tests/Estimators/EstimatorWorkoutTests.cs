@@ -24,7 +24,7 @@ internal sealed class EstimatorWorkoutTests
 
     [Test]
     public void EncodeVideo_FramesToFeatureFiles_PassesWorkout() =>
-        EstimatorWorkout.Run(_context.Transforms.EncodeVideo("Tokens", "Frames", _model, new EncodeVideoOptions { Output = EncodeVideoOutput.FeatureFile, Cache = new() { Folder = _folder } }), Clips(), ["Frames"], _model);
+        EstimatorWorkout.Run(_context.Transforms.EncodeVideo("Tokens", "Frames", _model, new EncodeVideoOptions { Output = EncodeVideoOutput.FeatureFile, Cache = new() { Folder = _folder } }), Clips(), ["Frames"], _model, new() { Folder = _folder });
 
     [Test]
     public void ApplyScorePolicy_GridColumn_PassesWorkout() =>
