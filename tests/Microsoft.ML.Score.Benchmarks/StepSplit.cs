@@ -19,7 +19,8 @@ internal static class StepSplit
     public static void Run()
     {
         var kernels = new StepKernels(ComputeBackend.Simd.Kernels);
-        using var model = Qwen25VLVideoModel.Load("tiny", CheckpointFiles.FromResources(typeof(Models.VideoModel).Assembly, "Models/Tiny/"), kernels, new Models.VideoModelOptions());
+        var files = CheckpointFiles.FromResources(typeof(Models.VideoModel).Assembly, "Models/Tiny/");
+        using var model = Qwen25VLVideoModel.Load("tiny", files, kernels, new Models.QwenVideoOptions(), Models.TemporalPositionRule.TruncateAfter, encoderStatistics: false);
         TrainingRow[] rows = [.. Enumerable.Range(0, Videos).Select(index => SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index / 2))
             .Select(clip => new TrainingRow(model.Encode(clip.Clip), clip.Caption))];
         var trainer = new ScoreTrainer(model, new TrainerOptions { UseWarmUp = false, MainSteps = Steps, BatchSize = BatchSize });

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
+using Score.Cli.Files;
 using Score.Cli.Output;
 using Score.Cli.Videos;
 

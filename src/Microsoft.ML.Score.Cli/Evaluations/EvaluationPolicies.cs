@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
-using Score.Cli.Commands;
+using Score.Cli.Files;
 
 namespace Score.Cli.Evaluations;
 

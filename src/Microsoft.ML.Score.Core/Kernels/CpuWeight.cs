@@ -1,13 +1,8 @@
-using Microsoft.ML.Score.Kernels.Simd;
-
 namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>Rows [firstRow, firstRow + rows) of a weight in main memory.</summary>
-internal sealed class CpuWeight(IStoredValues values, int firstRow, int rows, int columns) : Weight(rows, columns)
+internal class CpuWeight(IStoredValues values, int firstRow, int rows, int columns) : Weight(rows, columns)
 {
-    /// <summary>The panels that <see cref="MatrixProductPart"/> would pack on every call, if they are kept.</summary>
-    public PackedWeight? Packed { get; private set; }
-
     /// <summary>Whether <see cref="Float32"/> gives the values without widening.</summary>
     public bool IsFloat32 => values.IsFloat32;
 
@@ -21,13 +16,6 @@ internal sealed class CpuWeight(IStoredValues values, int firstRow, int rows, in
 
     /// <summary>Widens columns [column, column + destination.Length) of a row.</summary>
     public void Widen(int row, int column, Span<float> destination) => values.Read((long)(firstRow + row) * Columns + column, destination);
-
-    /// <summary>Packs the weight once for all calls; it then takes its size in memory again.</summary>
-    public CpuWeight Pack()
-    {
-        Packed = new PackedWeight(Float32, Rows, Columns);
-        return this;
-    }
 
     public override void Dispose()
     {

@@ -81,7 +81,7 @@ public static class ScoreModelCatalog
     {
         if (loaded is not IEnumerable<ITransformer> chain)
             return loaded;
-        return CarrierChain.TransformerOf(chain, options)
+        return CarrierChain.CarriedBy(chain)?.Restore(options)
             ?? (ITransformer)new TransformerChain<ITransformer>([.. chain.Select(transformer => Rehydrate(transformer, options))]);
     }
 }

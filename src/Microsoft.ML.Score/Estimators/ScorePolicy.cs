@@ -59,7 +59,9 @@ public sealed class ScorePolicyEstimator : IEstimator<ScoreCompressTransformer>
 }
 
 /// <summary>How a policy is applied: the part of the options that a ready policy needs too.</summary>
+#pragma warning disable RS0022 // Open to others, as its base is not: users make it themselves, and ScoreCompressOptions derives from it.
 public class ScorePolicyOptions : TokenCompressionOptions
+#pragma warning restore RS0022
 {
     /// <summary>Name of an extra output column with the k kept flat grid indices, ascending (Vector of <see cref="int"/>). Default null: none.</summary>
     public string? KeptIndicesColumnName { get; init; }

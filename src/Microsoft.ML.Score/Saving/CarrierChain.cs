@@ -7,10 +7,13 @@ namespace Microsoft.ML.Score.Saving;
 /// The saved form of a transformer: a chain of ML.NET's own transformers, because an outside assembly cannot write a zip entry of
 /// its own. Blank slots, a constant that carries the transformer, the user's columns copied onto the slots, one custom mapping that
 /// runs the transformer, the results copied to the user's names, and the slots dropped. The chain loads and predicts without us
-/// doing anything; <see cref="TransformerOf"/> gives the real transformer back.
+/// doing anything; <see cref="CarriedBy"/> gives back what the real transformer is made of.
 /// </summary>
 internal static class CarrierChain
 {
+    /// <summary>The name of the mapping that runs the transformer. It is in saved zips: it stays.</summary>
+    public const string ContractName = "Microsoft.ML.Score.Transformer.v1";
+
     public static TransformerChain<ITransformer> Build(VideoTransformer transformer)
     {
         var context = new MLContext();
@@ -26,7 +29,7 @@ internal static class CarrierChain
         Add(context.Transforms.Expression(CarrierInput.PayloadColumn, $"x => \"{transformer.ToSaved().Encode()}\"", CarrierBlanks.AnchorColumn));
         for (var i = 0; i < inputs.Length; i++)
             Add(context.Transforms.CopyColumns(CarrierSlots.Prefix + inputSlots[i], inputs[i].Name));
-        Add(context.Transforms.CustomMapping(new CarrierFactory().GetMapping(), CarrierFactory.ContractName));
+        Add(context.Transforms.CustomMapping<CarrierInput, CarrierOutput>(new CarrierProgram(transformer).Run, ContractName));
         for (var i = 0; i < outputs.Length; i++)
             Add(outputs[i].Name == transformer.OutputOfKnownSize && outputs[i].Type is VectorDataViewType { Size: var size }
                 ? context.Transforms.Concatenate(outputs[i].Name, CarrierOutput.PartColumns(size))
@@ -42,8 +45,8 @@ internal static class CarrierChain
         }
     }
 
-    /// <summary>The transformer that a loaded chain carries, or null where the chain is none of ours.</summary>
-    public static VideoTransformer? TransformerOf(IEnumerable<ITransformer> chain, ScoreLoadOptions options)
+    /// <summary>What a loaded chain carries, or null where the chain is none of ours.</summary>
+    public static SavedTransformer? CarriedBy(IEnumerable<ITransformer> chain)
     {
         var transformers = chain.ToArray();
         if (!transformers.Any(transformer => transformer is CustomMappingTransformer<CarrierInput, CarrierOutput>))
@@ -52,7 +55,7 @@ internal static class CarrierChain
         var constant = transformers.OfType<ExpressionTransformer>().Single();
         var oneRow = new MLContext().Data.LoadFromEnumerable([new CarrierBlanks()]);
         var payload = constant.Transform(oneRow).GetColumn<ReadOnlyMemory<char>>(CarrierInput.PayloadColumn).Single();
-        return SavedTransformer.Decode(payload.Span).Restore(options);
+        return SavedTransformer.Decode(payload.Span);
     }
 
     private static bool IsCarrierColumn(string name) =>

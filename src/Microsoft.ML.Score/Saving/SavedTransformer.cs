@@ -45,18 +45,9 @@ internal sealed record SavedTransformer(string Kind, string Settings, byte[] Dat
         }
     }
 
-    public VideoTransformer Restore(ScoreLoadOptions options) => Kind switch
-    {
-        EncodeVideoTransformer.Kind => new EncodeVideoTransformer(Read<EncodeVideoSettings>(), options),
-        ScoreCompressTransformer.Kind => new ScoreCompressTransformer(Read<ScoreCompressSettings>(), Data),
-        PruneTokensTransformer.Kind => new PruneTokensTransformer(Read<PruneTokensSettings>()),
-        MergeTokensTransformer.Kind => new MergeTokensTransformer(Read<MergeTokensSettings>()),
-        GatherTokensTransformer.Kind => new GatherTokensTransformer(Read<GatherTokensSettings>()),
-        AnswerVideoQuestionTransformer.Kind => new AnswerVideoQuestionTransformer(Read<AnswerVideoQuestionSettings>(), options),
-        _ => throw new InvalidDataException($"The saved transformer is of kind '{Kind}', which this version does not know; a later version may have written it."),
-    };
-
-    private TSettings Read<TSettings>()
+    /// <summary>The settings, of the type that the kind has.</summary>
+    /// <exception cref="InvalidDataException">They are not of that type.</exception>
+    public TSettings Read<TSettings>()
     {
         try
         {

@@ -45,7 +45,8 @@ internal static unsafe class MatrixProduct
     /// <summary>y = activation(x weight^T + bias) + residual: x [m, k], weight [n, k] in any stored type, bias [1, n], residual and y [m, n].</summary>
     public static void Linear(CpuTensor x, CpuWeight weight, CpuTensor? bias, Activation activation, CpuTensor? residual, CpuTensor y)
     {
-        if (x.Rows == 1 && weight.Packed is null)
+        var packed = weight as PackedWeight;
+        if (x.Rows == 1 && packed is null)
         {
             LinearOfOneRow(x, weight, bias, activation, residual, y);
             return;
@@ -62,7 +63,7 @@ internal static unsafe class MatrixProduct
                 BStep = 1,
                 BColumn = x.Columns,
                 Stored = weight.IsFloat32 ? null : weight,
-                Packed = weight.Packed,
+                Packed = packed,
                 C = c,
                 M = x.Rows,
                 N = weight.Rows,

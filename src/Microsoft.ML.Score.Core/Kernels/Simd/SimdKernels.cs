@@ -16,11 +16,10 @@ internal sealed class SimdKernels : CpuKernels
     // Larger weights are not worth having twice; 1,000 rows hide it.
     private const int PackedLimit = 1 << 18;
 
-    public override Weight UploadWeight(IStoredValues values, int firstRow, int rows, int columns)
-    {
-        var weight = new CpuWeight(values, firstRow, rows, columns);
-        return weight.IsFloat32 && rows * columns is > 0 and <= PackedLimit ? weight.Pack() : weight;
-    }
+    public override Weight UploadWeight(IStoredValues values, int firstRow, int rows, int columns) =>
+        values.IsFloat32 && rows * columns is > 0 and <= PackedLimit
+            ? new PackedWeight(values, firstRow, rows, columns)
+            : base.UploadWeight(values, firstRow, rows, columns);
 
     public override Tensor Linear(Tensor x, Weight weight, Tensor? bias = null, Activation activation = Activation.None, Tensor? residual = null)
     {

@@ -39,7 +39,7 @@ public static class VideoModel
         ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);
         return config switch
         {
-            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options),
+            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.QwenVideo, options.TemporalPositions, options.EncoderStatistics),
             LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo, options.EncoderStatistics),
             _ => throw new UnreachableException(config.Architecture),
         };

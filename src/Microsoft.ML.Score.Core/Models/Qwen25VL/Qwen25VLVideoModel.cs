@@ -15,31 +15,32 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
     private readonly int[] _beforeVideo;
     private readonly bool _encoderStatistics;
 
-    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, QwenProcessorConfig processor, VideoModelOptions options)
+    private Qwen25VLVideoModel(string source, CheckpointFiles files, Qwen25VLModel model, QwenProcessorConfig processor, QwenVideoOptions options, bool encoderStatistics)
         : base(
             new VideoModelInfo(source, model.Fingerprint, model.Config.TextConfig.HiddenSize)
             {
-                Processing = $"{options.QwenVideo.Describe()} preprocessor {processor.Fingerprint()}".TrimStart(),
-                EncoderFingerprint = VideoModelInfo.FingerprintOf(model.Fingerprint, options.QwenVideo.Describe()),
-                EncoderStatistics = options.EncoderStatistics,
+                Processing = $"{options.Describe()} preprocessor {processor.Fingerprint()}".TrimStart(),
+                EncoderFingerprint = VideoModelInfo.FingerprintOf(model.Fingerprint, options.Describe()),
+                EncoderStatistics = encoderStatistics,
                 VocabularySize = model.Config.TextConfig.VocabSize,
             },
             files, Tokenizer.Load(files), model.Decoder, model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
     {
         _model = model;
-        _encoderStatistics = options.EncoderStatistics;
-        _processor = processor.With(options.QwenVideo);
+        _encoderStatistics = encoderStatistics;
+        _processor = processor.With(options);
         _beforeVideo = Tokenizer.Encode(QwenChatTemplate.BeforeVideo);
         ThrowIfInconsistent(files);
     }
 
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
-    public static Qwen25VLVideoModel Load(string source, CheckpointFiles files, IKernels kernels, VideoModelOptions options)
+    public static Qwen25VLVideoModel Load(
+        string source, CheckpointFiles files, IKernels kernels, QwenVideoOptions options, TemporalPositionRule temporalPositions, bool encoderStatistics)
     {
-        var model = Qwen25VLModel.Load(files, kernels, options.TemporalPositions);
+        var model = Qwen25VLModel.Load(files, kernels, temporalPositions);
         try
         {
-            return new Qwen25VLVideoModel(source, files, model, QwenProcessorConfig.Load(files), options);
+            return new Qwen25VLVideoModel(source, files, model, QwenProcessorConfig.Load(files), options, encoderStatistics);
         }
         catch
         {

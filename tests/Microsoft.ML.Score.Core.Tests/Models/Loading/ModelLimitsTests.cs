@@ -2,7 +2,7 @@ using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Models;
+namespace Microsoft.ML.Score.Models.Loading;
 
 [TestFixture]
 public class ModelLimitsTests

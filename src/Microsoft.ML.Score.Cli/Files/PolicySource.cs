@@ -2,7 +2,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
-namespace Score.Cli.Commands;
+namespace Score.Cli.Files;
 
 /// <summary>Where a command's policy comes from.</summary>
 internal static class PolicySource
