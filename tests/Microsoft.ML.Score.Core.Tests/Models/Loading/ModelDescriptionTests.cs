@@ -22,7 +22,7 @@ public class ModelDescriptionTests
 
         var description = VideoModel.Describe(_checkpoint.Folder);
 
-        Assert.That(description.Config.Architecture, Is.EqualTo("Qwen2.5-VL"));
+        Assert.That(description.Architecture, Is.EqualTo("Qwen2.5-VL"));
         Assert.That(description.Parameters, Is.EqualTo(file.Tensors.Values.Sum(tensor => tensor.Count)));
         Assert.That(description.Bytes, Is.EqualTo(4 * description.Parameters));
         Assert.That(description.StoredTypes, Is.EqualTo(new[] { TensorType.F32 }));
