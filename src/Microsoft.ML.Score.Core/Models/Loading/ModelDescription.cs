@@ -75,7 +75,9 @@ public sealed class ModelDescription
 
     /// <summary>The tokens that a clip becomes under the default options; none of its frames is read.</summary>
     /// <param name="clip">The clip.</param>
-    /// <exception cref="InvalidDataException">What the checkpoint says of frames is damaged, or the clip has a size that the model does not take.</exception>
+    /// <exception cref="ArgumentException">The model does not take frames of the clip's size.</exception>
+    /// <exception cref="FileNotFoundException">A file that says how frames are read is missing.</exception>
+    /// <exception cref="InvalidDataException">Such a file is damaged.</exception>
     public TokenGrid GridOf(VideoClip clip)
     {
         ArgumentNullException.ThrowIfNull(clip);
@@ -86,6 +88,7 @@ public sealed class ModelDescription
     /// <summary>What answering a question about some kept tokens of a video takes.</summary>
     /// <param name="grid">The video's tokens.</param>
     /// <param name="keptTokens">How many of them reach the language model, from 1 to all.</param>
+    /// <exception cref="ArgumentException">The grid is empty, or there are not so many tokens.</exception>
     public MemoryEstimate Estimate(TokenGrid grid, int keptTokens)
     {
         TokenGrid.ThrowIfEmpty(grid, nameof(grid));

@@ -82,6 +82,11 @@ public class ModelDescriptionTests
         Assert.That(all.Total, Is.EqualTo(all.Weights + all.VisualTokens + Math.Max(all.Encoder, all.Prefill + all.KeyValueCache)));
     }
 
+    [TestCase(0)]
+    [TestCase(31)]
+    public void Estimate_MoreTokensThanThereAreOrNone_IsRefused(int keptTokens) =>
+        Assert.That(() => VideoModel.Describe(_checkpoint.Folder).Estimate(new TokenGrid(1, 6, 5), keptTokens), Throws.TypeOf<ArgumentOutOfRangeException>());
+
     [Test]
     public void Load_BeyondTheMemoryLimit_SaysTheNumbers()
     {
