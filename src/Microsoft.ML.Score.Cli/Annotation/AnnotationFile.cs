@@ -11,6 +11,11 @@ namespace Score.Cli.Annotation;
 /// <param name="Usage">Tokens that it took; null where the server does not tell.</param>
 internal sealed record AnnotatedRow(string Path, string Caption, string Original, string Model, TokenUsage? Usage);
 
+/// <summary>A row that has no caption, in the list of them beside the output.</summary>
+/// <param name="Path">The video as its data file names it.</param>
+/// <param name="Error">Why.</param>
+internal sealed record FailedRow(string Path, string Error);
+
 /// <summary>
 /// JSON lines that are added one by one, each on the disk before the next: a process killed at any moment leaves whole lines and at most
 /// a torn last one, which opening the file anew removes. One process at a time may hold it. Not safe for concurrent use.
@@ -37,7 +42,7 @@ internal sealed class AnnotationFile : IDisposable
         _stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         try
         {
-            var whole = ReadPaths(_stream, Paths, path);
+            var whole = ReadRows<AnnotatedRow>(_stream, path, row => Paths.Add(row.Path));
             _stream.SetLength(whole);
             _stream.Position = whole;
         }
@@ -48,22 +53,26 @@ internal sealed class AnnotationFile : IDisposable
         }
     }
 
-    /// <summary>Whether a file holds rows that score annotate wrote; a last one may be cut off.</summary>
-    public static bool IsOne(string path)
+    /// <summary>Whether a file holds rows of one kind that score annotate wrote; a last one may be cut off.</summary>
+    /// <exception cref="InvalidDataException">It begins like one and goes on otherwise.</exception>
+    public static bool HoldsOnly<TRow>(string path)
     {
         using var stream = File.OpenRead(path);
         if (stream.ReadByte() != Start[0])
             return false; // before a line is read, which may be a whole video
-        ReadPaths(stream, [], path);
+        ReadRows<TRow>(stream, path, _ => { });
         return true;
     }
 
     /// <summary>The paths of the rows that the file held when it was opened.</summary>
     public HashSet<string> Paths { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>A row as a line.</summary>
+    public static byte[] Line<TRow>(TRow row) => [.. JsonSerializer.SerializeToUtf8Bytes(row, s_json), (byte)'\n'];
+
     public void Add(AnnotatedRow row)
     {
-        _stream.Write([.. JsonSerializer.SerializeToUtf8Bytes(row, s_json), (byte)'\n']);
+        _stream.Write(Line(row));
         _stream.Flush(flushToDisk: true);
     }
 
@@ -83,8 +92,8 @@ internal sealed class AnnotationFile : IDisposable
         return end;
     }
 
-    /// <summary>Adds the paths of all rows, and gives back where the last whole one ends.</summary>
-    private static long ReadPaths(FileStream stream, HashSet<string> paths, string path)
+    /// <summary>Reads all rows, and gives back where the last whole one ends.</summary>
+    private static long ReadRows<TRow>(FileStream stream, string path, Action<TRow> add)
     {
         var whole = EndOfLastLine(stream);
         var lastIsTorn = whole < stream.Length;
@@ -96,9 +105,9 @@ internal sealed class AnnotationFile : IDisposable
                 if (line.StartsWith(Start, StringComparison.Ordinal) || Start.StartsWith(line, StringComparison.Ordinal))
                     return whole;
             }
-            else if (PathOf(line) is { } done)
+            else if (Parse<TRow>(line) is { } row)
             {
-                paths.Add(done);
+                add(row);
                 continue;
             }
 
@@ -108,15 +117,15 @@ internal sealed class AnnotationFile : IDisposable
         return whole;
     }
 
-    private static string? PathOf(string line)
+    private static TRow? Parse<TRow>(string line)
     {
         try
         {
-            return JsonSerializer.Deserialize<AnnotatedRow>(line, s_json)?.Path;
+            return JsonSerializer.Deserialize<TRow>(line, s_json);
         }
         catch (JsonException)
         {
-            return null;
+            return default;
         }
     }
 }

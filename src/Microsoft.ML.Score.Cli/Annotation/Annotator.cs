@@ -1,5 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Polly;
 using Polly.Retry;
 using Score.Cli.Training;
@@ -31,8 +29,6 @@ internal sealed class Annotator
     private static readonly TimeSpan s_longestAsked = TimeSpan.FromHours(1);
 
     private static readonly ResiliencePropertyKey<Random> s_random = new("random");
-
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly Lock _lock = new();
     private readonly CaptionService _service;
@@ -91,7 +87,7 @@ internal sealed class Annotator
             {
                 lock (_lock)
                 {
-                    File.AppendAllText(_failuresPath, JsonSerializer.Serialize(new { path = row.Name, error = exception.Message }, s_json) + "\n");
+                    File.AppendAllBytes(_failuresPath, AnnotationFile.Line(new FailedRow(row.Name, exception.Message)));
                     report(annotated + ++failed);
                 }
             }

@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Score.Video;
 
@@ -15,7 +17,7 @@ internal static class JpegFrames
     /// <param name="clip">The clip.</param>
     /// <param name="count">Frames wanted, at least 1.</param>
     /// <param name="longestSide">Pixels that no side exceeds; smaller frames keep their size.</param>
-    /// <param name="cancellationToken">Stops the program.</param>
+    /// <param name="cancellationToken">Stops between frames.</param>
     /// <exception cref="InvalidDataException">The clip cannot be decoded.</exception>
     /// <exception cref="InvalidOperationException">FFmpeg is not installed.</exception>
     public static IReadOnlyList<byte[]> Read(VideoClip clip, int count, int longestSide, CancellationToken cancellationToken)
@@ -29,23 +31,38 @@ internal static class JpegFrames
             "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", string.Create(CultureInfo.InvariantCulture, $"{clip.Width}x{clip.Height}"), "-i", "pipe:0",
             "-vf", string.Create(CultureInfo.InvariantCulture, $"scale={width}:{height}:flags=bicubic"), "-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", Quality, "-f", "image2pipe", "pipe:1",
         ];
-        using var process = new ChildProcess("ffmpeg", arguments, readsInput: true);
-        using var registration = cancellationToken.Register(process.Kill);
-        var writing = Task.Run(() => Write(clip, indices, process.Input, cancellationToken), CancellationToken.None);
+        // It ends with its input, which closes where a frame cannot be read, where reading is cancelled, and with this process.
+        using var process = Start(arguments);
+        var writing = Task.Run(() => Write(clip, indices, process.StandardInput.BaseStream, cancellationToken), CancellationToken.None);
+        var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         using var output = new MemoryStream();
-        process.Output.CopyTo(output);
-        var exitCode = process.WaitForExit();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
         cancellationToken.ThrowIfCancellationRequested();
-        var images = exitCode == 0 ? Split(output.ToArray()) : [];
+        var images = process.ExitCode == 0 ? Split(output.ToArray()) : [];
         writing.GetAwaiter().GetResult();
-        return images.Count == count ? images : throw new InvalidDataException($"FFmpeg made {images.Count} JPEG images of {count} frames: {process.ErrorTail}");
+        return images.Count == count ? images : throw new InvalidDataException(
+            $"FFmpeg made {images.Count} JPEG images of {count} frames and ended with code {process.ExitCode}: {errors.GetAwaiter().GetResult().Trim().ReplaceLineEndings("; ")}");
+    }
+
+    private static Process Start(string[] arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo("ffmpeg", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, CreateNoWindow = true })!;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new InvalidOperationException(
+                $"The program 'ffmpeg' could not be started ({exception.Message}). It makes the JPEG images that a teacher model is shown: install the package ffmpeg, so that it is on the PATH.", exception);
+        }
     }
 
     private static void Write(VideoClip clip, int[] indices, Stream input, CancellationToken cancellationToken)
     {
         using (input)
         {
-            foreach (var frame in FrameReading.ReadChecked(clip, indices, cancellationToken))
+            foreach (var frame in clip.ReadFrames(indices, cancellationToken))
             {
                 try
                 {

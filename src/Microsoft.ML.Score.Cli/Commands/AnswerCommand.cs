@@ -45,7 +45,7 @@ internal static class AnswerCommand
                 var network = rho == 1 && path is null ? null : PolicySource.Load(path, frozen);
 
                 var tokens = reference.Encode(frozen, cancellationToken);
-                CommonOptions.Limits(frozen, parsed.InvocationConfiguration.Error).See(tokens.Grid);
+                CommonOptions.WarnOfLimits(frozen, [tokens.Grid], parsed.InvocationConfiguration.Error);
                 var kept = network is null ? KeptTokens.All(tokens) : new ScoreCompressor(network).Compress(tokens, rho);
                 var options = new GenerationOptions
                 {

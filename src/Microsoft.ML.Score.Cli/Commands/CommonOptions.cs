@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Tokens;
 using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
@@ -8,16 +9,29 @@ namespace Score.Cli.Commands;
 /// <summary>The options that several commands share, and the checks that make a bad value wrong usage.</summary>
 internal static class CommonOptions
 {
+    /// <summary>The model that is there without a checkpoint.</summary>
+    public const string EmbeddedModel = "tiny";
+
+    /// <summary>What it is, for those who choose it.</summary>
+    public const string AboutEmbeddedModel = $"{EmbeddedModel}: embedded, trained on the synthetic world alone; it knows nothing of real video";
+
     private const double BytesPerGiB = 1L << 30;
 
     public static Option<string> Model() => new("--model")
     {
-        Description = $"The frozen model: the folder of a Hugging Face checkpoint, or {ModelLimits.OfEmbedded}.",
-        DefaultValueFactory = _ => "tiny",
+        Description = $"The frozen model: the folder of a Hugging Face checkpoint, or {AboutEmbeddedModel}.",
+        DefaultValueFactory = _ => EmbeddedModel,
     };
 
-    /// <summary>Warns once where the model is used beyond what it knows.</summary>
-    public static ModelLimits Limits(IVideoLanguageModel model, TextWriter error) => new(model.Info, warning => error.WriteLine($"score: warning: {warning}"));
+    /// <summary>Warns, once, where the model is used on a video beyond what it knows.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="grids">The videos' grids; null for a video that is known to be none of the synthetic world.</param>
+    /// <param name="error">Standard error.</param>
+    public static void WarnOfLimits(IVideoLanguageModel model, IEnumerable<TokenGrid?> grids, TextWriter error)
+    {
+        if (grids.Select(grid => VideoModel.LimitOf(model.Info, grid)).FirstOrDefault(limit => limit is not null) is { } limit)
+            error.WriteLine($"score: warning: {limit}");
+    }
 
     public static Option<double> Memory() => Positive(
         "--memory", "The memory to fit in, in GiB. Default: what the runtime says there is.", Math.Ceiling(10 * new VideoModelOptions().MemoryLimit / BytesPerGiB) / 10);

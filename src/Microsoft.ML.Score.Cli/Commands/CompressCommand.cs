@@ -59,9 +59,7 @@ internal static class CompressCommand
                         reports.Add(new KeptReport(video.Text, kept));
                     }
 
-                var limits = CommonOptions.Limits(frozen, parsed.InvocationConfiguration.Error);
-                foreach (var report in reports)
-                    limits.See(report.Grid);
+                CommonOptions.WarnOfLimits(frozen, reports.Select(report => (TokenGrid?)report.Grid), parsed.InvocationConfiguration.Error);
                 Print(reports, parsed.GetValue(json), parsed.InvocationConfiguration.Output);
                 return 0;
             },

@@ -73,7 +73,7 @@ internal sealed class EvalCommand
         var benchmarks = Open(parsed, preset, compared);
         using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, compared));
         if (Chosen(parsed, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
-            CommonOptions.Limits(frozen, parsed.InvocationConfiguration.Error).SeeReal();
+            CommonOptions.WarnOfLimits(frozen, [null], parsed.InvocationConfiguration.Error);
         var policies = EvaluationPolicies.Load(compared, parsed.GetValue(_policy), parsed.GetValue(_ablation), frozen);
         if (preset is { AblatesResidual: true } && policies.Ablation is { UseResidual: true })
             throw new ArgumentException($"{preset.Name} compares with a policy without the residual; '{parsed.GetValue(_ablation)}' has it.");

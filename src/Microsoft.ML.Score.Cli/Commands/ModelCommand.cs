@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Video;
-using Score.Cli.Checks;
 using Score.Cli.Output;
 using Score.Cli.Videos;
 
@@ -12,7 +11,7 @@ internal static class ModelCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = $"The folder of a Hugging Face checkpoint, or {ModelLimits.OfEmbedded}." };
+        var model = new Argument<string>("model") { Description = $"The folder of a Hugging Face checkpoint, or {CommonOptions.AboutEmbeddedModel}." };
         var video = new Option<string?>("--video")
         {
             Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow.",
@@ -32,7 +31,7 @@ internal static class ModelCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetValue(check) && result.GetValue(model) == VideoModel.EmbeddedSource)
+            if (result.GetValue(check) && result.GetValue(model) == CommonOptions.EmbeddedModel)
                 result.AddError("--check needs the folder of a checkpoint; the embedded model has none.");
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(
@@ -57,7 +56,7 @@ internal static class ModelCommand
 
     private static int Check(string folder, bool json, TextWriter output)
     {
-        var report = new CheckReport(folder, CheckpointCheck.Run(folder));
+        var report = new CheckReport(folder, VideoModel.Check(folder));
         if (json)
             output.WriteLine(JsonOutput.Format(report.ToJson()));
         else

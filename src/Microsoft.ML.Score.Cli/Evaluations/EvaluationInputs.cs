@@ -65,7 +65,7 @@ internal sealed class EvaluationInputs(string purpose)
     {
         try
         {
-            return VideoModel.Describe(folder).Config.Architecture;
+            return VideoModel.Describe(folder).Architecture;
         }
         catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException)
         {

@@ -26,15 +26,15 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind Pipeline { get; } = new("an ML.NET model of score train", PipelineFile.IsOne);
 
-    public static OutputKind Metrics { get; } = new("a metrics record", MetricsLog.IsOne);
+    public static OutputKind Metrics { get; } = new("a metrics record", ScoreTrainer.IsMetricsFile);
 
     public static OutputKind Records { get; } = new("the record of an evaluation", BenchmarkRecords.IsRecordFile) { MayBeEmpty = false };
 
     public static OutputKind EvaluationResults { get; } = Document("the results of an evaluation", "benchmarks", "systems", "measured");
 
-    public static OutputKind Annotations { get; } = new("rows that score annotate wrote", AnnotationFile.IsOne) { IsAppended = true };
+    public static OutputKind Annotations { get; } = new("rows that score annotate wrote", AnnotationFile.HoldsOnly<AnnotatedRow>) { IsAppended = true };
 
-    public static OutputKind Failures { get; } = new("the failures of an annotation", path => JsonLines.AreAll(path, "{\"path\":", line => line.TryGetProperty("error", out _))) { IsAppended = true };
+    public static OutputKind Failures { get; } = new("the failures of an annotation", AnnotationFile.HoldsOnly<FailedRow>) { IsAppended = true };
 
     public static OutputKind Mask { get; } = Document("a mask of score compress", "video", "grid", "keptPositions");
 

@@ -1,9 +1,9 @@
-using Score.Cli.Checks;
+using Microsoft.ML.Score.Models;
 
 namespace Score.Cli.Output;
 
 /// <summary>The checks of a checkpoint folder, a line each, and below them a line for every fault.</summary>
-internal sealed class CheckReport(string folder, IReadOnlyList<CheckResult> results)
+internal sealed class CheckReport(string folder, IReadOnlyList<CheckpointCheck> results)
 {
     private int Faults => results.Sum(result => result.Faults.Count);
 
@@ -18,7 +18,7 @@ internal sealed class CheckReport(string folder, IReadOnlyList<CheckResult> resu
         checks = results.Select(result => new
         {
             name = result.Name,
-            outcome = result.Word,
+            outcome = Word(result),
             summary = result.Summary,
             faults = result.Faults.Select(fault => new { file = fault.File, tensor = fault.Tensor, expected = fault.Expected, actual = fault.Actual, nextStep = fault.NextStep }),
         }),
@@ -28,7 +28,7 @@ internal sealed class CheckReport(string folder, IReadOnlyList<CheckResult> resu
     {
         foreach (var result in results)
         {
-            writer.WriteLine($"{result.Word,-7}  {result.Name,-15}  {VisibleText.Message(result.Summary)}");
+            writer.WriteLine($"{Word(result),-7}  {result.Name,-15}  {VisibleText.Message(result.Summary)}");
             foreach (var fault in result.Faults)
                 writer.WriteLine("         " + VisibleText.Message(
                     $"{fault.File}{(fault.Tensor is null ? "" : $", tensor '{fault.Tensor}'")}: expected {fault.Expected}; found {fault.Actual.TrimEnd('.')}. {fault.NextStep}"));
@@ -36,4 +36,6 @@ internal sealed class CheckReport(string folder, IReadOnlyList<CheckResult> resu
 
         writer.WriteLine(VisibleText.Message(IsRight ? $"{folder}: all checks passed" : $"{folder}: {Faults} {(Faults == 1 ? "fault" : "faults")}"));
     }
+
+    private static string Word(CheckpointCheck result) => result.Faults.Count > 0 ? "wrong" : result.IsSkipped ? "skipped" : "ok";
 }

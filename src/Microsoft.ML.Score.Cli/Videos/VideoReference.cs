@@ -110,8 +110,8 @@ internal sealed class VideoReference
         if (!IsFeatureFile)
             return compressor.Compress(Encode(model, cancellationToken), retentionRatio);
 
-        using var file = OpenFeatures(model);
-        return compressor.Compress(file, retentionRatio);
+        OpenFeatures(model).Dispose();
+        return compressor.Compress(Text, retentionRatio);
     }
 
     /// <summary>The header says whether the features fit, so that those of another model are refused before they are read.</summary>

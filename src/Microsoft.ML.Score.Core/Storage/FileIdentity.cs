@@ -2,11 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Score.Storage;
 
-/// <summary>What a path leads to, told by the system and not by the name: two names of one file, hard links too, have one identity.</summary>
-/// <param name="Device">The file system, as major and minor number.</param>
-/// <param name="Inode">The file in it.</param>
-/// <param name="IsFileOrFolder">False for a device, a pipe or a socket.</param>
-internal sealed partial record FileIdentity((uint Major, uint Minor) Device, ulong Inode, bool IsFileOrFolder)
+/// <summary>What a path leads to, told by the system and not by the name: the identities of two names of one file, hard links too, are equal.</summary>
+public sealed partial record FileIdentity
 {
     private const int CurrentFolder = -100; // AT_FDCWD
     private const uint TypeAndInode = 0x101; // STATX_TYPE | STATX_INO
@@ -14,9 +11,20 @@ internal sealed partial record FileIdentity((uint Major, uint Minor) Device, ulo
     private const int FolderType = 0x4000;
     private const int RegularType = 0x8000;
 
+    private readonly (uint Major, uint Minor) _fileSystem;
+    private readonly ulong _inode;
+
+    private FileIdentity((uint Major, uint Minor) fileSystem, ulong inode, bool isFileOrFolder) => (_fileSystem, _inode, IsFileOrFolder) = (fileSystem, inode, isFileOrFolder);
+
+    /// <summary>False for a device, a pipe or a socket.</summary>
+    public bool IsFileOrFolder { get; }
+
     /// <summary>The identity of what a path leads to, through links; null where there is nothing, or on systems other than Linux.</summary>
+    /// <param name="path">The path.</param>
     public static FileIdentity? Of(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
         // The layout of statx is the kernel's and the same on every processor, unlike that of stat.
         Span<byte> status = stackalloc byte[256];
         if (!OperatingSystem.IsLinux() || !TryRead(path, status))

@@ -7,10 +7,13 @@ namespace Microsoft.ML.Score.Storage;
 
 /// <summary>
 /// Holds a file for one writer, in this process or another, by a lock file beside it. What counts is the system's lock on that file,
-/// which ends with the process however that dies; what the file says only names the holder. Disposing it removes the lock file.
+/// which ends with the process however that dies; what the file says only names the holder. Disposing it removes the lock file. It keeps
+/// nobody from the file who does not take the lock.
 /// </summary>
-internal sealed partial class FileLock : IDisposable
+/// <example><code>using var held = FileLock.Take("results.json", "nightly evaluation");</code></example>
+public sealed partial class FileLock : IDisposable
 {
+    /// <summary>What the lock file's name has after that of the file.</summary>
     public const string Extension = ".lock";
 
     private const string FirstLine = "score-lock/1\n";
@@ -31,6 +34,8 @@ internal sealed partial class FileLock : IDisposable
     /// <exception cref="UnauthorizedAccessException">The lock file cannot be made.</exception>
     public static FileLock Take(string path, string? command = null, TimeProvider? time = null)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
         var lockPath = AtomicFile.TargetOf(path) + Extension;
         var content = FirstLine + string.Create(CultureInfo.InvariantCulture,
             $"process {Environment.ProcessId} on {Environment.MachineName}, since {(time ?? TimeProvider.System).GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC, {command ?? AppDomain.CurrentDomain.FriendlyName}\n{Guid.NewGuid():N}\n");

@@ -8,12 +8,12 @@ namespace Microsoft.ML.Score.Tokens;
 /// The tokens of a feature file, mapped into memory and left in their stored type: opening costs the header alone, and rows come
 /// from the file's pages. Safe for concurrent reading; nothing may be read after <see cref="Dispose"/>.
 /// </summary>
-internal sealed class MappedTokens : ITokenRows, IDisposable
+public sealed class MappedTokens : ITokenRows, IDisposable
 {
-    public const string FeaturesKey = "features";
-    public const string SecondsKey = "seconds_per_step";
-    public const string FingerprintKey = "encoder_fingerprint";
-    public const string TimesKey = "step_times";
+    internal const string FeaturesKey = "features";
+    internal const string SecondsKey = "seconds_per_step";
+    internal const string FingerprintKey = "encoder_fingerprint";
+    internal const string TimesKey = "step_times";
 
     // A video of a million steps a second, and one of a step in eleven days: times beyond are damage, and would be printed as such.
     private const double LeastSeconds = 1e-6, MostSeconds = 1e6;
@@ -43,10 +43,13 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         StoredStatistics.ThrowIfInvalid(file, Grid);
     }
 
+    /// <summary>The token grid.</summary>
     public TokenGrid Grid { get; }
 
+    /// <summary>D, values a token.</summary>
     public int Dimension { get; }
 
+    /// <summary>How the values are stored: F32, BF16 or F16.</summary>
     public TensorType Type { get; }
 
     /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
@@ -58,17 +61,21 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     private long Count => (long)Grid.Count * Dimension;
 
     /// <summary>What <see cref="AreSecondsPerStep"/> accepts, in words.</summary>
-    public static string SecondsRange => FormattableString.Invariant($"{LeastSeconds} to {MostSeconds}");
+    internal static string SecondsRange => FormattableString.Invariant($"{LeastSeconds} to {MostSeconds}");
 
     /// <summary>Whether a file may hold them as its seconds a step.</summary>
-    public static bool AreSecondsPerStep(double seconds) => seconds is >= LeastSeconds and <= MostSeconds;
+    internal static bool AreSecondsPerStep(double seconds) => seconds is >= LeastSeconds and <= MostSeconds;
 
+    /// <summary>Opens a feature file.</summary>
+    /// <param name="path">A file as <see cref="FeatureFile"/> describes it.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
     /// The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid.
     /// </exception>
     public static MappedTokens Open(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
         var file = SafetensorsFile.Open(path);
         try
         {
@@ -81,6 +88,9 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         }
     }
 
+    /// <summary>The stored bytes of rows [first, first + count), without a copy.</summary>
+    /// <param name="first">The first row, a flat grid index.</param>
+    /// <param name="count">Number of rows.</param>
     public ReadOnlySpan<byte> Rows(int first, int count) => _file.Bytes(FeaturesKey, (long)first * Dimension, checked(count * Dimension));
 
     /// <summary>All rows in single precision.</summary>
@@ -112,6 +122,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         return new KeptTokens(Grid, Dimension, positions, vectors) { Times = Times };
     }
 
+    /// <summary>Reads all values once.</summary>
     /// <exception cref="InvalidDataException">A value is not finite.</exception>
     public void ThrowIfNotFinite()
     {
@@ -123,6 +134,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         }
     }
 
+    /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
 
     private void ThrowIfNotFinite(int firstToken, ReadOnlySpan<float> vectors)

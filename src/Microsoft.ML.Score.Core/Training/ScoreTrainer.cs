@@ -32,7 +32,8 @@ namespace Microsoft.ML.Score.Training;
 /// </summary>
 public sealed class ScoreTrainer
 {
-    internal const string CheckpointName = "checkpoint.safetensors";
+    /// <summary>The name of the checkpoint in <see cref="TrainerOptions.CheckpointFolder"/>.</summary>
+    public const string CheckpointName = "checkpoint.safetensors";
 
     private readonly IRolloutReward _reward;
     private readonly TrainerOptions _options;
@@ -64,7 +65,17 @@ public sealed class ScoreTrainer
     }
 
     /// <summary>The lock on the checkpoint, where the caller has taken it before other work; null lets <see cref="Fit"/> take it.</summary>
-    internal FileLock? CheckpointLock { get; init; }
+    public FileLock? CheckpointLock { get; init; }
+
+    /// <summary>Whether a file is the metrics record of a training, which another training may replace; a last line may be cut off.</summary>
+    /// <param name="path">An existing file.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool IsMetricsFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        return MetricsLog.IsOne(path);
+    }
 
     /// <summary>Trains a policy. The same seed, data and model give the same bits, in one go or resumed from a checkpoint at any step.</summary>
     /// <param name="examples">

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Score.Video;
 
 /// <summary>
 /// A program run with arguments that no shell reads, its output read as a stream and the end of its error output kept. Disposing kills it if it still runs;
-/// on Unix it also dies with this process, however that ends.
+/// on Unix it also dies with this process, however that ends. Its input is empty where it is watched so, and this process's own elsewhere.
 /// </summary>
 internal sealed partial class ChildProcess : IDisposable
 {
@@ -32,17 +32,16 @@ internal sealed partial class ChildProcess : IDisposable
 
     /// <param name="program">Name, found on PATH, or path.</param>
     /// <param name="arguments">Arguments as the program shall see them.</param>
-    /// <param name="readsInput">Whether the program reads what is written to <see cref="Input"/>, and so ends with it; else its input is empty where it is watched, and this process's own elsewhere.</param>
     /// <exception cref="InvalidOperationException">The program is not installed.</exception>
-    public ChildProcess(string program, IEnumerable<string> arguments, bool readsInput = false)
+    public ChildProcess(string program, IEnumerable<string> arguments)
     {
         _program = program;
-        _watcher = readsInput || !IsInstalled(program) ? null : StartWatcher();
+        _watcher = IsInstalled(program) ? StartWatcher() : null;
         _process = new Process
         {
             StartInfo = new ProcessStartInfo(_watcher is null ? program : Shell, _watcher is null ? arguments : ["-c", Gate, Shell, program, .. arguments])
             {
-                RedirectStandardInput = readsInput || _watcher is not null,
+                RedirectStandardInput = _watcher is not null,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
                 StandardOutputEncoding = Encoding.UTF8,
@@ -77,9 +76,6 @@ internal sealed partial class ChildProcess : IDisposable
             Kill();
         });
     }
-
-    /// <summary>To be closed when all is written.</summary>
-    public Stream Input => _process.StandardInput.BaseStream;
 
     public Stream Output => _process.StandardOutput.BaseStream;
 

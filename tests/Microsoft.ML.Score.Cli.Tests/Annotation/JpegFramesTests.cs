@@ -40,10 +40,47 @@ public class JpegFramesTests
     }
 
     [Test]
+    public void Read_ClipThatGivesFewerFramesThanItSays_NamesBothNumbers()
+    {
+        var clip = new ShortClip();
+
+        Assert.That(() => JpegFrames.Read(clip, 3, 64, CancellationToken.None), Throws.TypeOf<InvalidDataException>().With.Message.StartsWith("FFmpeg made 1 JPEG images of 3 frames and ended with code 0"));
+    }
+
+    [Test]
+    public void Read_FrameThatCannotBeDecoded_SaysWhatReadingSays()
+    {
+        var clip = new ShortClip { IsDamaged = true };
+
+        Assert.That(() => JpegFrames.Read(clip, 3, 64, CancellationToken.None), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("The second frame is damaged."));
+    }
+
+    [Test]
     public void Read_Cancelled_Stops()
     {
         var clip = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 0).Clip;
 
         Assert.That(() => JpegFrames.Read(clip, 2, 64, new CancellationToken(canceled: true)), Throws.InstanceOf<OperationCanceledException>());
+    }
+
+    /// <summary>Says that it has three frames, and has one.</summary>
+    private sealed class ShortClip : VideoClip
+    {
+        public bool IsDamaged { get; init; }
+
+        public override int FrameCount => 3;
+
+        public override int Height => 16;
+
+        public override int Width => 16;
+
+        public override double FramesPerSecond => 1;
+
+        public override IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default)
+        {
+            yield return new byte[16 * 16 * 3];
+            if (IsDamaged)
+                throw new InvalidDataException("The second frame is damaged.");
+        }
     }
 }

@@ -219,7 +219,7 @@ public class ScoreTrainerTests
         for (var length = 0; length <= whole.Length; length += 37)
         {
             File.WriteAllBytes(folder.File("cut.jsonl"), whole[..length]);
-            Assert.That(MetricsLog.IsOne(folder.File("cut.jsonl")), $"cut after {length} bytes");
+            Assert.That(ScoreTrainer.IsMetricsFile(folder.File("cut.jsonl")), $"cut after {length} bytes");
         }
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Tokens;
 
-namespace Microsoft.ML.Score.Models.Loading;
+namespace Microsoft.ML.Score.Models;
 
 /// <summary>
 /// Bytes that answering one question about one video takes on the CPU backends: the tensors that stand in memory at a time, from
@@ -13,24 +13,25 @@ namespace Microsoft.ML.Score.Models.Loading;
 /// <param name="Encoder">The largest pass of the vision encoder.</param>
 /// <param name="Prefill">The pass of the language model over the prompt.</param>
 /// <param name="KeyValueCache">Keys and values of prompt and answer.</param>
-internal sealed record MemoryEstimate(long Weights, long VisualTokens, long Encoder, long Prefill, long KeyValueCache)
+public sealed record MemoryEstimate(long Weights, long VisualTokens, long Encoder, long Prefill, long KeyValueCache)
 {
     /// <summary>Tokens that the estimate allows for the chat template and the question.</summary>
-    public const int TextTokens = 128;
+    internal const int TextTokens = 128;
 
     /// <summary>Tokens that the estimate allows for the answer: the default limit.</summary>
-    public const int AnswerTokens = 64;
+    internal const int AnswerTokens = 64;
 
     /// <summary>What is taken beside the weights. The encoder has ended when the language model begins.</summary>
-    public long WorkingSet => VisualTokens + Math.Max(Encoder, Prefill + KeyValueCache);
+    internal long WorkingSet => VisualTokens + Math.Max(Encoder, Prefill + KeyValueCache);
 
+    /// <summary>All of it at a time, at most.</summary>
     public long Total => Weights + WorkingSet;
 
     /// <param name="config">The model.</param>
     /// <param name="weights">Stored bytes of its tensors.</param>
     /// <param name="grid">The video's tokens.</param>
     /// <param name="keptTokens">How many of them reach the language model.</param>
-    public static MemoryEstimate Of(IModelConfig config, long weights, TokenGrid grid, int keptTokens)
+    internal static MemoryEstimate Of(IModelConfig config, long weights, TokenGrid grid, int keptTokens)
     {
         var rows = config.MostVideoRows(grid, keptTokens) + TextTokens;
         return new MemoryEstimate(

@@ -4,20 +4,25 @@ using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
-namespace Microsoft.ML.Score.Models.Loading;
+namespace Microsoft.ML.Score.Models;
 
-/// <summary>A part of a model: its tensors counted.</summary>
-internal sealed record ModelPart(string Name, int Tensors, long Parameters, long Bytes);
+/// <summary>A part of a model, its tensors counted.</summary>
+/// <param name="Name">The part in words, such as "vision tower".</param>
+/// <param name="Tensors">Number of tensors.</param>
+/// <param name="Parameters">Elements of all of them.</param>
+/// <param name="Bytes">What they take as they are stored.</param>
+public sealed record ModelPart(string Name, int Tensors, long Parameters, long Bytes);
 
-/// <summary>A checkpoint as config.json and the headers of its tensors describe it; no weights are read. Immutable.</summary>
-internal sealed class ModelDescription
+/// <summary>A checkpoint as config.json and the headers of its tensors describe it, by <see cref="VideoModel.Describe"/>; no weights are read. Immutable.</summary>
+public sealed class ModelDescription
 {
     private readonly CheckpointFiles _files;
+    private readonly IModelConfig _config;
 
     private ModelDescription(CheckpointFiles files, IModelConfig config, Checkpoint checkpoint)
     {
         _files = files;
-        Config = config;
+        _config = config;
         Fingerprint = checkpoint.Fingerprint;
         var tensors = config.Tensors();
         tensors.ThrowIfNotIn(checkpoint);
@@ -27,8 +32,10 @@ internal sealed class ModelDescription
         UnusedTensors = checkpoint.Names.Count(name => !tensors.Contains(name));
     }
 
-    public IModelConfig Config { get; }
+    /// <summary>The architecture's name, for people.</summary>
+    public string Architecture => _config.Architecture;
 
+    /// <summary>As <see cref="Tokens.VideoModelInfo.Fingerprint"/> of the loaded model.</summary>
     public string Fingerprint { get; }
 
     /// <summary>The parts, in the order of the forward pass.</summary>
@@ -40,16 +47,13 @@ internal sealed class ModelDescription
     /// <summary>Tensors of the checkpoint that the model does not read.</summary>
     public int UnusedTensors { get; }
 
+    /// <summary>Elements of the tensors that the model reads.</summary>
     public long Parameters => Parts.Sum(part => part.Parameters);
 
     /// <summary>Stored bytes of the tensors that the model reads.</summary>
     public long Bytes => Parts.Sum(part => part.Bytes);
 
-    /// <exception cref="FileNotFoundException">A file is missing.</exception>
-    /// <exception cref="InvalidDataException">
-    /// A file is corrupt, the architecture is not supported, or a tensor is missing, of another shape or not of floating-point numbers.
-    /// </exception>
-    public static ModelDescription Read(CheckpointFiles files, IModelConfig config)
+    internal static ModelDescription Read(CheckpointFiles files, IModelConfig config)
     {
         using var checkpoint = Checkpoint.Open(files);
         return new ModelDescription(files, config, checkpoint);
@@ -69,16 +73,35 @@ internal sealed class ModelDescription
         }
     }
 
-    /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>
-    public TokenGrid GridOf(VideoClip clip) => Config.GridOf(clip, _files);
+    /// <summary>The tokens that a clip becomes under the default options; none of its frames is read.</summary>
+    /// <param name="clip">The clip.</param>
+    /// <exception cref="ArgumentException">The model does not take frames of the clip's size.</exception>
+    /// <exception cref="FileNotFoundException">A file that says how frames are read is missing.</exception>
+    /// <exception cref="InvalidDataException">Such a file is damaged.</exception>
+    public TokenGrid GridOf(VideoClip clip)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+
+        return _config.GridOf(clip, _files);
+    }
 
     /// <summary>What answering a question about some kept tokens of a video takes.</summary>
-    public MemoryEstimate Estimate(TokenGrid grid, int keptTokens) => MemoryEstimate.Of(Config, Bytes, grid, keptTokens);
+    /// <param name="grid">The video's tokens.</param>
+    /// <param name="keptTokens">How many of them reach the language model, from 1 to all.</param>
+    /// <exception cref="ArgumentException">The grid is empty, or there are not so many tokens.</exception>
+    public MemoryEstimate Estimate(TokenGrid grid, int keptTokens)
+    {
+        TokenGrid.ThrowIfEmpty(grid, nameof(grid));
+        ArgumentOutOfRangeException.ThrowIfLessThan(keptTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keptTokens, grid.Count);
+
+        return MemoryEstimate.Of(_config, Bytes, grid, keptTokens);
+    }
 
     /// <summary>Checks that the weights and the work on a single token fit, before any of them is loaded.</summary>
     /// <param name="limit">Bytes.</param>
     /// <exception cref="InsufficientMemoryException">They do not; the message has the numbers.</exception>
-    public void ThrowIfBeyond(long limit)
+    internal void ThrowIfBeyond(long limit)
     {
         var least = Estimate(new TokenGrid(1, 1, 1), 1);
         if (least.Total > limit)

@@ -11,26 +11,13 @@ namespace Microsoft.ML.Score.Models;
 /// <param name="warn">Told the one warning.</param>
 internal sealed class ModelLimits(VideoModelInfo model, Action<string> warn)
 {
-    /// <summary>What the embedded model is, for those who choose it.</summary>
-    public const string OfEmbedded = "tiny: embedded, trained on the synthetic world alone; it knows nothing of real video";
-
-    // Of the synthetic world's clips, which stand on a later floor; a test encodes some.
-    private const int SyntheticGridSide = 6;
-
     private int _said;
 
-    /// <summary>Looks at an encoded video. The synthetic world's clips alone have its grid: the model's processor gives that to frames of 48x48 pixels only.</summary>
+    /// <summary>Looks at an encoded video.</summary>
     public void See(TokenGrid grid)
     {
-        if ((grid.Height, grid.Width) != (SyntheticGridSide, SyntheticGridSide))
-            SeeReal();
-    }
-
-    /// <summary>Is told that there are videos that are not synthetic.</summary>
-    public void SeeReal()
-    {
-        if (model.Source == VideoModel.EmbeddedSource)
-            Say("The model 'tiny' was trained on the synthetic world alone and knows nothing of real video: its results on the videos given mean nothing.");
+        if (VideoModel.LimitOf(model, grid) is { } limit)
+            Say(limit);
     }
 
     /// <summary>Looks at CE_base, the cross-entropy of a caption with all tokens, in nats a token.</summary>

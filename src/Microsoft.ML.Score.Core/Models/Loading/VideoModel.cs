@@ -4,6 +4,7 @@ using Microsoft.ML.Score.Models.Loading;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Models;
 
@@ -12,6 +13,9 @@ public static class VideoModel
 {
     internal const string EmbeddedSource = "tiny";
     private const string EmbeddedPrefix = "Models/Tiny/";
+
+    // Of the synthetic world's clips, which stand on a later floor; a test encodes some.
+    private const int SyntheticGridSide = 6;
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
     /// <param name="source">
@@ -45,13 +49,48 @@ public static class VideoModel
         };
     }
 
-    /// <summary>Describes a model without loading it: what is wrong with config.json or a tensor is an error as in <see cref="Load"/>.</summary>
-    internal static ModelDescription Describe(string source)
+    /// <summary>Describes a model without loading it, from config.json and the headers of its tensors.</summary>
+    /// <param name="source">As <see cref="Load"/>'s.</param>
+    /// <exception cref="ArgumentException">The source is empty.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">What is wrong with config.json or a tensor is an error as in <see cref="Load"/>.</exception>
+    /// <example><code>long bytes = VideoModel.Describe("tiny").Bytes; // of the weights</code></example>
+    public static ModelDescription Describe(string source)
     {
         ThrowIfNoSource(source);
 
         var files = Files(source);
         return ModelDescription.Read(files, ReadConfig(files));
+    }
+
+    /// <summary>
+    /// Checks the files of a checkpoint against each other, and goes on after a fault, so that all are known at once; <see cref="Load"/> ends at
+    /// the first. Small files and the headers of the weights are read, no weights.
+    /// </summary>
+    /// <param name="folder">The folder of a Hugging Face checkpoint.</param>
+    /// <returns>The checks in the order in which they are made; nothing is wrong where none has faults.</returns>
+    /// <exception cref="ArgumentException">The folder is empty.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <example><code>bool isRight = VideoModel.Check("models/Qwen2.5-VL-7B-Instruct").All(check => check.Faults.Count == 0);</code></example>
+    public static IReadOnlyList<CheckpointCheck> Check(string folder)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(folder);
+
+        return CheckpointInspection.Run(folder);
+    }
+
+    /// <summary>Why the results of a model on a video mean nothing, as a sentence to show; null where no reason is known. The embedded model knows the synthetic world alone.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="grid">The video's tokens, by which a clip of the synthetic world is told; null for a video that is known to be none.</param>
+    public static string? LimitOf(VideoModelInfo model, TokenGrid? grid = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+
+        // The synthetic world's clips alone have that grid: the embedded model's processor gives it to frames of 48x48 pixels only.
+        return model.Source != EmbeddedSource || (grid?.Height, grid?.Width) == (SyntheticGridSide, SyntheticGridSide)
+            ? null
+            : $"The model '{EmbeddedSource}' was trained on the synthetic world alone and knows nothing of real video: its results on the videos given mean nothing.";
     }
 
     private static void ThrowIfNoSource(string source)

@@ -22,7 +22,7 @@ public class ModelDescriptionTests
 
         var description = VideoModel.Describe(_checkpoint.Folder);
 
-        Assert.That(description.Config.Architecture, Is.EqualTo("Qwen2.5-VL"));
+        Assert.That(description.Architecture, Is.EqualTo("Qwen2.5-VL"));
         Assert.That(description.Parameters, Is.EqualTo(file.Tensors.Values.Sum(tensor => tensor.Count)));
         Assert.That(description.Bytes, Is.EqualTo(4 * description.Parameters));
         Assert.That(description.StoredTypes, Is.EqualTo(new[] { TensorType.F32 }));
@@ -81,6 +81,11 @@ public class ModelDescriptionTests
         Assert.That(tenth.Prefill, Is.LessThan(all.Prefill));
         Assert.That(all.Total, Is.EqualTo(all.Weights + all.VisualTokens + Math.Max(all.Encoder, all.Prefill + all.KeyValueCache)));
     }
+
+    [TestCase(0)]
+    [TestCase(31)]
+    public void Estimate_MoreTokensThanThereAreOrNone_IsRefused(int keptTokens) =>
+        Assert.That(() => VideoModel.Describe(_checkpoint.Folder).Estimate(new TokenGrid(1, 6, 5), keptTokens), Throws.TypeOf<ArgumentOutOfRangeException>());
 
     [Test]
     public void Load_BeyondTheMemoryLimit_SaysTheNumbers()

@@ -34,9 +34,15 @@ public class ModelLimitsTests
         var limits = new ModelLimits(s_tiny with { Source = "/models/qwen" }, _warnings.Add);
 
         limits.See(new TokenGrid(3, 8, 10));
-        limits.SeeReal();
 
         Assert.That(_warnings, Is.Empty);
+    }
+
+    [Test]
+    public void LimitOf_VideoOfNoGrid_IsTakenForReal()
+    {
+        Assert.That(VideoModel.LimitOf(s_tiny), Does.Contain("knows nothing of real video"));
+        Assert.That(VideoModel.LimitOf(s_tiny with { Source = "/models/qwen" }), Is.Null);
     }
 
     [TestCase(6.315, 0)] // ln(553) = 6.3154

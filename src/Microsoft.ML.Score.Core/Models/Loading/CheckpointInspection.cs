@@ -1,17 +1,16 @@
 using System.Text.Json;
-using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
 
-namespace Score.Cli.Checks;
+namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>
 /// Checks the folder of a checkpoint from its small files and the headers of its weights, and goes on after a fault, so that all are known at
 /// once. No weights are read.
 /// </summary>
-internal sealed class CheckpointCheck
+internal sealed class CheckpointInspection
 {
     private const string ConfigFile = "config.json";
     private const string OneSource = "The files are of different models or versions: take all of them from one checkpoint.";
@@ -20,7 +19,7 @@ internal sealed class CheckpointCheck
     private readonly CheckpointFiles _files;
     private readonly IModelConfig? _config;
 
-    private CheckpointCheck(string folder)
+    private CheckpointInspection(string folder)
     {
         _folder = folder;
         _files = CheckpointFiles.FromFolder(folder);
@@ -29,26 +28,26 @@ internal sealed class CheckpointCheck
             : new("configuration", $"{_config!.Architecture}, {_config.TextConfig.NumHiddenLayers} decoder layers");
     }
 
-    private CheckResult Configuration { get; }
+    private CheckpointCheck Configuration { get; }
 
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
-    public static IReadOnlyList<CheckResult> Run(string folder)
+    public static IReadOnlyList<CheckpointCheck> Run(string folder)
     {
-        var check = new CheckpointCheck(folder);
+        var check = new CheckpointInspection(folder);
         var weights = new WeightFiles(folder);
         return [check.Configuration, weights.Shards(), weights.Types(), check.Tensors(weights), .. check.Texts(), check.Frames(), check.ChatTemplate()];
     }
 
-    private CheckResult Tensors(WeightFiles weights)
+    private CheckpointCheck Tensors(WeightFiles weights)
     {
         const string name = "tensors";
         if (_config is null)
-            return CheckResult.Skipped(name, $"{ConfigFile} cannot be used");
+            return CheckpointCheck.Skipped(name, $"{ConfigFile} cannot be used");
         if (!weights.IsListed)
-            return CheckResult.Skipped(name, "no list of tensors could be read");
+            return CheckpointCheck.Skipped(name, "no list of tensors could be read");
 
         var expected = _config.Tensors();
-        var faults = new List<CheckFault>();
+        var faults = new List<CheckpointFault>();
         foreach (var tensor in expected)
         {
             var shape = $"[{string.Join(", ", tensor.Shape)}]";
@@ -71,28 +70,28 @@ internal sealed class CheckpointCheck
         return new(name, $"{expected.Count} of the architecture{(unused > 0 ? $", and {unused} that nothing reads" : "")}", faults);
     }
 
-    private IEnumerable<CheckResult> Texts()
+    private IEnumerable<CheckpointCheck> Texts()
     {
         const string special = "special tokens";
         if (Read("tokenizer.json", () => Tokenizer.Load(_files), out var tokenizer) is { } fault)
         {
             var file = _files.Exists("tokenizer.json") ? "tokenizer.json" : "vocab.json, merges.txt";
-            return [new("tokenizer", "cannot be used", fault with { File = file }), CheckResult.Skipped(special, "the tokenizer cannot be used")];
+            return [new("tokenizer", "cannot be used", fault with { File = file }), CheckpointCheck.Skipped(special, "the tokenizer cannot be used")];
         }
 
         if (_config is null)
-            return [new("tokenizer", $"{tokenizer!.VocabularySize} tokens"), CheckResult.Skipped(special, $"{ConfigFile} cannot be used")];
+            return [new("tokenizer", $"{tokenizer!.VocabularySize} tokens"), CheckpointCheck.Skipped(special, $"{ConfigFile} cannot be used")];
 
         var size = _config.TextConfig.VocabSize;
-        CheckFault[] tooMany = tokenizer!.VocabularySize > size
+        CheckpointFault[] tooMany = tokenizer!.VocabularySize > size
             ? [new(ConfigFile, null, $"a vocab_size of at least the tokenizer's {tokenizer.VocabularySize} tokens", $"{size}", OneSource)]
             : [];
         return [new("tokenizer", $"{tokenizer.VocabularySize} tokens for {size} rows of embeddings", tooMany), SpecialTokens(special, tokenizer)];
     }
 
-    private CheckResult SpecialTokens(string name, Tokenizer tokenizer)
+    private CheckpointCheck SpecialTokens(string name, Tokenizer tokenizer)
     {
-        var faults = new List<CheckFault>();
+        var faults = new List<CheckpointFault>();
         var words = new List<string>();
         Require("<|im_start|>", null, null);
         Require(QwenChatTemplate.EndOfTurn, null, null);
@@ -118,7 +117,7 @@ internal sealed class CheckpointCheck
         }
     }
 
-    private void AddStopTokens(Tokenizer tokenizer, List<CheckFault> faults)
+    private void AddStopTokens(Tokenizer tokenizer, List<CheckpointFault> faults)
     {
         const string generation = "generation_config.json";
         var file = _files.Exists(generation) ? generation : ConfigFile;
@@ -127,7 +126,7 @@ internal sealed class CheckpointCheck
         else if (ids!.Length == 0)
             faults.Add(new(file, null, "an eos_token_id", "none", $"Copy {generation} from the released checkpoint."));
         else
-            faults.AddRange(ids.Where(id => id >= tokenizer.VocabularySize).Select(id => new CheckFault(file, null, $"an eos_token_id below the tokenizer's {tokenizer.VocabularySize} tokens", $"{id}", OneSource)));
+            faults.AddRange(ids.Where(id => id >= tokenizer.VocabularySize).Select(id => new CheckpointFault(file, null, $"an eos_token_id below the tokenizer's {tokenizer.VocabularySize} tokens", $"{id}", OneSource)));
     }
 
     private int[]? StopIds(string file)
@@ -136,17 +135,17 @@ internal sealed class CheckpointCheck
         return section.Integers("eos_token_id") ?? section.Section("text_config")?.Integers("eos_token_id");
     }
 
-    private CheckResult Frames()
+    private CheckpointCheck Frames()
     {
         const string name = "frame processor", image = "preprocessor_config.json", video = "video_preprocessor_config.json";
         string[] present = [.. ((string[])[image, video]).Where(_files.Exists)];
         if (_config is not Qwen25VLConfig qwen)
-            return _config is null ? CheckResult.Skipped(name, $"{ConfigFile} cannot be used") : new(name, "SigLIP's, which has no file");
+            return _config is null ? CheckpointCheck.Skipped(name, $"{ConfigFile} cannot be used") : new(name, "SigLIP's, which has no file");
         if (Read(present.LastOrDefault() ?? image, () => QwenProcessorConfig.Load(_files), out var processor) is { } fault)
             return new(name, "cannot be used", fault);
 
         var vision = qwen.VisionConfig;
-        var faults = new List<CheckFault>();
+        var faults = new List<CheckpointFault>();
         Require("patch_size", vision.PatchSize, processor!.PatchSize);
         Require("temporal_patch_size", vision.TemporalPatchSize, processor.TemporalPatchSize);
         Require("merge_size", vision.SpatialMergeSize, processor.MergeSize);
@@ -162,7 +161,7 @@ internal sealed class CheckpointCheck
     }
 
     /// <summary>Only noted: the prompt of an architecture is the program's own.</summary>
-    private CheckResult ChatTemplate()
+    private CheckpointCheck ChatTemplate()
     {
         string[] present = [.. ((string[])["chat_template.json", "chat_template.jinja"]).Where(_files.Exists)];
         if (HasTemplate("tokenizer_config.json"))
@@ -183,7 +182,7 @@ internal sealed class CheckpointCheck
         }
     }
 
-    private static CheckFault? Read<T>(string file, Func<T> read, out T? value)
+    private static CheckpointFault? Read<T>(string file, Func<T> read, out T? value)
     {
         try
         {
@@ -193,7 +192,7 @@ internal sealed class CheckpointCheck
         catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             value = default;
-            return new CheckFault(
+            return new CheckpointFault(
                 file, null, "a file that can be used", exception is FileNotFoundException ? $"absent: {exception.Message}" : exception.Message, "Copy the file from the released checkpoint of the model.");
         }
     }

@@ -1,8 +1,7 @@
 using System.Text.Json;
-using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Storage;
 
-namespace Score.Cli.Checks;
+namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>The weights of a checkpoint folder by their headers: which files there are, whether each is whole, and the tensors that they name.</summary>
 internal sealed class WeightFiles
@@ -14,8 +13,8 @@ internal sealed class WeightFiles
     private readonly string _folder;
     private readonly Dictionary<string, (string File, ShardTensor Tensor)> _tensors = [];
     private readonly HashSet<string> _unread = [];
-    private readonly List<CheckFault> _shardFaults = [];
-    private readonly List<CheckFault> _typeFaults = [];
+    private readonly List<CheckpointFault> _shardFaults = [];
+    private readonly List<CheckpointFault> _typeFaults = [];
     private int _files;
     private long _bytes;
 
@@ -44,11 +43,11 @@ internal sealed class WeightFiles
     /// <summary>Whether a tensor that is not among them is in a file that could not be read.</summary>
     public bool IsUnread(string name) => _unread.Contains(name);
 
-    public CheckResult Shards() => new(
+    public CheckpointCheck Shards() => new(
         "weight files", _files == 0 ? "none could be read" : $"{_files} {(_files == 1 ? "file" : "files")}, {ByteCount.Format(_bytes)}", _shardFaults);
 
-    public CheckResult Types() => _files == 0
-        ? CheckResult.Skipped("types", "no weight file could be read")
+    public CheckpointCheck Types() => _files == 0
+        ? CheckpointCheck.Skipped("types", "no weight file could be read")
         : new("types", string.Join(", ", _tensors.Values.Select(item => item.Tensor.Type).Distinct().Order(StringComparer.Ordinal)), _typeFaults);
 
     private string PathOf(string file) => Path.Combine(_folder, file);

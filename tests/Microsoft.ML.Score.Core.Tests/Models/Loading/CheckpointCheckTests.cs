@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Score.Storage;
 
-namespace Score.Cli.Checks;
+namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>One checkpoint, spoilt in one way after another; each fault is found by its own check, and the others stay right.</summary>
 [TestFixture]
@@ -19,17 +19,17 @@ public class CheckpointCheckTests
     public void Delete() => _checkpoint.Dispose();
 
     [Test]
-    public void Run_WholeCheckpoint_FindsNothingWrong()
+    public void Check_WholeCheckpoint_FindsNothingWrong()
     {
-        var results = CheckpointCheck.Run(_checkpoint.Folder);
+        var results = VideoModel.Check(_checkpoint.Folder);
 
         Assert.That(results.Select(result => result.Name), Is.EqualTo(new[] { "configuration", "weight files", "types", "tensors", "tokenizer", "special tokens", "frame processor", "chat template" }));
-        Assert.That(results.Select(result => (result.Word, result.Faults.Count)), Is.All.EqualTo(("ok", 0)));
+        Assert.That(results.Select(result => (result.IsSkipped, result.Faults.Count)), Is.All.EqualTo((false, 0)));
         Assert.That(results.Select(result => result.Summary), Is.SupersetOf(new[] { "Qwen2.5-VL, 3 decoder layers", "F32", "264 tokens for 264 rows of embeddings", "video_preprocessor_config.json" }));
     }
 
     [Test]
-    public void Run_LlavaCheckpoint_FindsNothingWrong()
+    public void Check_LlavaCheckpoint_FindsNothingWrong()
     {
         using var checkpoint = new RandomLlavaCheckpoint();
 
@@ -37,7 +37,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_FileCutOff_NamesBothLengthsAndStillChecksTheTensors()
+    public void Check_FileCutOff_NamesBothLengthsAndStillChecksTheTensors()
     {
         var path = PathOf(Weights);
         var length = new FileInfo(path).Length;
@@ -53,7 +53,7 @@ public class CheckpointCheckTests
     [TestCase("\u0005\0\0\0\0\0\0\0[1,2]", "a header that is not one of safetensors: ")]
     [TestCase("\u0005\0\0\0\0\0\0\0[1", "10 bytes with a header of 5: cut off, or no safetensors file")]
     [TestCase("\u0002\0\0\0\0\0\0\0{}", null)]
-    public void Run_FileWithoutTensors_SaysWhatItIs(string content, string? actual)
+    public void Check_FileWithoutTensors_SaysWhatItIs(string content, string? actual)
     {
         File.WriteAllText(PathOf(Weights), content);
 
@@ -66,7 +66,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_HeaderThatBreaksARule_IsAFault()
+    public void Check_HeaderThatBreaksARule_IsAFault()
     {
         var text = File.ReadAllText(PathOf(Weights), System.Text.Encoding.Latin1);
         File.WriteAllText(PathOf(Weights), text.Replace("\"shape\":[64]", "\"shape\":[65]"), System.Text.Encoding.Latin1);
@@ -78,7 +78,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_ShardsMissingAndDamaged_NamesEachAndBlamesNoTensorInThem()
+    public void Check_ShardsMissingAndDamaged_NamesEachAndBlamesNoTensorInThem()
     {
         var names = Split();
         File.Delete(PathOf(First));
@@ -95,7 +95,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_IndexAndShardDisagree_NamesTheTensor()
+    public void Check_IndexAndShardDisagree_NamesTheTensor()
     {
         var names = Split();
         var index = JsonNode.Parse(File.ReadAllText(PathOf(Index)))!;
@@ -108,7 +108,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_ManyTensorsMissingAndOfAnotherShape_NamesThemAll()
+    public void Check_ManyTensorsMissingAndOfAnotherShape_NamesThemAll()
     {
         _checkpoint.Config["num_hidden_layers"] = 4;
         _checkpoint.Config["intermediate_size"] = 200;
@@ -124,7 +124,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_UnknownAndIntegerTypes_NamesEveryTensorOfThem()
+    public void Check_UnknownAndIntegerTypes_NamesEveryTensorOfThem()
     {
         Retype("model.norm.weight", "F8_E4M3_X");
         Retype("visual.merger.ln_q.weight", "F8_E5M2_X");
@@ -142,7 +142,7 @@ public class CheckpointCheckTests
 
     [TestCase("video_token_id", 5, "video_token_id 263, the tokenizer's <|video_pad|>", "5")]
     [TestCase("image_token_id", 6, "image_token_id 262, the tokenizer's <|image_pad|>", "6")]
-    public void Run_ConfigurationWithAnotherTokenId_NamesBoth(string key, int id, string expected, string actual)
+    public void Check_ConfigurationWithAnotherTokenId_NamesBoth(string key, int id, string expected, string actual)
     {
         _checkpoint.Config[key] = id;
         _checkpoint.WriteConfig();
@@ -153,7 +153,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_StopTokenBeyondTheTokenizer_IsAFault()
+    public void Check_StopTokenBeyondTheTokenizer_IsAFault()
     {
         File.WriteAllText(PathOf("generation_config.json"), """{"eos_token_id": [258, 9000]}""");
 
@@ -163,7 +163,7 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_OtherPatches_NamesFileAndBoth()
+    public void Check_OtherPatches_NamesFileAndBoth()
     {
         File.WriteAllText(PathOf("video_preprocessor_config.json"), """{"patch_size": 4, "temporal_patch_size": 2, "merge_size": 3}""");
 
@@ -173,26 +173,34 @@ public class CheckpointCheckTests
     }
 
     [Test]
-    public void Run_FaultsOfEveryKind_ReportsAllAndSkipsWhatHangsOnThem()
+    public void Check_FaultsOfEveryKind_ReportsAllAndSkipsWhatHangsOnThem()
     {
         File.WriteAllText(PathOf("config.json"), """{"model_type": "qwen2_5_vl"}""");
         File.WriteAllText(PathOf("merges.txt"), "a b c\n");
         File.Delete(PathOf(Weights));
 
-        var results = CheckpointCheck.Run(_checkpoint.Folder);
+        var results = VideoModel.Check(_checkpoint.Folder);
 
-        Assert.That(results.Select(result => result.Word), Is.EqualTo(new[] { "wrong", "wrong", "skipped", "skipped", "wrong", "skipped", "skipped", "ok" }));
+        Assert.That(results.Where(result => result.Faults.Count > 0).Select(result => result.Name), Is.EqualTo(new[] { "configuration", "weight files", "tokenizer" }));
+        Assert.That(results.Where(result => result.IsSkipped).Select(result => result.Name), Is.EqualTo(new[] { "types", "tensors", "special tokens", "frame processor" }));
         Assert.That(results[0].Faults.Single().Actual, Does.Contain("mrope_section"));
         Assert.That(results[1].Faults.Single().Actual, Is.EqualTo("neither"));
         Assert.That(results[4].Faults.Single().Actual, Does.Contain("'a b c' is not a pair"));
         Assert.That(results.SelectMany(result => result.Faults).Select(fault => fault.NextStep), Is.All.Not.Empty);
     }
 
+    [Test]
+    public void Check_NoFolder_NamesIt()
+    {
+        Assert.That(() => VideoModel.Check("absent"), Throws.TypeOf<DirectoryNotFoundException>().With.Message.StartsWith("There is no folder 'absent'"));
+        Assert.That(() => VideoModel.Check(""), Throws.ArgumentException);
+    }
+
     private string PathOf(string name) => Path.Combine(_checkpoint.Folder, name);
 
-    private (string Check, CheckFault Fault)[] Faults() => Faults(_checkpoint.Folder);
+    private (string Check, CheckpointFault Fault)[] Faults() => Faults(_checkpoint.Folder);
 
-    private static (string Check, CheckFault Fault)[] Faults(string folder) => [.. CheckpointCheck.Run(folder).SelectMany(result => result.Faults.Select(fault => (result.Name, fault)))];
+    private static (string Check, CheckpointFault Fault)[] Faults(string folder) => [.. VideoModel.Check(folder).SelectMany(result => result.Faults.Select(fault => (result.Name, fault)))];
 
     /// <summary>Puts the tensors into two files with an index, and gives their names, those of the first file first.</summary>
     private string[] Split()

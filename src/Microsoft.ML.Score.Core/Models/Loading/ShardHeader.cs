@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 
-namespace Score.Cli.Checks;
+namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>A tensor as a header has it: its type's word, which may be none of ours, and where its bytes start and end in the data.</summary>
 internal sealed record ShardTensor(string Name, string Type, long[] Shape, long Start, long End)

@@ -1,4 +1,4 @@
-namespace Score.Cli.Checks;
+namespace Microsoft.ML.Score.Models;
 
 /// <summary>One thing that is wrong with a checkpoint.</summary>
 /// <param name="File">The file's name within the folder.</param>
@@ -6,19 +6,16 @@ namespace Score.Cli.Checks;
 /// <param name="Expected">What should be there.</param>
 /// <param name="Actual">What is there.</param>
 /// <param name="NextStep">What mends it, as a sentence.</param>
-internal sealed record CheckFault(string File, string? Tensor, string Expected, string Actual, string NextStep);
+public sealed record CheckpointFault(string File, string? Tensor, string Expected, string Actual, string NextStep);
 
-/// <summary>What one check of a checkpoint found.</summary>
+/// <summary>What one check of a checkpoint found: one of those that <see cref="VideoModel.Check"/> makes.</summary>
 /// <param name="Name">What was checked.</param>
 /// <param name="Summary">What is there, or why it was not checked.</param>
 /// <param name="Faults">All that is wrong.</param>
-internal sealed record CheckResult(string Name, string Summary, params IReadOnlyList<CheckFault> Faults)
+public sealed record CheckpointCheck(string Name, string Summary, params IReadOnlyList<CheckpointFault> Faults)
 {
     /// <summary>Whether nothing was checked, because of a fault that another check reports.</summary>
     public bool IsSkipped { get; init; }
 
-    /// <summary>"ok", "wrong" or "skipped".</summary>
-    public string Word => Faults.Count > 0 ? "wrong" : IsSkipped ? "skipped" : "ok";
-
-    public static CheckResult Skipped(string name, string why) => new(name, why) { IsSkipped = true };
+    internal static CheckpointCheck Skipped(string name, string why) => new(name, why) { IsSkipped = true };
 }
