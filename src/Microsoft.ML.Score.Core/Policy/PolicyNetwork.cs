@@ -101,11 +101,16 @@ public sealed class PolicyNetwork
         throw Overflow(token, logits[token]);
     }
 
-    /// <summary>The logits of tokens that nobody has checked yet: a value that is not finite shows in the logits, so a good file is read once.</summary>
+    /// <summary>The logits z of keeping each token of a feature file, [T*N] in flat grid order, without a copy of its tokens.</summary>
+    /// <param name="video">All tokens of the video, of this policy's dimension.</param>
     /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
-    /// <exception cref="InvalidDataException">A value or a logit is not finite.</exception>
-    internal float[] Logits(MappedTokens video)
+    /// <exception cref="InvalidDataException">A value of the tokens is not finite, or weights or tokens are so large that a logit is not.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public float[] Logits(MappedTokens video)
     {
+        ArgumentNullException.ThrowIfNull(video);
+
+        // Nobody has checked the tokens yet, but a value that is not finite shows in the logits: a good file is read once.
         var logits = LogitsOf(video);
         if (FiniteValues.FirstNotFinite(logits) is not (>= 0 and var token))
             return logits;

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Score.Storage;
 
 /// <summary>Writes files that appear whole or not at all.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     private const string TemporaryExtension = ".tmp";
     private const int GuidLength = 32;

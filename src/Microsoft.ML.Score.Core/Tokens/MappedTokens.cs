@@ -5,15 +5,26 @@ using Microsoft.ML.Score.Storage;
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>
-/// The tokens of a feature file, mapped into memory and left in their stored type: opening costs the header alone, and rows come
-/// from the file's pages. Safe for concurrent reading; nothing may be read after <see cref="Dispose"/>.
+/// The tokens of a feature file, T*N vectors of D values in rows of the grid [T, H, W], mapped into memory and left in their stored type:
+/// opening costs the header alone, and rows come from the file's pages, so that a video larger than memory can be scored and the kept
+/// tokens taken from it. Made by <see cref="FeatureFile.Open"/>; whoever opens it disposes it.
 /// </summary>
-internal sealed class MappedTokens : ITokenRows, IDisposable
+/// <remarks>
+/// Safe for concurrent reading, and for reading by several processes. After <see cref="Dispose"/>, which must not run beside a reading
+/// call, reading throws <see cref="ObjectDisposedException"/>. The file must not be shortened while it is open; it may be replaced or
+/// removed. Values are checked when they are read, not when the file is opened.
+/// </remarks>
+/// <example><code>
+/// using MappedTokens video = FeatureFile.Open("clip.safetensors");
+/// int[] kept = TopK.Select(policy.Logits(video), TopK.RetainedCount(0.10, video.Grid.Count));
+/// KeptTokens tokens = video.Gather(kept);
+/// </code></example>
+public sealed class MappedTokens : ITokenRows, IDisposable
 {
-    public const string FeaturesKey = "features";
-    public const string SecondsKey = "seconds_per_step";
-    public const string FingerprintKey = "encoder_fingerprint";
-    public const string TimesKey = "step_times";
+    internal const string FeaturesKey = "features";
+    internal const string SecondsKey = "seconds_per_step";
+    internal const string FingerprintKey = "encoder_fingerprint";
+    internal const string TimesKey = "step_times";
 
     // A video of a million steps a second, and one of a step in eleven days: times beyond are damage, and would be printed as such.
     private const double LeastSeconds = 1e-6, MostSeconds = 1e6;
@@ -43,10 +54,13 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         StoredStatistics.ThrowIfInvalid(file, Grid);
     }
 
+    /// <summary>T, H and W of the tokens, and the seconds a step.</summary>
     public TokenGrid Grid { get; }
 
+    /// <summary>D, values a token.</summary>
     public int Dimension { get; }
 
+    /// <summary>How the file stores numbers: F32, BF16 or F16. What is read is single precision.</summary>
     public TensorType Type { get; }
 
     /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
@@ -58,16 +72,12 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     private long Count => (long)Grid.Count * Dimension;
 
     /// <summary>What <see cref="AreSecondsPerStep"/> accepts, in words.</summary>
-    public static string SecondsRange => FormattableString.Invariant($"{LeastSeconds} to {MostSeconds}");
+    internal static string SecondsRange => FormattableString.Invariant($"{LeastSeconds} to {MostSeconds}");
 
     /// <summary>Whether a file may hold them as its seconds a step.</summary>
-    public static bool AreSecondsPerStep(double seconds) => seconds is >= LeastSeconds and <= MostSeconds;
+    internal static bool AreSecondsPerStep(double seconds) => seconds is >= LeastSeconds and <= MostSeconds;
 
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">
-    /// The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid.
-    /// </exception>
-    public static MappedTokens Open(string path)
+    internal static MappedTokens Open(string path)
     {
         var file = SafetensorsFile.Open(path);
         try
@@ -81,9 +91,12 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         }
     }
 
-    public ReadOnlySpan<byte> Rows(int first, int count) => _file.Bytes(FeaturesKey, (long)first * Dimension, checked(count * Dimension));
+    ReadOnlySpan<byte> ITokenRows.Rows(int first, int count) => Rows(first, count);
 
-    /// <summary>All rows in single precision.</summary>
+    internal ReadOnlySpan<byte> Rows(int first, int count) => _file.Bytes(FeaturesKey, (long)first * Dimension, checked(count * Dimension));
+
+    /// <summary>All tokens, with their statistics, copied into memory: T*N*D values in single precision.</summary>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     /// <exception cref="InvalidDataException">There are more values than one array holds, or one is not finite.</exception>
     public VideoTokens ToVideoTokens()
     {
@@ -96,11 +109,15 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         return new VideoTokens(Grid, Dimension, vectors, EncoderFingerprint) { Times = Times, Statistics = StoredStatistics.Read(_file) };
     }
 
-    /// <summary>The tokens at the given positions; no other row is read.</summary>
-    /// <param name="positions">Flat grid indices, strictly ascending; not copied.</param>
+    /// <summary>The tokens at the given positions, copied into memory: k*D values in single precision. No other row is read.</summary>
+    /// <param name="positions">k flat grid indices, strictly ascending; not copied.</param>
+    /// <exception cref="ArgumentException">A position is outside the grid or out of order.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     /// <exception cref="InvalidDataException">A value of these tokens is not finite.</exception>
     public KeptTokens Gather(ReadOnlyMemory<int> positions)
     {
+        KeptTokens.ThrowIfNotPositions(Grid, positions.Span);
+
         var vectors = new float[checked(positions.Length * Dimension)];
         for (var k = 0; k < positions.Length; k++)
         {
@@ -113,7 +130,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
     }
 
     /// <exception cref="InvalidDataException">A value is not finite.</exception>
-    public void ThrowIfNotFinite()
+    internal void ThrowIfNotFinite()
     {
         var row = new float[Dimension];
         for (var token = 0; token < Grid.Count; token++)
@@ -123,6 +140,7 @@ internal sealed class MappedTokens : ITokenRows, IDisposable
         }
     }
 
+    /// <summary>Closes the file; what was read stays valid.</summary>
     public void Dispose() => _file.Dispose();
 
     private void ThrowIfNotFinite(int firstToken, ReadOnlySpan<float> vectors)
