@@ -162,7 +162,7 @@ public static class VideoTransformsCatalog
     {
         ArgumentException.ThrowIfNullOrEmpty(policyPath);
 
-        return catalog.ApplyScorePolicy(outputColumnName, featuresColumnName, PolicyFile.Load(policyPath), options);
+        return catalog.ApplyScorePolicy(outputColumnName, featuresColumnName, PolicyNetwork.Load(policyPath), options);
     }
 
     /// <summary>Adds the mask of the tokens that a method without training keeps.</summary>

@@ -165,7 +165,7 @@ public sealed class ScoreCompressTransformer : VideoTransformer
     }
 
     internal ScoreCompressTransformer(ScoreCompressSettings settings, byte[] policyFile)
-        : this(settings, PolicyFile.Parse(policyFile, "the saved policy"))
+        : this(settings, PolicyNetwork.Parse(policyFile, "the saved policy"))
     {
     }
 
@@ -177,7 +177,7 @@ public sealed class ScoreCompressTransformer : VideoTransformer
 
     internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Features.Detach();
 
-    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings, PolicyFile.ToBytes(Policy));
+    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings, Policy.ToBytes());
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {

@@ -39,9 +39,9 @@ internal sealed class ScoreCompressEstimatorTests
     [Test]
     public void Fit_SameContextSeed_GivesSamePolicyBits()
     {
-        var first = PolicyFile.ToBytes(Fit(seed: 5).Policy);
-        Assert.That(PolicyFile.ToBytes(Fit(seed: 5).Policy), Is.EqualTo(first));
-        Assert.That(PolicyFile.ToBytes(Fit(seed: 6).Policy), Is.Not.EqualTo(first));
+        var first = Fit(seed: 5).Policy.ToBytes();
+        Assert.That(Fit(seed: 5).Policy.ToBytes(), Is.EqualTo(first));
+        Assert.That(Fit(seed: 6).Policy.ToBytes(), Is.Not.EqualTo(first));
 
         ScoreCompressTransformer Fit(int seed)
         {
@@ -83,8 +83,8 @@ internal sealed class ScoreCompressEstimatorTests
             var context = new MLContext(3);
             context.Log += (_, e) => messages.Add(e.Message);
             var rows = context.Data.LoadFromEnumerable(Enumerable.Range(0, 12).Select(i => ClipRow.Random(i, 1 + i % 4)));
-            return PolicyFile.ToBytes(context.Transforms.EncodeVideo("Features", "Frames", _model, new EncodeVideoOptions { Cache = cache })
-                .Append(context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, Options(mainSteps: 3))).Fit(rows).LastTransformer.Policy);
+            return context.Transforms.EncodeVideo("Features", "Frames", _model, new EncodeVideoOptions { Cache = cache })
+                .Append(context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, Options(mainSteps: 3))).Fit(rows).LastTransformer.Policy.ToBytes();
         }
     }
 
