@@ -331,7 +331,7 @@ public static class VideoTransformsCatalog
         ArgumentException.ThrowIfNullOrEmpty(featuresColumnName);
         ArgumentException.ThrowIfNullOrEmpty(captionColumnName);
         ArgumentNullException.ThrowIfNull(model);
-        options.ThrowIfFaulty(nameof(options));
+        options.ThrowIfFaulty(nameof(options), seedOfContext: context is not null);
 
         return new ScoreCompressEstimator(context, outputColumnName, featuresColumnName, captionColumnName, model, options);
     }

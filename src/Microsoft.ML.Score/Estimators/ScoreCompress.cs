@@ -111,10 +111,13 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
 /// <summary>Options of <c>ScoreCompress</c>. All faults are reported at once when the estimator is made.</summary>
 public sealed class ScoreOptions : ScorePolicyOptions
 {
+    private static readonly TrainerOptions s_defaults = new();
+
     /// <summary>
-    /// How the policy is trained: curriculum, rollouts, optimiser, checkpoints. Its <see cref="TrainerOptions.RetentionRatio"/> gives way
-    /// to that of these options. Its seed is used by the overload without an <see cref="MLContext"/>; the one with it takes the seed
-    /// from the context. Default: the trainer's defaults.
+    /// How the policy is trained: curriculum, rollouts, optimiser, checkpoints. Validation compares policies at the retention ratio of these
+    /// options, and the overload with an <see cref="MLContext"/> takes the seed from the context: a
+    /// <see cref="TrainerOptions.RetentionRatio"/> or <see cref="TrainerOptions.Seed"/> set here to something else is an error. Default: the
+    /// trainer's defaults.
     /// </summary>
     public TrainerOptions Training { get; init; } = new();
 
@@ -136,7 +139,20 @@ public sealed class ScoreOptions : ScorePolicyOptions
     /// <summary>Ends <c>Fit</c> with an <see cref="OperationCanceledException"/>. Default: none.</summary>
     public CancellationToken CancellationToken { get; init; }
 
-    private protected override OptionFaults Faults() => base.Faults().RequireName(IsStillColumnName).Include(Training?.Faults(), nameof(Training));
+    private protected override OptionFaults Faults() => base.Faults()
+        .RequireName(IsStillColumnName)
+        .Include(Training?.Faults(), nameof(Training))
+        .Require(
+            Training is null || Training.RetentionRatio == RetentionRatio || Training.RetentionRatio == s_defaults.RetentionRatio,
+            $"{nameof(RetentionRatio)} is {RetentionRatio} and {nameof(Training)}.{nameof(TrainerOptions.RetentionRatio)} is {Training?.RetentionRatio}: set the first alone, training takes it too");
+
+    /// <param name="parameterName">The parameter that they were given as.</param>
+    /// <param name="seedOfContext">Whether a context is given beside them, whose seed is used.</param>
+    internal void ThrowIfFaulty(string parameterName, bool seedOfContext) => Faults()
+        .Require(
+            !seedOfContext || Training is null || Training.Seed == s_defaults.Seed,
+            $"{nameof(Training)}.{nameof(TrainerOptions.Seed)} is {Training?.Seed}, but the context's seed is used: set it there, new MLContext(seed), or take the overload without a context")
+        .ThrowIfAny(parameterName);
 }
 
 /// <summary>
