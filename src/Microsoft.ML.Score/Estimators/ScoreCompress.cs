@@ -15,21 +15,7 @@ namespace Microsoft.ML.Score;
 /// <summary>
 /// Trains SCORE's token-selection policy (arXiv 2603.26365) by reinforcement learning on the frozen model's cross-entropy of captions.
 /// </summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | Yes |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Caption: text, for Fit only |
-/// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values; optional kept indices: Vector of <xref:System.Int32>; optional probabilities: Vector of <xref:System.Single> |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-///
-/// Still images feed the warm-up on pseudo-videos, videos the main stage; one data view carries both. Rows are streamed and read several
-/// times, and of a row only what a step needs: EncodeVideo keeps what it encoded in a cache, other featurizers may need one of their own.
-/// </remarks>
-public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer>
+internal sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer>
 {
     private readonly MLContext? _context;
     private readonly string _outputColumnName;
@@ -38,7 +24,7 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
     private readonly IVideoLanguageModel _model;
     private readonly ScoreOptions _options;
 
-    internal ScoreCompressEstimator(
+    public ScoreCompressEstimator(
         MLContext? context,
         string outputColumnName,
         string featuresColumnName,
@@ -157,7 +143,7 @@ public sealed class ScoreOptions : ScorePolicyOptions
 
 /// <summary>
 /// Adds the mask of the k = max(1, floor(rho*T*N)) tokens that the policy scores highest, ties to the lower index; deterministic.
-/// Made by <see cref="ScoreCompressEstimator"/> or from a ready policy. Needs no frozen model.
+/// Made by <c>ScoreCompress</c> or from a ready policy. Needs no frozen model.
 /// </summary>
 /// <remarks>
 /// The mask column is a Vector of <see cref="bool"/> of T*N values in flat grid order, of type [T, H, W] where H and W are
