@@ -167,9 +167,9 @@ internal sealed class BuiltInTests
         Assert.That(error!.GetBaseException(), Is.InstanceOf<InvalidDataException>().With.Message.Contains("Row 3, column 'Features'"));
     }
 
-    private PruneTokensEstimator Prune() => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 });
+    private IEstimator<VideoTransformer> Prune() => _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 });
 
-    private ScoreCompressEstimator Compress(ScoreOptions options) => _context.Transforms.ScoreCompress("Mask", "Features", "Caption", new FakeVideoModel(), options);
+    private IEstimator<ScoreCompressTransformer> Compress(ScoreOptions options) => _context.Transforms.ScoreCompress("Mask", "Features", "Caption", new FakeVideoModel(), options);
 
     private static ScoreOptions Options(IDataView? validation = null, CancellationToken token = default) => new()
     {

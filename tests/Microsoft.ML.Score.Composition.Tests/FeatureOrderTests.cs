@@ -69,7 +69,7 @@ internal sealed class FeatureOrderTests
         byte[] Trained(IDataView view, FeatureOrder order)
         {
             var options = new ScoreOptions { FeatureOrder = order, Training = new TrainerOptions { WarmUpSteps = 0, MainSteps = 3, Rollouts = 2, BatchSize = 2 } };
-            return PolicyFile.ToBytes(_context.Transforms.ScoreCompress("Mask", "Features", "Caption", new FakeVideoModel(), options).Fit(view).Policy);
+            return _context.Transforms.ScoreCompress("Mask", "Features", "Caption", new FakeVideoModel(), options).Fit(view).Policy.ToBytes();
         }
     }
 

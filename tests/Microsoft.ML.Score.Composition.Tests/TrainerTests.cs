@@ -121,7 +121,7 @@ internal sealed class TrainerTests
         return _context.Data.LoadFromEnumerable([new PathRow { Features = path }]);
     }
 
-    private EstimatorChain<GatherTokensTransformer> Pipeline() =>
+    private EstimatorChain<VideoTransformer> Pipeline() =>
         _context.Transforms.PruneTokens("Mask", "Features", CompressionMethod.VidCom2, new PruneTokensOptions { RetentionRatio = 0.5 })
             .Append(_context.Transforms.GatherTokens("Kept", "Features", "Mask", new GatherTokensOptions { PooledColumnName = "Pooled" }));
 

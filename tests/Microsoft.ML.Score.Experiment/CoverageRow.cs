@@ -21,21 +21,18 @@ internal sealed record CoverageRow(string Selection, string Length, double Ratio
         foreach (var length in settings.Lengths)
         {
             var videos = Enumerable.Range(0, Math.Min(settings.Videos, MostVideos)).Select(index => SyntheticWorld.Generate(SyntheticSplit.Test, length, index))
-                .Select(video => (Labels: video.TokenLabels, Tokens: model.Encode(video.Clip))).ToList();
+                .Select(video => (Clip: video, Tokens: model.Encode(video.Clip))).ToList();
             foreach (var selection in selections.Where(selection => !selection.Merges))
             {
                 ITokenCompressor[] pruners = [.. selection.Systems[ratio].Select(system => system.Compressor).OfType<ITokenCompressor>()];
                 if (pruners.Length == 0)
                     continue;
 
-                var all = videos.SelectMany(video => video.Labels.ToArray()).ToLookup(KindOf);
-                var kept = videos.SelectMany(video => pruners.SelectMany(pruner => pruner.Compress(video.Tokens, ratio).Positions.ToArray()).Select(token => video.Labels.Span[token])).ToLookup(KindOf);
-                double Share(byte kind) => (double)kept[kind].Count() / Math.Max(1, all[kind].Count() * pruners.Length);
-                yield return new CoverageRow(selection.Name, length.ToString().ToLowerInvariant(), ratio, Share(1), Share(TokenLabel.Distractor), Share(TokenLabel.Background));
+                var all = videos.SelectMany(video => Enumerable.Range(0, video.Clip.Grid.Count).Select(video.Clip.KindOf)).ToLookup(kind => kind);
+                var kept = videos.SelectMany(video => pruners.SelectMany(pruner => pruner.Compress(video.Tokens, ratio).Positions.ToArray()).Select(video.Clip.KindOf)).ToLookup(kind => kind);
+                double Share(TokenKind kind) => (double)kept[kind].Count() / Math.Max(1, all[kind].Count() * pruners.Length);
+                yield return new CoverageRow(selection.Name, length.ToString().ToLowerInvariant(), ratio, Share(TokenKind.Object), Share(TokenKind.Misleading), Share(TokenKind.Background));
             }
         }
     }
-
-    /// <summary>All objects count as one kind, 1.</summary>
-    private static byte KindOf(byte label) => TokenLabel.IsObject(label) ? (byte)1 : Math.Min(label, TokenLabel.Distractor);
 }

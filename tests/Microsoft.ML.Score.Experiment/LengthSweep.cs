@@ -20,8 +20,7 @@ internal sealed class LengthSweep(int videosPerLength) : MultipleChoiceBenchmark
     public override BenchmarkVideo GetVideo(int index)
     {
         var steps = Steps[index / videosPerLength];
-        var length = new LengthParameters(steps, Objects, Objects, MinCuts: steps / 24, MaxCuts: 1 + steps / 24);
-        var video = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Long, index, WorldParameters.Default with { Long = length });
+        var video = SyntheticWorld.Generate(SyntheticSplit.Test, steps, Objects, index);
         return new BenchmarkVideo($"{steps}-steps-{index}", $"{steps}", video.Clip, video.Caption, SyntheticQuestions.Of(video));
     }
 }

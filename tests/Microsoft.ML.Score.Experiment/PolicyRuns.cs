@@ -17,10 +17,10 @@ internal sealed class PolicyRuns(IVideoLanguageModel model, ExperimentSettings s
     {
         var path = Path.Combine(_folder, $"{name}.safetensors");
         if (File.Exists(path))
-            return PolicyFile.Load(path);
+            return PolicyNetwork.Load(path);
 
         var result = new ScoreTrainer(model, options).Fit(_data.Value.Training, _data.Value.Validation);
-        PolicyFile.Save(path, result.Policy);
+        result.Policy.Save(path);
         log(string.Create(CultureInfo.InvariantCulture, $"{name}: validation cross-entropy {result.BestCrossEntropy:0.000}"));
         return result.Policy;
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Training;
 
@@ -27,7 +26,7 @@ internal static class TrainingChild
             MetricsPath = Path.Combine(folder, "metrics.jsonl"),
         };
         var result = new ScoreTrainer(model, options).Fit(Rows(model, 0, 24), [.. Rows(model, 24, 4)]);
-        PolicyFile.Save(PolicyPath(folder), result.Policy);
+        result.Policy.Save(PolicyPath(folder));
         return 0;
     }
 

@@ -55,7 +55,7 @@ internal static class CompressCommand
                         progress.Report(reports.Count, references.Length, $"compressing {video.FileName}");
                         var kept = video.Compress(compressor, parsed.GetValue(ratio), frozen, cancellationToken);
                         if (parsed.GetValue(folder) is { } path)
-                            Save(PathOf(path, parsed.GetValue(format)!, video.Text), parsed.GetValue(format)!, video, kept, frozen.Info.Fingerprint);
+                            Save(PathOf(path, parsed.GetValue(format)!, video.Text), parsed.GetValue(format)!, video, kept, frozen.Info.EncoderFingerprint);
                         reports.Add(new KeptReport(video.Text, kept));
                     }
 

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
@@ -131,7 +130,7 @@ internal sealed class TrainCommand
         if (Path.GetExtension(outputPath) == PipelineExtension)
             PipelineFile.Save(outputPath, result.Policy, model, parsed.GetValue(_retentionRatio));
         else
-            PolicyFile.Save(outputPath, result.Policy);
+            result.Policy.Save(outputPath);
         files.RemoveTemporary();
         foreach (var warning in result.Warnings)
             error.WriteLine($"score: warning: {warning}");

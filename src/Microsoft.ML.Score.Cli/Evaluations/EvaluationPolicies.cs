@@ -23,5 +23,5 @@ internal sealed record EvaluationPolicies(PolicyNetwork? Score, PolicyNetwork? A
     }
 
     /// <summary>SHA-256 of the policies' files.</summary>
-    public string Fingerprint => string.Join(", ", new[] { Score, Ablation }.OfType<PolicyNetwork>().Select(policy => Convert.ToHexStringLower(SHA256.HashData(PolicyFile.ToBytes(policy)))));
+    public string Fingerprint => string.Join(", ", new[] { Score, Ablation }.OfType<PolicyNetwork>().Select(policy => Convert.ToHexStringLower(SHA256.HashData(policy.ToBytes()))));
 }

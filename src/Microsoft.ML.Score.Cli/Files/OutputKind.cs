@@ -18,7 +18,7 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind Policy { get; } = new("a policy", path =>
     {
-        PolicyFile.Load(path);
+        PolicyNetwork.Load(path);
         return true;
     });
 

@@ -13,9 +13,9 @@ internal static class PolicySource
     public static PolicyNetwork Load(string? path, IVideoLanguageModel model)
     {
         if (path is null)
-            return PretrainedPolicy.For(model.Info);
+            return PolicyNetwork.Pretrained(model.Info);
 
-        var policy = PolicyFile.Load(path);
+        var policy = PolicyNetwork.Load(path);
         return new EncoderIdentity($"the policy '{path}'", policy.Dimension, policy.EncoderFingerprint).Refuses(EncoderIdentity.Of(model.Info)) is { } unfit
             ? throw new InvalidDataException(unfit)
             : policy;

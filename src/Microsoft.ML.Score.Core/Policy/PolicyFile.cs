@@ -5,66 +5,25 @@ using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Policy;
 
-/// <summary>
-/// A policy in a file: safetensors with <c>w1</c> [hidden, 2D] (its first D columns act on X, the last D on dX; [hidden, D] without
-/// residual), <c>b1</c> [hidden], <c>w2</c> [hidden] and <c>b2</c> [1] in F32, and the rest as metadata. The same policy gives the same bytes.
-/// </summary>
-public static class PolicyFile
+/// <summary>The layout of a policy's file, as <see cref="PolicyNetwork.Save"/> describes it, and the files that ship.</summary>
+internal static class PolicyFile
 {
     private const string Format = "score-policy/1";
+    private const string ResourcePrefix = "Policy/Pretrained/";
 
-    /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>
-    /// <param name="path">The file to write.</param>
-    /// <param name="policy">The policy.</param>
-    /// <exception cref="ArgumentException">A weight is not finite.</exception>
-    public static void Save(string path, PolicyNetwork policy)
+    /// <summary>The trained policies that ship in this library, one an embedded model.</summary>
+    public static IEnumerable<PolicyNetwork> Shipped()
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(policy);
-
-        SafetensorsWriter.Write(path, Tensors(policy), Metadata(policy));
+        var assembly = typeof(PolicyFile).Assembly;
+        var files = CheckpointFiles.FromResources(assembly, ResourcePrefix);
+        return assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal))
+            .Select(name => PolicyNetwork.Parse(files.ReadAllBytes(name[ResourcePrefix.Length..]), name));
     }
 
-    /// <summary>Reads a policy from a file.</summary>
-    /// <param name="path">A file that <see cref="Save"/> made.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">
-    /// The file is cut off, is no policy, or a tensor has another shape than the metadata says or a value that is not finite.
-    /// </exception>
-    public static PolicyNetwork Load(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-
-        using var file = SafetensorsFile.Open(path);
-        return Read(file);
-    }
-
-    /// <summary>The bytes that <see cref="Save"/> would write.</summary>
-    /// <param name="policy">The policy.</param>
-    /// <exception cref="ArgumentException">A weight is not finite.</exception>
-    public static byte[] ToBytes(PolicyNetwork policy)
-    {
-        ArgumentNullException.ThrowIfNull(policy);
-
-        using var stream = new MemoryStream();
-        SafetensorsWriter.Write(stream, Tensors(policy), Metadata(policy));
-        return stream.ToArray();
-    }
-
-    /// <summary>Reads a policy from the bytes of its file.</summary>
-    /// <param name="bytes">What <see cref="ToBytes"/> gave.</param>
-    /// <param name="name">What error messages call it.</param>
-    /// <exception cref="InvalidDataException">As <see cref="Load"/>'s.</exception>
-    public static PolicyNetwork Parse(ReadOnlyMemory<byte> bytes, string name)
-    {
-        using var file = SafetensorsFile.Parse(bytes, name);
-        return Read(file);
-    }
-
-    private static TensorData[] Tensors(PolicyNetwork policy)
+    public static TensorData[] Tensors(PolicyNetwork policy)
     {
         if (FiniteValues.FirstNotFinite(policy.Parameters) is >= 0 and var at)
-            throw new ArgumentException($"Weight {at} of the policy is {policy.Parameters[at]}; only finite weights are written.", nameof(policy));
+            throw new InvalidOperationException($"Weight {at} of the policy is {policy.Parameters[at]}; only finite weights are written.");
 
         return
         [
@@ -75,7 +34,7 @@ public static class PolicyFile
         ];
     }
 
-    private static Dictionary<string, string> Metadata(PolicyNetwork policy)
+    public static Dictionary<string, string> Metadata(PolicyNetwork policy)
     {
         var metadata = new Dictionary<string, string>
         {
@@ -90,7 +49,7 @@ public static class PolicyFile
         return metadata;
     }
 
-    private static PolicyNetwork Read(SafetensorsFile file)
+    public static PolicyNetwork Read(SafetensorsFile file)
     {
         if (file.Metadata.GetValueOrDefault("format") is var format && format != Format)
             throw new InvalidDataException($"'{file.Name}' is not a policy: its metadata says format '{Excerpt.Of(format ?? "(none)")}', expected '{Format}'.");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics.Tensors;
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Policy;
@@ -85,6 +86,68 @@ public sealed class PolicyNetwork
         return policy;
     }
 
+    /// <summary>The trained policy that ships in this library for an embedded model.</summary>
+    /// <param name="model">The model whose tokens are to be scored.</param>
+    /// <exception cref="NotSupportedException">None ships for this model.</exception>
+    public static PolicyNetwork Pretrained(VideoModelInfo model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+
+        return PolicyFile.Shipped().FirstOrDefault(policy => policy.EncoderFingerprint == model.EncoderFingerprint)
+            ?? throw new NotSupportedException(
+                $"No trained policy ships for the model '{model.Source}' ({model.EncoderFingerprint}). Train one (ScoreTrainer, "
+                + $"or score train) and give its file ({nameof(PolicyNetwork)}.{nameof(Load)}, or --policy).");
+    }
+
+    /// <summary>Reads a policy from a file.</summary>
+    /// <param name="path">A file that <see cref="Save"/> made.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is cut off, is no policy, or a tensor has another shape than the metadata says or a value that is not finite.
+    /// </exception>
+    public static PolicyNetwork Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        using var file = SafetensorsFile.Open(path);
+        return PolicyFile.Read(file);
+    }
+
+    /// <summary>Reads a policy from the bytes of its file.</summary>
+    /// <param name="bytes">What <see cref="ToBytes"/> gave.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <exception cref="InvalidDataException">As <see cref="Load"/>'s.</exception>
+    public static PolicyNetwork Parse(ReadOnlyMemory<byte> bytes, string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+
+        using var file = SafetensorsFile.Parse(bytes, name);
+        return PolicyFile.Read(file);
+    }
+
+    /// <summary>
+    /// Writes the policy to a file that appears whole or not at all; an existing one is replaced. It is safetensors with <c>w1</c> [hidden, 2D]
+    /// (its first D columns act on X, the last D on dX; [hidden, D] without residual), <c>b1</c> [hidden], <c>w2</c> [hidden] and <c>b2</c> [1] in
+    /// F32, and the rest as metadata. The same policy gives the same bytes.
+    /// </summary>
+    /// <param name="path">The file to write.</param>
+    /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        SafetensorsWriter.Write(path, PolicyFile.Tensors(this), PolicyFile.Metadata(this));
+    }
+
+    /// <summary>The bytes that <see cref="Save"/> would write.</summary>
+    /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
+    public byte[] ToBytes()
+    {
+        using var stream = new MemoryStream();
+        SafetensorsWriter.Write(stream, PolicyFile.Tensors(this), PolicyFile.Metadata(this));
+        return stream.ToArray();
+    }
+
     /// <summary>The logits z of keeping each token, [T*N] in flat grid order.</summary>
     /// <param name="video">All tokens of the video, of this policy's dimension.</param>
     /// <exception cref="ArgumentException">The tokens have another dimension, or a value that is not finite.</exception>
@@ -101,11 +164,16 @@ public sealed class PolicyNetwork
         throw Overflow(token, logits[token]);
     }
 
-    /// <summary>The logits of tokens that nobody has checked yet: a value that is not finite shows in the logits, so a good file is read once.</summary>
+    /// <summary>The logits z of keeping each token of a feature file, [T*N] in flat grid order, without a copy of its tokens.</summary>
+    /// <param name="video">All tokens of the video, of this policy's dimension.</param>
     /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
-    /// <exception cref="InvalidDataException">A value or a logit is not finite.</exception>
-    internal float[] Logits(MappedTokens video)
+    /// <exception cref="InvalidDataException">A value of the tokens is not finite, or weights or tokens are so large that a logit is not.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
+    public float[] Logits(MappedTokens video)
     {
+        ArgumentNullException.ThrowIfNull(video);
+
+        // Nobody has checked the tokens yet, but a value that is not finite shows in the logits: a good file is read once.
         var logits = LogitsOf(video);
         if (FiniteValues.FirstNotFinite(logits) is not (>= 0 and var token))
             return logits;

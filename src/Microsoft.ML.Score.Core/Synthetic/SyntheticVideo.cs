@@ -32,6 +32,30 @@ public class SyntheticClip
     internal ReadOnlyMemory<byte> TokenLabels { get; }
 
     internal Story Story { get; }
+
+    /// <summary>What a token shows, which the world knows: so it can be measured what a selection keeps.</summary>
+    /// <param name="token">A flat index of <see cref="Grid"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is outside the grid.</exception>
+    public TokenKind KindOf(int token)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(token);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(token, Grid.Count);
+
+        return TokenLabel.KindOf(TokenLabels.Span[token]);
+    }
+}
+
+/// <summary>What a token of a synthetic clip shows.</summary>
+public enum TokenKind
+{
+    /// <summary>The background, with its texture, shadows and flicker.</summary>
+    Background,
+
+    /// <summary>An object, which is what captions and questions are about.</summary>
+    Object,
+
+    /// <summary>What looks like objects or changes like them, and no text mentions: bystanders and striped distractors.</summary>
+    Misleading,
 }
 
 /// <summary>A video of the synthetic world with its caption. Immutable; safe to share between threads.</summary>

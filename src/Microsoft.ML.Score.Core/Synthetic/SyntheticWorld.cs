@@ -13,6 +13,10 @@ public static class SyntheticWorld
     /// <summary>Beside the <see cref="VideoLength"/> values.</summary>
     private const long ImageKind = 3;
 
+    private const int MinSteps = 8;
+    private const int MaxSteps = 1024;
+    private const int StepsPerCut = 24;
+
     /// <summary>What random numbers are drawn for; each has its own sequence, so more draws for one leave the others as they were. Questions have the next number.</summary>
     private enum Purpose { Story, Look, Caption }
 
@@ -23,13 +27,33 @@ public static class SyntheticWorld
     /// <exception cref="ArgumentOutOfRangeException">The split or length is unknown, or the index is negative.</exception>
     public static SyntheticVideo Generate(SyntheticSplit split, VideoLength length, int index) => Generate(split, length, index, WorldParameters.Default);
 
+    /// <summary>
+    /// Makes one video of any length, with scene cuts in proportion: of the same objects to be found in ever more video, what is lost with length
+    /// is lost to length alone.
+    /// </summary>
+    /// <param name="split">What the video is for; splits share no clip.</param>
+    /// <param name="steps">Time steps, 8 to 1024. The length class of the video is <see cref="VideoLength.Long"/>, however many they are.</param>
+    /// <param name="objects">Objects that appear, one after the other: 1 to 5, and fewer than half the steps, since each is in view for 3 or more.</param>
+    /// <param name="index">Which video of the split, at least 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The split is unknown, or steps, objects or index are out of range.</exception>
+    public static SyntheticVideo Generate(SyntheticSplit split, int steps, int objects, int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, MinSteps);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(steps, MaxSteps);
+        ArgumentOutOfRangeException.ThrowIfLessThan(objects, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(objects, Math.Min(WorldParameters.Default.Long.MaxObjects, (steps - 1) / 2));
+
+        var length = new LengthParameters(steps, objects, objects, MinCuts: steps / StepsPerCut, MaxCuts: 1 + steps / StepsPerCut);
+        return Generate(split, VideoLength.Long, index, WorldParameters.Default with { Long = length }, $"{steps}-steps-{objects}-objects");
+    }
+
     /// <summary>Makes one still image, as a clip of a single time step (two frames). Captions of several make sense one after the other.</summary>
     /// <param name="split">What the image is for; splits share no clip.</param>
     /// <param name="index">Which image of the split, at least 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The split is unknown, or the index is negative.</exception>
     public static SyntheticClip GenerateImage(SyntheticSplit split, int index) => GenerateImage(split, index, WorldParameters.Default);
 
-    internal static SyntheticVideo Generate(SyntheticSplit split, VideoLength length, int index, WorldParameters parameters)
+    internal static SyntheticVideo Generate(SyntheticSplit split, VideoLength length, int index, WorldParameters parameters, string? kind = null)
     {
         ThrowIfNotClip(split, index);
         var lengthParameters = parameters[length];
@@ -38,7 +62,7 @@ public static class SyntheticWorld
         var story = Story.DrawVideo(lengthParameters, parameters, Random(Purpose.Story));
         var (clip, labels) = Render(story, parameters, Random(Purpose.Look));
         var caption = CaptionWriter.Write(story, Random(Purpose.Caption));
-        return new SyntheticVideo(Name(split, length.ToString(), index), split, length, index, clip, caption, story, labels);
+        return new SyntheticVideo(Name(split, kind ?? length.ToString(), index), split, length, index, clip, caption, story, labels);
     }
 
     internal static SyntheticClip GenerateImage(SyntheticSplit split, int index, WorldParameters parameters)

@@ -19,6 +19,8 @@ internal static class TokenLabel
 
     public static bool IsObject(byte label) => label is > Background and < Distractor;
 
+    public static TokenKind KindOf(byte label) => label == Background ? TokenKind.Background : IsObject(label) ? TokenKind.Object : TokenKind.Misleading;
+
     /// <summary>Colour, figure and motion of a bystander; null for anything else.</summary>
     public static (ObjectColour Colour, BystanderFigure Figure, ObjectMotion Motion)? BystanderOf(byte label) => label < FirstBystander
         ? null

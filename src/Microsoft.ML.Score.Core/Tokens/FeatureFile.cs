@@ -70,6 +70,20 @@ public static class FeatureFile
         return tokens.ToVideoTokens();
     }
 
+    /// <summary>Opens the tokens of one video without reading them: for videos of which only some tokens, or only the logits, are wanted.</summary>
+    /// <param name="path">As for <see cref="Read"/>.</param>
+    /// <returns>The tokens, which the caller disposes.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid.
+    /// </exception>
+    public static MappedTokens Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        return MappedTokens.Open(path);
+    }
+
     /// <summary>The index of the first stored value that is NaN or infinite, -1 where all are finite; widened piece by piece, since rows are large.</summary>
     private static int FirstNotFinite(TensorType type, ReadOnlySpan<byte> stored)
     {

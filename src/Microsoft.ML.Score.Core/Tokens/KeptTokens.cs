@@ -105,7 +105,7 @@ public sealed class KeptTokens
         return vectors;
     }
 
-    private static void ThrowIfNotPositions(TokenGrid grid, ReadOnlySpan<int> positions)
+    internal static void ThrowIfNotPositions(TokenGrid grid, ReadOnlySpan<int> positions)
     {
         var previous = -1;
         foreach (var position in positions)

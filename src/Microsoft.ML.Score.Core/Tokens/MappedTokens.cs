@@ -5,9 +5,20 @@ using Microsoft.ML.Score.Storage;
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>
-/// The tokens of a feature file, mapped into memory and left in their stored type: opening costs the header alone, and rows come
-/// from the file's pages. Safe for concurrent reading; nothing may be read after <see cref="Dispose"/>.
+/// The tokens of a feature file, T*N vectors of D values in rows of the grid [T, H, W], mapped into memory and left in their stored type:
+/// opening costs the header alone, and rows come from the file's pages, so that a video larger than memory can be scored and the kept
+/// tokens taken from it. Made by <see cref="FeatureFile.Open"/>; whoever opens it disposes it.
 /// </summary>
+/// <remarks>
+/// Safe for concurrent reading, and for reading by several processes. After <see cref="Dispose"/>, which must not run beside a reading
+/// call, reading throws <see cref="ObjectDisposedException"/>. The file must not be shortened while it is open; it may be replaced or
+/// removed. Values are checked when they are read, not when the file is opened.
+/// </remarks>
+/// <example><code>
+/// using MappedTokens video = FeatureFile.Open("clip.safetensors");
+/// int[] kept = TopK.Select(policy.Logits(video), TopK.RetainedCount(0.10, video.Grid.Count));
+/// KeptTokens tokens = video.Gather(kept);
+/// </code></example>
 public sealed class MappedTokens : ITokenRows, IDisposable
 {
     internal const string FeaturesKey = "features";
@@ -43,13 +54,13 @@ public sealed class MappedTokens : ITokenRows, IDisposable
         StoredStatistics.ThrowIfInvalid(file, Grid);
     }
 
-    /// <summary>The token grid.</summary>
+    /// <summary>T, H and W of the tokens, and the seconds a step.</summary>
     public TokenGrid Grid { get; }
 
     /// <summary>D, values a token.</summary>
     public int Dimension { get; }
 
-    /// <summary>How the values are stored: F32, BF16 or F16.</summary>
+    /// <summary>How the file stores numbers: F32, BF16 or F16. What is read is single precision.</summary>
     public TensorType Type { get; }
 
     /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
@@ -66,13 +77,7 @@ public sealed class MappedTokens : ITokenRows, IDisposable
     /// <summary>Whether a file may hold them as its seconds a step.</summary>
     internal static bool AreSecondsPerStep(double seconds) => seconds is >= LeastSeconds and <= MostSeconds;
 
-    /// <summary>Opens a feature file.</summary>
-    /// <param name="path">A file as <see cref="FeatureFile"/> describes it.</param>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">
-    /// The file is not safetensors, is cut off, or its features or statistics have no valid shape, type or grid.
-    /// </exception>
-    public static MappedTokens Open(string path)
+    internal static MappedTokens Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
 
@@ -88,12 +93,12 @@ public sealed class MappedTokens : ITokenRows, IDisposable
         }
     }
 
-    /// <summary>The stored bytes of rows [first, first + count), without a copy.</summary>
-    /// <param name="first">The first row, a flat grid index.</param>
-    /// <param name="count">Number of rows.</param>
-    public ReadOnlySpan<byte> Rows(int first, int count) => _file.Bytes(FeaturesKey, (long)first * Dimension, checked(count * Dimension));
+    ReadOnlySpan<byte> ITokenRows.Rows(int first, int count) => Rows(first, count);
 
-    /// <summary>All rows in single precision.</summary>
+    internal ReadOnlySpan<byte> Rows(int first, int count) => _file.Bytes(FeaturesKey, (long)first * Dimension, checked(count * Dimension));
+
+    /// <summary>All tokens, with their statistics, copied into memory: T*N*D values in single precision.</summary>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     /// <exception cref="InvalidDataException">There are more values than one array holds, or one is not finite.</exception>
     public VideoTokens ToVideoTokens()
     {
@@ -106,11 +111,15 @@ public sealed class MappedTokens : ITokenRows, IDisposable
         return new VideoTokens(Grid, Dimension, vectors, EncoderFingerprint) { Times = Times, Statistics = StoredStatistics.Read(_file) };
     }
 
-    /// <summary>The tokens at the given positions; no other row is read.</summary>
-    /// <param name="positions">Flat grid indices, strictly ascending; not copied.</param>
+    /// <summary>The tokens at the given positions, copied into memory: k*D values in single precision. No other row is read.</summary>
+    /// <param name="positions">k flat grid indices, strictly ascending; not copied.</param>
+    /// <exception cref="ArgumentException">A position is outside the grid or out of order.</exception>
+    /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     /// <exception cref="InvalidDataException">A value of these tokens is not finite.</exception>
     public KeptTokens Gather(ReadOnlyMemory<int> positions)
     {
+        KeptTokens.ThrowIfNotPositions(Grid, positions.Span);
+
         var vectors = new float[checked(positions.Length * Dimension)];
         for (var k = 0; k < positions.Length; k++)
         {
@@ -124,7 +133,7 @@ public sealed class MappedTokens : ITokenRows, IDisposable
 
     /// <summary>Reads all values once.</summary>
     /// <exception cref="InvalidDataException">A value is not finite.</exception>
-    public void ThrowIfNotFinite()
+    internal void ThrowIfNotFinite()
     {
         var row = new float[Dimension];
         for (var token = 0; token < Grid.Count; token++)
@@ -134,7 +143,7 @@ public sealed class MappedTokens : ITokenRows, IDisposable
         }
     }
 
-    /// <summary>Closes the file.</summary>
+    /// <summary>Closes the file; what was read stays valid.</summary>
     public void Dispose() => _file.Dispose();
 
     private void ThrowIfNotFinite(int firstToken, ReadOnlySpan<float> vectors)

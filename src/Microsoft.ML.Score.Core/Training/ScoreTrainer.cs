@@ -110,7 +110,7 @@ public sealed class ScoreTrainer
 
         var identity = _options.Identity();
         identity["Model"] = _reward.Info.EncoderFingerprint;
-        identity["InitialPolicy"] = initialPolicy is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(PolicyFile.ToBytes(initialPolicy)));
+        identity["InitialPolicy"] = initialPolicy is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(initialPolicy.ToBytes()));
         var checkpoint = _options.CheckpointFolder is { } folder ? Path.Combine(folder, CheckpointName) : null;
         if (checkpoint is not null)
             Directory.CreateDirectory(_options.CheckpointFolder!);

@@ -74,7 +74,7 @@ public static class ScoreModelCatalog
         options ??= new ScorePolicyOptions();
         options.ThrowIfFaulty(nameof(options));
 
-        return new ScorePolicyEstimator(outputColumnName, featuresColumnName, PolicyFile.Load(policyPath), options).Create(inputSchema);
+        return new ScorePolicyEstimator(outputColumnName, featuresColumnName, PolicyNetwork.Load(policyPath), options).Create(inputSchema);
     }
 
     private static ITransformer Rehydrate(ITransformer loaded, ScoreLoadOptions options)

@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
@@ -105,7 +104,7 @@ internal sealed class FeatureReader
         if (path.Span.IsWhiteSpace())
             throw RowError.At(_row, _columns.Features, "the path of a feature file is empty.");
         _file = path.ToString();
-        var file = RowError.Naming(_row, _columns.Features, () => MappedTokens.Open(_file));
+        var file = RowError.Naming(_row, _columns.Features, () => FeatureFile.Open(_file));
         if (_encoder.Refuses(file.Dimension, file.EncoderFingerprint) is not { } reason)
             return file;
         file.Dispose();
@@ -129,8 +128,7 @@ internal sealed class FeatureReader
         var dimension = _values.Length / grid.Count;
         if (!_shape.Fits(new FeatureShape(grid.TimeSteps, grid.Height, grid.Width, dimension)))
             throw Error($"{_values.Length} values over a grid of {grid} tokens do not fit the column's type {_shape.ToType(_columns.Order)}.");
-        if (FiniteValues.FirstNotFinite(_values) is >= 0 and var index)
-            throw Error($"value {index} of {_values.Length} is {_values[index]}; features must be finite.");
+        RowError.ThrowIfNotFinite(_row, _columns.Features, _values, "features");
         if ((_columns.RefusesDimension(_encoder, dimension) ?? _encoder.Refuses(null, _fingerprint)) is { } reason)
             throw Error(reason);
         return new VideoTokens(grid, dimension, _columns.ChannelsFirst ? ToChannelsLast(grid, dimension) : _values, _fingerprint);

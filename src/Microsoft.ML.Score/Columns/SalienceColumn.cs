@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
@@ -18,8 +17,7 @@ internal static class SalienceColumn
             var salience = buffer.DenseValues().ToArray();
             if (salience.Length != video.Grid.Count)
                 throw RowError.At(row, column.Name, $"there are {salience.Length} saliences, the video's grid of {video.Grid} has {video.Grid.Count} tokens.");
-            if (FiniteValues.FirstNotFinite(salience) is >= 0 and var at)
-                throw RowError.At(row, column.Name, $"value {at} of {salience.Length} is {salience[at]}; saliences must be finite.");
+            RowError.ThrowIfNotFinite(row, column.Name, salience, "saliences");
             return new VideoTokens(video.Grid, video.Dimension, video.Vectors, video.EncoderFingerprint)
             {
                 Times = video.Times,

@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
@@ -44,8 +43,7 @@ internal sealed record TokenColumns(string Tokens, string Positions, string Grid
             var (vectors, indices) = (tokens.DenseValues().ToArray(), positions.DenseValues().ToArray());
             if (indices.Length == 0 || vectors.Length == 0 || vectors.Length % indices.Length != 0)
                 throw RowError.At(row, Tokens, $"{vectors.Length} values do not divide into the {indices.Length} tokens that column '{Positions}' gives positions of.");
-            if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
-                throw RowError.At(row, Tokens, $"value {at} of {vectors.Length} is {vectors[at]}; tokens must be finite.");
+            RowError.ThrowIfNotFinite(row, Tokens, vectors, "tokens");
             var dimension = vectors.Length / indices.Length;
             if (encoder.Refuses(dimension, null) is { } reason)
                 throw RowError.At(row, Tokens, reason);

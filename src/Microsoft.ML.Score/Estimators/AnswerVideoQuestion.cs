@@ -8,21 +8,7 @@ using Microsoft.ML.Score.Tokens;
 namespace Microsoft.ML.Score;
 
 /// <summary>Lets the frozen language model answer a question about the tokens that a mask keeps, or about kept or merged tokens.</summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values. Or in their place tokens: Vector of <xref:System.Single> of k\*D values; their positions: Vector of <xref:System.Int32> of k values; grid: Vector of <xref:System.Single> of 4 values. Question: text |
-/// | Output column data type | Text |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-///
-/// The model stays the caller's: dispose it after the last prediction of the fitted transformer. A saved transformer names the
-/// model and does not hold its weights.
-/// </remarks>
-public sealed class AnswerVideoQuestionEstimator : IEstimator<AnswerVideoQuestionTransformer>
+internal sealed class AnswerVideoQuestionEstimator : IEstimator<AnswerVideoQuestionTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _tokensColumnName;
@@ -37,7 +23,7 @@ public sealed class AnswerVideoQuestionEstimator : IEstimator<AnswerVideoQuestio
     /// <param name="questionColumnName">Name of the column of questions.</param>
     /// <param name="model">The frozen model.</param>
     /// <param name="options">How it answers.</param>
-    internal AnswerVideoQuestionEstimator(
+    public AnswerVideoQuestionEstimator(
         string outputColumnName,
         string tokensColumnName,
         string? maskColumnName,
@@ -121,19 +107,19 @@ public sealed class AnswerVideoQuestionOptions
 }
 
 /// <summary>Adds the frozen language model's answer over the kept tokens; made by <see cref="AnswerVideoQuestionEstimator"/>.</summary>
-public sealed class AnswerVideoQuestionTransformer : VideoTransformer
+internal sealed class AnswerVideoQuestionTransformer : VideoTransformer
 {
     internal const string Kind = "AnswerVideoQuestion";
 
     private readonly AnswerVideoQuestionSettings _settings;
     private readonly FrozenModel _model;
 
-    internal AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, IVideoLanguageModel model)
+    public AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, IVideoLanguageModel model)
         : this(settings, new FrozenModel(model))
     {
     }
 
-    internal AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, ScoreLoadOptions options)
+    public AnswerVideoQuestionTransformer(AnswerVideoQuestionSettings settings, ScoreLoadOptions options)
         : this(settings, new FrozenModel(settings.Model, options))
     {
     }

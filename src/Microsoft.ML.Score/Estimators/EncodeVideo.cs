@@ -9,34 +9,14 @@ using Microsoft.ML.Score.Video;
 namespace Microsoft.ML.Score;
 
 /// <summary>Runs the frozen vision encoder over videos, lazily: a video is decoded and encoded when its row is read.</summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Text: the path of a video file or still image; or Vector of <xref:System.Byte> with dimensions [\*, height, width, 3]: RGB frames; or [height, width, 3]: one frame |
-/// | Output column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values, or text: the path of a feature file; grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step); is still: <xref:System.Boolean> |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-///
-/// <c>ExtractPixels(interleavePixelColors: true, outputAsFloatArray: false)</c> gives one frame in RGB order as its other defaults are; a
-/// <c>colorsToExtract</c> or <c>orderOfExtraction</c> that puts blue first cannot be told from it and would be encoded with colours exchanged.
-///
-/// A view keeps what it has encoded in a cache, so that training, which reads its rows many times, encodes a video once; a prediction
-/// engine keeps nothing, and a saved pipeline carries no cache. The values are the same with a cache and without.
-///
-/// The model stays the caller's: dispose it after the last prediction of the fitted transformer. A saved transformer names the
-/// model and does not hold its weights. The features column carries the model's fingerprint as the annotation "EncoderFingerprint".
-/// </remarks>
-public sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
+internal sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _inputColumnName;
     private readonly IVideoLanguageModel _model;
     private readonly EncodeVideoOptions _options;
 
-    internal EncodeVideoEstimator(string outputColumnName, string inputColumnName, IVideoLanguageModel model, EncodeVideoOptions options)
+    public EncodeVideoEstimator(string outputColumnName, string inputColumnName, IVideoLanguageModel model, EncodeVideoOptions options)
     {
         _outputColumnName = outputColumnName;
         _inputColumnName = inputColumnName;
@@ -142,7 +122,7 @@ public sealed record EncodeVideoOptions
 }
 
 /// <summary>Adds the tokens of a video as the frozen encoder gives them; made by <see cref="EncodeVideoEstimator"/>.</summary>
-public sealed class EncodeVideoTransformer : VideoTransformer
+internal sealed class EncodeVideoTransformer : VideoTransformer
 {
     internal const string Kind = "EncodeVideo";
 
@@ -151,12 +131,12 @@ public sealed class EncodeVideoTransformer : VideoTransformer
     private readonly FeatureCache? _cache;
     private readonly FrozenModel _model;
 
-    internal EncodeVideoTransformer(EncodeVideoSettings settings, VideoReadOptions readOptions, FeatureCacheOptions? cache, IVideoLanguageModel model)
+    public EncodeVideoTransformer(EncodeVideoSettings settings, VideoReadOptions readOptions, FeatureCacheOptions? cache, IVideoLanguageModel model)
         : this(settings, readOptions, cache, new FrozenModel(model))
     {
     }
 
-    internal EncodeVideoTransformer(EncodeVideoSettings settings, ScoreLoadOptions options)
+    public EncodeVideoTransformer(EncodeVideoSettings settings, ScoreLoadOptions options)
         : this(
             settings, options.ReadOptions, options.Cache ?? (settings.Kind == EncodeVideoOutput.FeatureFile ? new FeatureCacheOptions() : null),
             new FrozenModel(settings.Model, options))

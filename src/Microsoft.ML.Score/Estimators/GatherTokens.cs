@@ -6,25 +6,14 @@ using Microsoft.ML.Score.Tokens;
 namespace Microsoft.ML.Score;
 
 /// <summary>Gathers the vectors of the tokens that a mask keeps, with their original positions.</summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Mask: Vector of <xref:System.Boolean> of T\*H\*W values |
-/// | Output column data type | Tokens: Vector of <xref:System.Single> of k\*D values, [k, D]. Positions: Vector of <xref:System.Int32> of k flat grid indices, ascending. Where the features themselves give the grid, grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step). On request pooled: Vector of <xref:System.Single> of D values, of known size |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-/// </remarks>
-public sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer>
+internal sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _featuresColumnName;
     private readonly string _maskColumnName;
     private readonly GatherTokensOptions _options;
 
-    internal GatherTokensEstimator(string outputColumnName, string featuresColumnName, string maskColumnName, GatherTokensOptions options)
+    public GatherTokensEstimator(string outputColumnName, string featuresColumnName, string maskColumnName, GatherTokensOptions options)
     {
         _outputColumnName = outputColumnName;
         _featuresColumnName = featuresColumnName;
@@ -118,7 +107,7 @@ public sealed class GatherTokensOptions
 }
 
 /// <summary>Adds the vectors and positions of the tokens that a mask keeps; made by <see cref="GatherTokensEstimator"/>.</summary>
-public sealed class GatherTokensTransformer : VideoTransformer
+internal sealed class GatherTokensTransformer : VideoTransformer
 {
     internal const string Kind = "GatherTokens";
 
@@ -126,7 +115,7 @@ public sealed class GatherTokensTransformer : VideoTransformer
 
     private readonly EncoderIdentity _encoder;
 
-    internal GatherTokensTransformer(GatherTokensSettings settings)
+    public GatherTokensTransformer(GatherTokensSettings settings)
     {
         _settings = settings;
         _encoder = settings.Output.Pooled is { } pooled ? new EncoderIdentity($"the pooled column '{pooled}'", settings.Output.PooledDimension, null) : EncoderIdentity.Any;

@@ -8,28 +8,14 @@ using Microsoft.ML.Score.Tokens;
 namespace Microsoft.ML.Score;
 
 /// <summary>Merges the tokens of a video into fewer by a method without training.</summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Optional salience: Vector of <xref:System.Single> of T\*H\*W values |
-/// | Output column data type | Tokens: Vector of <xref:System.Single> of k\*D values, [k, D]. Positions: Vector of <xref:System.Int32> of k flat grid indices, ascending. Where the features themselves give the grid, grid: Vector of <xref:System.Single> of 4 = (T, H, W, seconds per step) |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-///
-/// Methods that choose by the encoder's attention take it from feature files that <c>EncodeVideo</c> wrote with a model loaded with
-/// <see cref="Models.VideoModelOptions.EncoderStatistics"/>, or from a column of saliences; with the latter steps are compared by their mean tokens.
-/// </remarks>
-public sealed class MergeTokensEstimator : IEstimator<MergeTokensTransformer>
+internal sealed class MergeTokensEstimator : IEstimator<MergeTokensTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _featuresColumnName;
     private readonly CompressionMethod _method;
     private readonly MergeTokensOptions _options;
 
-    internal MergeTokensEstimator(string outputColumnName, string featuresColumnName, CompressionMethod method, MergeTokensOptions options)
+    public MergeTokensEstimator(string outputColumnName, string featuresColumnName, CompressionMethod method, MergeTokensOptions options)
     {
         _outputColumnName = outputColumnName;
         _featuresColumnName = featuresColumnName;
@@ -95,24 +81,18 @@ public sealed class MergeTokensOptions : TokenCompressionOptions
 /// Adds the vectors and positions that a merging method without training leaves, and the grid where the features themselves give it;
 /// made by <see cref="MergeTokensEstimator"/>. Deterministic; needs no frozen model.
 /// </summary>
-public sealed class MergeTokensTransformer : VideoTransformer
+internal sealed class MergeTokensTransformer : VideoTransformer
 {
     internal const string Kind = "MergeTokens";
 
     private readonly MergeTokensSettings _settings;
     private readonly ITokenCompressor _compressor;
 
-    internal MergeTokensTransformer(MergeTokensSettings settings)
+    public MergeTokensTransformer(MergeTokensSettings settings)
     {
         _settings = settings;
         _compressor = settings.Method.Create();
     }
-
-    /// <summary>The method.</summary>
-    public CompressionMethod Method => _settings.Method;
-
-    /// <summary>rho as asked for; <see cref="Method"/> may leave another share.</summary>
-    public double RetentionRatio => _settings.RetentionRatio;
 
     internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Salience is { } salience
         ? [.. _settings.Features.Detach(), new(salience, new VectorDataViewType(NumberDataViewType.Single))]
@@ -141,7 +121,7 @@ public sealed class MergeTokensTransformer : VideoTransformer
         var tokens = withSalience(video.Read());
         try
         {
-            return _compressor.Compress(tokens, RetentionRatio);
+            return _compressor.Compress(tokens, _settings.RetentionRatio);
         }
         catch (ArgumentException error)
         {

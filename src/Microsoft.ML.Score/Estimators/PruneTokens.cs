@@ -7,25 +7,14 @@ using Microsoft.ML.Score.Tokens;
 namespace Microsoft.ML.Score;
 
 /// <summary>Chooses the tokens to keep by a method without training.</summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file |
-/// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-/// </remarks>
-public sealed class PruneTokensEstimator : IEstimator<PruneTokensTransformer>
+internal sealed class PruneTokensEstimator : IEstimator<PruneTokensTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _featuresColumnName;
     private readonly CompressionMethod _method;
     private readonly PruneTokensOptions _options;
 
-    internal PruneTokensEstimator(string outputColumnName, string featuresColumnName, CompressionMethod method, PruneTokensOptions options)
+    public PruneTokensEstimator(string outputColumnName, string featuresColumnName, CompressionMethod method, PruneTokensOptions options)
     {
         _outputColumnName = outputColumnName;
         _featuresColumnName = featuresColumnName;
@@ -67,24 +56,18 @@ public sealed class PruneTokensOptions : TokenCompressionOptions
 /// Adds the mask of the tokens that a method without training keeps, with the annotations of <see cref="ScoreCompressTransformer"/>'s;
 /// made by <see cref="PruneTokensEstimator"/>. Deterministic; needs no frozen model.
 /// </summary>
-public sealed class PruneTokensTransformer : VideoTransformer
+internal sealed class PruneTokensTransformer : VideoTransformer
 {
     internal const string Kind = "PruneTokens";
 
     private readonly PruneTokensSettings _settings;
     private readonly ITokenCompressor _compressor;
 
-    internal PruneTokensTransformer(PruneTokensSettings settings)
+    public PruneTokensTransformer(PruneTokensSettings settings)
     {
         _settings = settings;
         _compressor = settings.Method.Create(new CompressionOptions { Seed = settings.Seed });
     }
-
-    /// <summary>The method.</summary>
-    public CompressionMethod Method => _settings.Method;
-
-    /// <summary>rho as asked for; <see cref="Method"/> may keep another share.</summary>
-    public double RetentionRatio => _settings.RetentionRatio;
 
     internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Features.Detach();
 
@@ -93,11 +76,11 @@ public sealed class PruneTokensTransformer : VideoTransformer
     private protected override RowMapping Map(DataViewSchema inputSchema) => new RowMapping<bool[]>(
         inputSchema,
         _settings.Features.Bind(inputSchema, EncoderIdentity.Any),
-        [MaskColumn.Output<bool[]>(_settings.Mask, _settings.Features, RetentionRatio, mask => mask)],
+        [MaskColumn.Output<bool[]>(_settings.Mask, _settings.Features, _settings.RetentionRatio, mask => mask)],
         row =>
         {
             var video = new FeatureReader(_settings.Features, row, EncoderIdentity.Any);
-            return () => _compressor.Compress(video.Read(), RetentionRatio).ToMask();
+            return () => _compressor.Compress(video.Read(), _settings.RetentionRatio).ToMask();
         });
 }
 

@@ -15,21 +15,7 @@ namespace Microsoft.ML.Score;
 /// <summary>
 /// Trains SCORE's token-selection policy (arXiv 2603.26365) by reinforcement learning on the frozen model's cross-entropy of captions.
 /// </summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | Yes |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file. Caption: text, for Fit only |
-/// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values; optional kept indices: Vector of <xref:System.Int32>; optional probabilities: Vector of <xref:System.Single> |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-///
-/// Still images feed the warm-up on pseudo-videos, videos the main stage; one data view carries both. Rows are streamed and read several
-/// times, and of a row only what a step needs: EncodeVideo keeps what it encoded in a cache, other featurizers may need one of their own.
-/// </remarks>
-public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer>
+internal sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer>
 {
     private readonly MLContext? _context;
     private readonly string _outputColumnName;
@@ -38,7 +24,7 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
     private readonly IVideoLanguageModel _model;
     private readonly ScoreOptions _options;
 
-    internal ScoreCompressEstimator(
+    public ScoreCompressEstimator(
         MLContext? context,
         string outputColumnName,
         string featuresColumnName,
@@ -111,10 +97,13 @@ public sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransformer
 /// <summary>Options of <c>ScoreCompress</c>. All faults are reported at once when the estimator is made.</summary>
 public sealed class ScoreOptions : ScorePolicyOptions
 {
+    private static readonly TrainerOptions s_defaults = new();
+
     /// <summary>
-    /// How the policy is trained: curriculum, rollouts, optimiser, checkpoints. Its <see cref="TrainerOptions.RetentionRatio"/> gives way
-    /// to that of these options. Its seed is used by the overload without an <see cref="MLContext"/>; the one with it takes the seed
-    /// from the context. Default: the trainer's defaults.
+    /// How the policy is trained: curriculum, rollouts, optimiser, checkpoints. Validation compares policies at the retention ratio of these
+    /// options, and the overload with an <see cref="MLContext"/> takes the seed from the context: a
+    /// <see cref="TrainerOptions.RetentionRatio"/> or <see cref="TrainerOptions.Seed"/> set here to something else is an error. Default: the
+    /// trainer's defaults.
     /// </summary>
     public TrainerOptions Training { get; init; } = new();
 
@@ -136,12 +125,25 @@ public sealed class ScoreOptions : ScorePolicyOptions
     /// <summary>Ends <c>Fit</c> with an <see cref="OperationCanceledException"/>. Default: none.</summary>
     public CancellationToken CancellationToken { get; init; }
 
-    private protected override OptionFaults Faults() => base.Faults().RequireName(IsStillColumnName).Include(Training?.Faults(), nameof(Training));
+    private protected override OptionFaults Faults() => base.Faults()
+        .RequireName(IsStillColumnName)
+        .Include(Training?.Faults(), nameof(Training))
+        .Require(
+            Training is null || Training.RetentionRatio == RetentionRatio || Training.RetentionRatio == s_defaults.RetentionRatio,
+            $"{nameof(RetentionRatio)} is {RetentionRatio} and {nameof(Training)}.{nameof(TrainerOptions.RetentionRatio)} is {Training?.RetentionRatio}: set the first alone, training takes it too");
+
+    /// <param name="parameterName">The parameter that they were given as.</param>
+    /// <param name="seedOfContext">Whether a context is given beside them, whose seed is used.</param>
+    internal void ThrowIfFaulty(string parameterName, bool seedOfContext) => Faults()
+        .Require(
+            !seedOfContext || Training is null || Training.Seed == s_defaults.Seed,
+            $"{nameof(Training)}.{nameof(TrainerOptions.Seed)} is {Training?.Seed}, but the context's seed is used: set it there, new MLContext(seed), or take the overload without a context")
+        .ThrowIfAny(parameterName);
 }
 
 /// <summary>
 /// Adds the mask of the k = max(1, floor(rho*T*N)) tokens that the policy scores highest, ties to the lower index; deterministic.
-/// Made by <see cref="ScoreCompressEstimator"/> or from a ready policy. Needs no frozen model.
+/// Made by <c>ScoreCompress</c> or from a ready policy. Needs no frozen model.
 /// </summary>
 /// <remarks>
 /// The mask column is a Vector of <see cref="bool"/> of T*N values in flat grid order, of type [T, H, W] where H and W are
@@ -165,7 +167,7 @@ public sealed class ScoreCompressTransformer : VideoTransformer
     }
 
     internal ScoreCompressTransformer(ScoreCompressSettings settings, byte[] policyFile)
-        : this(settings, PolicyFile.Parse(policyFile, "the saved policy"))
+        : this(settings, PolicyNetwork.Parse(policyFile, "the saved policy"))
     {
     }
 
@@ -177,7 +179,7 @@ public sealed class ScoreCompressTransformer : VideoTransformer
 
     internal override IEnumerable<DataViewSchema.DetachedColumn> FittedColumns => _settings.Features.Detach();
 
-    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings, PolicyFile.ToBytes(Policy));
+    internal override SavedTransformer ToSaved() => SavedTransformer.Create(Kind, _settings, Policy.ToBytes());
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {

@@ -5,25 +5,14 @@ using Microsoft.ML.Score.Storage;
 namespace Microsoft.ML.Score;
 
 /// <summary>Applies a ready policy; nothing is trained.</summary>
-/// <remarks>
-/// <format type="text/markdown"><![CDATA[
-/// ### Estimator Characteristics
-/// | | |
-/// | -- | -- |
-/// | Does this estimator need to look at the data to train its parameters? | No |
-/// | Input column data type | Features: Vector of <xref:System.Single> of T\*H\*W\*D values (its grid in the type's dimensions, [T, H, W, D] or [T, D, H, W], or in a column of 4 values), or text: the path of a feature file |
-/// | Output column data type | Mask: Vector of <xref:System.Boolean> of T\*H\*W values; optional kept indices: Vector of <xref:System.Int32>; optional probabilities: Vector of <xref:System.Single> |
-/// | Exportable to ONNX | No |
-/// ]]></format>
-/// </remarks>
-public sealed class ScorePolicyEstimator : IEstimator<ScoreCompressTransformer>
+internal sealed class ScorePolicyEstimator : IEstimator<ScoreCompressTransformer>
 {
     private readonly string _outputColumnName;
     private readonly string _featuresColumnName;
     private readonly PolicyNetwork _policy;
     private readonly ScorePolicyOptions _options;
 
-    internal ScorePolicyEstimator(string outputColumnName, string featuresColumnName, PolicyNetwork policy, ScorePolicyOptions options)
+    public ScorePolicyEstimator(string outputColumnName, string featuresColumnName, PolicyNetwork policy, ScorePolicyOptions options)
     {
         _outputColumnName = outputColumnName;
         _featuresColumnName = featuresColumnName;

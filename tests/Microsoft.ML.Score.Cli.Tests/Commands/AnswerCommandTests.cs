@@ -10,7 +10,7 @@ public class AnswerCommandTests
     public void Answer_WithPolicy_AsksTheModelAboutTheKeptTokens()
     {
         using var folder = new TemporaryFolder();
-        PolicyFile.Save(folder.File("policy.safetensors"), PolicyNetwork.Initialize(dimension: 3));
+        PolicyNetwork.Initialize(dimension: 3).Save(folder.File("policy.safetensors"));
 
         var run = ScoreProgram.Run("answer", "synthetic:test-short-0", "--question", "What?", "--policy", folder.File("policy.safetensors"), "--ratio", "0.5");
 

@@ -18,7 +18,7 @@ public class CompressCommandTests
     {
         _folder = new TemporaryFolder();
         _policy = _folder.File("policy.safetensors");
-        PolicyFile.Save(_policy, PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e"));
+        PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e").Save(_policy);
     }
 
     [TearDown]
@@ -57,7 +57,7 @@ public class CompressCommandTests
         var features = _folder.File("clip.safetensors");
         var video = new FakeVideoModel().Encode(SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 3).Clip);
         FeatureFile.Write(features, video);
-        var expected = new ScoreCompressor(PolicyFile.Load(_policy)).Compress(video, 0.1);
+        var expected = new ScoreCompressor(PolicyNetwork.Load(_policy)).Compress(video, 0.1);
 
         var masks = ScoreProgram.Run("compress", features, "--policy", _policy, "--output", _folder.File("kept"));
         var tokens = ScoreProgram.Run("compress", features, "--policy", _policy, "--output", _folder.File("kept"), "--format", "tokens");
@@ -121,9 +121,9 @@ public class CompressCommandTests
     [Test]
     public void Compress_PolicyOfAnotherEncoder_IsRefused()
     {
-        PolicyFile.Save(_policy, PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "0the4"));
+        PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "0the4").Save(_policy);
         var encoder = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy);
-        PolicyFile.Save(_policy, PolicyNetwork.Initialize(dimension: 5));
+        PolicyNetwork.Initialize(dimension: 5).Save(_policy);
         var dimension = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy);
 
         Assert.That((encoder.ExitCode, dimension.ExitCode), Is.EqualTo((1, 1)));

@@ -12,7 +12,7 @@ public class EvalCommandTests
     public void Eval_EveryCompressor_PrintsAllTokensFirst()
     {
         using var folder = new TemporaryFolder();
-        PolicyFile.Save(folder.File("policy.safetensors"), PolicyNetwork.Initialize(dimension: 3));
+        PolicyNetwork.Initialize(dimension: 3).Save(folder.File("policy.safetensors"));
 
         var run = ScoreProgram.Run("eval", "--videos", "2", "--lengths", "short,medium", "--ratios", "0.5,0.1", "--policy", folder.File("policy.safetensors"),
             "--compressors", "score,untrained,random,jittered,uniform,residual,evs,frame-drop,dycoke,vidcom2,holitom-port", "--json", folder.File("eval.json"));

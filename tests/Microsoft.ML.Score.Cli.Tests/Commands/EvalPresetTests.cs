@@ -45,7 +45,7 @@ public class EvalPresetTests
         using var folder = new TemporaryFolder();
         WriteBenchmarks(folder.Path);
         using var model = VideoModel.Load(s_checkpoint, new VideoModelOptions { EncoderStatistics = true });
-        PolicyFile.Save(folder.File("ablation.safetensors"), PolicyNetwork.Initialize(model.Info.Dimension, useResidual: false));
+        PolicyNetwork.Initialize(model.Info.Dimension, useResidual: false).Save(folder.File("ablation.safetensors"));
 
         var run = ScoreProgram.Run(model, CancellationToken.None,
             "eval", "--preset", preset, "--data", folder.Path, "--model", s_checkpoint, "--policy", s_policy, "--ablation-policy", folder.File("ablation.safetensors"), "--json", folder.File("eval.json"));

@@ -22,7 +22,7 @@ public class TrainCommandTests
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         using var result = JsonDocument.Parse(run.Output);
         Assert.That(result.RootElement.GetProperty("steps").GetInt32(), Is.EqualTo(7));
-        Assert.That(PolicyFile.Load(folder.File("policy.safetensors")).EncoderFingerprint, Is.EqualTo("fa4e"));
+        Assert.That(PolicyNetwork.Load(folder.File("policy.safetensors")).EncoderFingerprint, Is.EqualTo("fa4e"));
         Assert.That(File.ReadLines(folder.File("metrics.jsonl")).Count(line => line.Contains("\"kind\":\"step\"", StringComparison.Ordinal)), Is.EqualTo(7));
         Assert.That(Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { "policy.safetensors", "metrics.jsonl" }));
     }

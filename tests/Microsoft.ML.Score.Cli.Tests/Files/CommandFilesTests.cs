@@ -20,7 +20,7 @@ public sealed class CommandFilesTests : IDisposable
         File.WriteAllText(_folder.File("notes.txt"), "notes of mine\n");
         File.WriteAllText(_folder.File("path-rows.jsonl"), """{"path":"a.mp4","caption":"A row to train on."}""" + "\n");
         File.WriteAllText(_folder.File("config.json"), "{\"benchmarks\": 3}\n");
-        PolicyFile.Save(_folder.File("policy.safetensors"), PolicyNetwork.Initialize(dimension: 3));
+        PolicyNetwork.Initialize(dimension: 3).Save(_folder.File("policy.safetensors"));
         SafetensorsWriter.Write(_folder.File("model.safetensors"), [TensorData.FromSingle("embedding", [1, 2], [1, 2])], new Dictionary<string, string>());
         File.WriteAllBytes(_folder.File("archive.zip"), [0x50, 0x4b, 5, 6, .. new byte[18]]); // an empty zip
         Directory.CreateDirectory(_folder.File("a"));

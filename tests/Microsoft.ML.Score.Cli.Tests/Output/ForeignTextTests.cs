@@ -34,7 +34,7 @@ public class ForeignTextTests
             _folder.File("features.safetensors"), [TensorData.FromSingle("features", [2, 1, 1, 3], new float[6])],
             new Dictionary<string, string> { ["encoder_fingerprint"] = Hostile, ["seconds_per_step"] = "1" });
 
-        PolicyFile.Save(_folder.File("policy"), PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e"));
+        PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e").Save(_folder.File("policy"));
 
         Check(ScoreProgram.Run("compress", _folder.File("features.safetensors"), "--policy", _folder.File("policy")), 1, @"of encoder \u001b]0;title\u0007");
     }
@@ -46,7 +46,7 @@ public class ForeignTextTests
         var name = _folder.File(Hostile.Replace("/", "", StringComparison.Ordinal) + ".safetensors");
         SafetensorsWriter.Write(
             name, [TensorData.FromSingle("features", [2, 1, 1, 3], new float[6])], new Dictionary<string, string> { ["encoder_fingerprint"] = "fa4e", ["seconds_per_step"] = "1" });
-        PolicyFile.Save(_folder.File("policy"), PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e"));
+        PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e").Save(_folder.File("policy"));
 
         var text = ScoreProgram.Run("compress", name, "--policy", _folder.File("policy"));
         var json = ScoreProgram.Run("compress", name, "--policy", _folder.File("policy"), "--json");

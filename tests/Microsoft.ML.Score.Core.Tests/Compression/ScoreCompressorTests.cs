@@ -113,14 +113,14 @@ public class ScoreCompressorTests
         using var folder = new TemporaryFolder();
         var huge = PolicyNetwork.Initialize(4, 3, useNormalization: useNormalization);
         huge.Parameters.Fill(3e38f);
-        PolicyFile.Save(folder.File("huge.safetensors"), huge);
+        huge.Save(folder.File("huge.safetensors"));
         var video = PolicyNetworkTests.RandomVideo(2, 1, 3, 4, 1);
         FeatureFile.Write(folder.File("video.safetensors"), video);
-        var compressor = new ScoreCompressor(PolicyFile.Load(folder.File("huge.safetensors")));
+        var compressor = new ScoreCompressor(PolicyNetwork.Load(folder.File("huge.safetensors")));
 
         foreach (var compress in (Action[])[() => compressor.Compress(video, 0.3), () => compressor.Compress(folder.File("video.safetensors"), 0.3)])
             Assert.That(() => compress(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(folder.File("huge.safetensors")).And.Message.Contains("3E+38"));
-        Assert.That(() => PolicyFile.Parse(PolicyFile.ToBytes(huge), "of memory").Probabilities(video), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'of memory'"));
+        Assert.That(() => PolicyNetwork.Parse(huge.ToBytes(), "of memory").Probabilities(video), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'of memory'"));
     }
 
     [TestCase(float.NaN)]

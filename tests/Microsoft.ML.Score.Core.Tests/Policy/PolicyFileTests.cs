@@ -19,8 +19,8 @@ public class PolicyFileTests
     {
         var policy = PolicyNetwork.Initialize(5, 3, useResidual, useNormalization, seed: 4, fingerprint);
 
-        PolicyFile.Save(_path, policy);
-        var loaded = PolicyFile.Load(_path);
+        policy.Save(_path);
+        var loaded = PolicyNetwork.Load(_path);
 
         Assert.Multiple(() =>
         {
@@ -30,15 +30,15 @@ public class PolicyFileTests
             Assert.That(loaded.UseNormalization, Is.EqualTo(useNormalization));
             Assert.That(loaded.EncoderFingerprint, Is.EqualTo(fingerprint));
             Assert.That(loaded.Parameters.ToArray(), Is.EqualTo(policy.Parameters.ToArray()));
-            Assert.That(File.ReadAllBytes(_path), Is.EqualTo(PolicyFile.ToBytes(loaded)));
-            Assert.That(PolicyFile.Parse(File.ReadAllBytes(_path), "memory").Parameters.ToArray(), Is.EqualTo(policy.Parameters.ToArray()));
+            Assert.That(File.ReadAllBytes(_path), Is.EqualTo(loaded.ToBytes()));
+            Assert.That(PolicyNetwork.Parse(File.ReadAllBytes(_path), "memory").Parameters.ToArray(), Is.EqualTo(policy.Parameters.ToArray()));
         });
     }
 
     [Test]
     public void Save_Policy_HasTheDocumentedTensors()
     {
-        PolicyFile.Save(_path, PolicyNetwork.Initialize(5, 3));
+        PolicyNetwork.Initialize(5, 3).Save(_path);
         using var file = SafetensorsFile.Open(_path);
         Assert.That(file.Tensors.ToDictionary(pair => pair.Key, pair => pair.Value.ToString()), Is.EqualTo(new Dictionary<string, string>
         {
@@ -52,11 +52,11 @@ public class PolicyFileTests
     [Test]
     public void Load_CutOffAnywhere_ThrowsInvalidData()
     {
-        var bytes = PolicyFile.ToBytes(PolicyNetwork.Initialize(2, 2));
+        var bytes = PolicyNetwork.Initialize(2, 2).ToBytes();
         for (var length = 0; length < bytes.Length; length++)
         {
             File.WriteAllBytes(_path, bytes[..length]);
-            Assert.That(() => PolicyFile.Load(_path), Throws.TypeOf<InvalidDataException>(), $"{length} bytes");
+            Assert.That(() => PolicyNetwork.Load(_path), Throws.TypeOf<InvalidDataException>(), $"{length} bytes");
         }
     }
 
@@ -70,7 +70,7 @@ public class PolicyFileTests
     {
         var policy = PolicyNetwork.Initialize(2, 2);
         Rewrite(policy, key, value, w1: policy.W1.ToArray());
-        Assert.That(() => PolicyFile.Load(_path), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message));
+        Assert.That(() => PolicyNetwork.Load(_path), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message));
     }
 
     [Test]
@@ -78,15 +78,15 @@ public class PolicyFileTests
     {
         var policy = PolicyNetwork.Initialize(2, 2);
         Rewrite(policy, "dimension", "2", w1: [.. policy.W1[..7], float.NaN]);
-        Assert.That(() => PolicyFile.Load(_path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("not finite"));
+        Assert.That(() => PolicyNetwork.Load(_path), Throws.TypeOf<InvalidDataException>().With.Message.Contains("not finite"));
     }
 
     [Test]
-    public void Load_NoFile_ThrowsFileNotFound() => Assert.That(() => PolicyFile.Load(_path), Throws.TypeOf<FileNotFoundException>());
+    public void Load_NoFile_ThrowsFileNotFound() => Assert.That(() => PolicyNetwork.Load(_path), Throws.TypeOf<FileNotFoundException>());
 
     private void Rewrite(PolicyNetwork policy, string key, string value, float[] w1)
     {
-        var bytes = PolicyFile.ToBytes(policy);
+        var bytes = policy.ToBytes();
         using var original = SafetensorsFile.Parse(bytes, "original");
         var metadata = original.Metadata.ToDictionary();
         metadata[key] = value;

@@ -13,7 +13,7 @@ public class PretrainedPolicyTests
     public void For_EmbeddedModel_KeepsTheObjectsOfHeldOutVideos()
     {
         using var model = VideoModel.Load("tiny");
-        var compressor = new ScoreCompressor(PretrainedPolicy.For(model.Info));
+        var compressor = new ScoreCompressor(PolicyNetwork.Pretrained(model.Info));
         var (kept, objects) = (0, 0);
         for (var index = 0; index < 20; index++)
         {
@@ -30,6 +30,6 @@ public class PretrainedPolicyTests
     [Test]
     public void For_UnknownModel_SaysHowToGetOne() =>
         Assert.That(
-            () => PretrainedPolicy.For(new VideoModelInfo("/models/own", "00ff", 64)),
+            () => PolicyNetwork.Pretrained(new VideoModelInfo("/models/own", "00ff", 64)),
             Throws.TypeOf<NotSupportedException>().With.Message.Contains("/models/own").And.Message.Contains("score train"));
 }

@@ -13,7 +13,7 @@ public class StoredFilesTests
     [TestCaseSource(nameof(Masks))]
     public void Select_FilesOfAnEarlierVersion_KeepsTheSameTokens(StoredMask mask)
     {
-        var compressor = new ScoreCompressor(PolicyFile.Load(Path.Combine(s_folder, mask.Policy)));
+        var compressor = new ScoreCompressor(PolicyNetwork.Load(Path.Combine(s_folder, mask.Policy)));
         var features = Path.Combine(s_folder, mask.Features);
 
         Assert.That(compressor.Compress(FeatureFile.Read(features), mask.RetentionRatio).Positions.ToArray(), Is.EqualTo(mask.Kept), "read into memory");
@@ -24,9 +24,9 @@ public class StoredFilesTests
     [TestCase("policy-plain.safetensors")]
     public void Save_PolicyOfAnEarlierVersion_WritesTheSameTensors(string name)
     {
-        var policy = PolicyFile.Load(Path.Combine(s_folder, name));
+        var policy = PolicyNetwork.Load(Path.Combine(s_folder, name));
 
-        var again = PolicyFile.Parse(PolicyFile.ToBytes(policy), name);
+        var again = PolicyNetwork.Parse(policy.ToBytes(), name);
 
         Assert.That(again.W1.ToArray(), Is.EqualTo(policy.W1.ToArray()));
         Assert.That((again.Dimension, again.HiddenWidth, again.UseResidual, again.UseNormalization, again.EncoderFingerprint),

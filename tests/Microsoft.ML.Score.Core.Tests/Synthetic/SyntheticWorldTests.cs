@@ -65,6 +65,39 @@ public class SyntheticWorldTests
         });
     }
 
+    [TestCase(8, 3)]
+    [TestCase(11, 5)]
+    [TestCase(128, 3)]
+    [TestCase(1024, 1)]
+    public void Generate_StepsAndObjects_ShowsSoManyObjectsInSoManySteps(int steps, int objects)
+    {
+        foreach (var index in Enumerable.Range(0, 20))
+        {
+            var video = SyntheticWorld.Generate(SyntheticSplit.Test, steps, objects, index);
+
+            Assert.That(video.Grid.TimeSteps, Is.EqualTo(steps));
+            Assert.That(new WitnessedVideo(video.TokenLabels.ToArray()).Objects.Count(), Is.EqualTo(objects));
+            Assert.That(video.Id, Is.EqualTo($"test-{steps}-steps-{objects}-objects-{index}"));
+        }
+    }
+
+    [TestCase(7, 1, "steps")]
+    [TestCase(1025, 1, "steps")]
+    [TestCase(8, 4, "objects")]
+    [TestCase(64, 6, "objects")]
+    [TestCase(64, 0, "objects")]
+    public void Generate_StepsOrObjectsOutOfRange_NamesWhich(int steps, int objects, string name) =>
+        Assert.That(
+            () => SyntheticWorld.Generate(SyntheticSplit.Test, steps, objects, 0),
+            Throws.TypeOf<ArgumentOutOfRangeException>().With.Property(nameof(ArgumentException.ParamName)).EqualTo(name));
+
+    [Test]
+    public void KindOf_EveryToken_IsWhatItsLabelShows() => ForAnyVideo(video => Enumerable.Range(0, video.Grid.Count).All(token =>
+    {
+        var label = video.TokenLabels.Span[token];
+        return video.KindOf(token) == (TokenLabel.IsObject(label) ? TokenKind.Object : label == 0 ? TokenKind.Background : TokenKind.Misleading);
+    }));
+
     [Test]
     public void Generate_AnyVideo_HasFewObjectTokens() => ForAnyVideo(video =>
         video.TokenLabels.ToArray().Count(TokenLabel.IsObject) < 0.08 * video.Grid.Count);

@@ -37,6 +37,34 @@ public class MappedTokensTests
         Assert.That(() => tokens.Rows(first, count).Length, Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
+    [TestCase(new[] { 2 }, "got 2 after -1")]
+    [TestCase(new[] { -1 }, "got -1 after -1")]
+    [TestCase(new[] { 1, 0 }, "got 0 after 1")]
+    public void Gather_PositionsNotOnTheGridInOrder_SaysWhich(int[] positions, string message)
+    {
+        using var folder = new TemporaryFolder();
+        FeatureFile.Write(folder.File("x"), new VideoTokens(new TokenGrid(1, 1, 2), 1, new float[2]));
+        using var tokens = FeatureFile.Open(folder.File("x"));
+
+        Assert.That(() => tokens.Gather(positions), Throws.ArgumentException.With.Message.Contains(message));
+    }
+
+    [Test]
+    public void Read_AfterDispose_Throws()
+    {
+        using var folder = new TemporaryFolder();
+        FeatureFile.Write(folder.File("x"), new VideoTokens(new TokenGrid(1, 1, 2), 1, new float[2]));
+        var tokens = FeatureFile.Open(folder.File("x"));
+        tokens.Dispose();
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(tokens.ToVideoTokens, Throws.InstanceOf<ObjectDisposedException>());
+            Assert.That(() => tokens.Gather(new[] { 1 }), Throws.InstanceOf<ObjectDisposedException>());
+            Assert.That(() => Policy.PolicyNetwork.Initialize(1).Logits(tokens), Throws.InstanceOf<ObjectDisposedException>());
+        }
+    }
+
     [Test]
     public void Rows_AfterDispose_Throws()
     {

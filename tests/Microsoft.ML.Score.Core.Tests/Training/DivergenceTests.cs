@@ -143,8 +143,8 @@ public class DivergenceTests
         var options = new TrainerOptions();
         var state = new TrainerState { Policy = policy, Adam = new Adam(policy.Parameters.Length) };
 
-        Assert.That(() => PolicyFile.Save(folder.File("x"), policy), Throws.ArgumentException.With.Message.Contains("Weight 5"));
-        Assert.That(() => PolicyFile.ToBytes(policy), Throws.ArgumentException);
+        Assert.That(() => policy.Save(folder.File("x")), Throws.InvalidOperationException.With.Message.Contains("Weight 5"));
+        Assert.That(() => policy.ToBytes(), Throws.InvalidOperationException);
         Assert.That(() => TrainerCheckpoint.Save(folder.File("x"), state, options.Identity()), Throws.ArgumentException.With.Message.Contains("Value 5 of 'policy'"));
         Assert.That(Directory.GetFiles(folder.Path), Is.Empty);
     }

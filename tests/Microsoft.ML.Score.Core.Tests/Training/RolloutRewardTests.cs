@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Training;
@@ -70,7 +69,7 @@ public class RolloutRewardTests
     private static TrainerOptions Options(int concurrent) =>
         new() { WarmUpSteps = 3, MainSteps = 5, BatchSize = 6, ConcurrentVideos = concurrent, ValidationInterval = 2, Rollouts = 4 };
 
-    private static byte[] Policy(IRolloutReward reward, int concurrent) => PolicyFile.ToBytes(new ScoreTrainer(reward, Options(concurrent)).Fit(s_rows, s_heldOut).Policy);
+    private static byte[] Policy(IRolloutReward reward, int concurrent) => new ScoreTrainer(reward, Options(concurrent)).Fit(s_rows, s_heldOut).Policy.ToBytes();
 
     /// <summary>Answers late and in another order than it was asked.</summary>
     private sealed class ShufflingReward(int concurrent) : IRolloutReward, IDisposable

@@ -115,11 +115,11 @@ public class ScoreTrainerTests
     public void Fit_InitialPolicy_StartsThereAndLeavesItUnchanged()
     {
         var initial = PolicyNetwork.Initialize(PlantedModel.Dimension, 5, useResidual: false, seed: 9);
-        var before = PolicyFile.ToBytes(initial);
+        var before = initial.ToBytes();
         var result = new ScoreTrainer(new PlantedModel(), Small()).Fit(s_mixed, initialPolicy: initial);
         Assert.That(result.Policy.HiddenWidth, Is.EqualTo(5));
         Assert.That(result.Policy.UseResidual, Is.False);
-        Assert.That(PolicyFile.ToBytes(initial), Is.EqualTo(before));
+        Assert.That(initial.ToBytes(), Is.EqualTo(before));
     }
 
     [Test]
@@ -240,7 +240,7 @@ public class ScoreTrainerTests
     internal static TrainingResult Train(TrainerOptions options, IEnumerable<TrainingRow>? rows = null, PlantedModel? model = null, IProgress<TrainingProgress>? progress = null, CancellationToken token = default) =>
         new ScoreTrainer(model ?? new PlantedModel(), options).Fit(rows ?? s_mixed, s_heldOut.Take(3), progress: progress, cancellationToken: token);
 
-    internal static byte[] Bytes(TrainingResult result) => PolicyFile.ToBytes(result.Policy);
+    internal static byte[] Bytes(TrainingResult result) => result.Policy.ToBytes();
 
     private static IEnumerable<TrainingRow> AlternatingOrder(IEnumerable<TrainingRow> rows)
     {

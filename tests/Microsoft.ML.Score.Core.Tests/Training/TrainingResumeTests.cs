@@ -91,7 +91,7 @@ public class TrainingResumeTests
             File.WriteAllBytes(Checkpoint, bytes[..length]);
             Assert.That(() => Train(new PlantedModel()), Throws.TypeOf<InvalidDataException>(), $"{length} bytes");
         }
-        PolicyFile.Save(Checkpoint, PolicyNetwork.Initialize(PlantedModel.Dimension));
+        PolicyNetwork.Initialize(PlantedModel.Dimension).Save(Checkpoint);
         Assert.That(() => Train(new PlantedModel()), Throws.TypeOf<InvalidDataException>().With.Message.Contains("not a training checkpoint"));
     }
 
@@ -106,7 +106,7 @@ public class TrainingResumeTests
     {
         var rows = Enumerable.Range(0, 20).Select(i => PlantedModel.Example(i, i % 3 == 0 ? 1 : 5));
         var validation = Enumerable.Range(90, 2).Select(i => PlantedModel.Example(i, 5));
-        return PolicyFile.ToBytes(new ScoreTrainer(model, Options, new StoppedClock()).Fit(rows, validation).Policy);
+        return new ScoreTrainer(model, Options, new StoppedClock()).Fit(rows, validation).Policy.ToBytes();
     }
 
     private sealed class StoppedClock : TimeProvider

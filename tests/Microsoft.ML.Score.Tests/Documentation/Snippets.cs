@@ -7,7 +7,6 @@ using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
-using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 using Microsoft.ML.Score.Video;
@@ -75,7 +74,7 @@ internal static class Snippets
             CancellationToken = cancellationToken,
         });
         ScoreCompressTransformer compressor = compress.Fit(training);
-        PolicyFile.Save("policy.safetensors", compressor.Policy);
+        compressor.Policy.Save("policy.safetensors");
         #endregion
     }
 

@@ -39,9 +39,9 @@ internal sealed class ScoreCompressEstimatorTests
     [Test]
     public void Fit_SameContextSeed_GivesSamePolicyBits()
     {
-        var first = PolicyFile.ToBytes(Fit(seed: 5).Policy);
-        Assert.That(PolicyFile.ToBytes(Fit(seed: 5).Policy), Is.EqualTo(first));
-        Assert.That(PolicyFile.ToBytes(Fit(seed: 6).Policy), Is.Not.EqualTo(first));
+        var first = Fit(seed: 5).Policy.ToBytes();
+        Assert.That(Fit(seed: 5).Policy.ToBytes(), Is.EqualTo(first));
+        Assert.That(Fit(seed: 6).Policy.ToBytes(), Is.Not.EqualTo(first));
 
         ScoreCompressTransformer Fit(int seed)
         {
@@ -83,8 +83,8 @@ internal sealed class ScoreCompressEstimatorTests
             var context = new MLContext(3);
             context.Log += (_, e) => messages.Add(e.Message);
             var rows = context.Data.LoadFromEnumerable(Enumerable.Range(0, 12).Select(i => ClipRow.Random(i, 1 + i % 4)));
-            return PolicyFile.ToBytes(context.Transforms.EncodeVideo("Features", "Frames", _model, new EncodeVideoOptions { Cache = cache })
-                .Append(context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, Options(mainSteps: 3))).Fit(rows).LastTransformer.Policy);
+            return context.Transforms.EncodeVideo("Features", "Frames", _model, new EncodeVideoOptions { Cache = cache })
+                .Append(context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, Options(mainSteps: 3))).Fit(rows).LastTransformer.Policy.ToBytes();
         }
     }
 
@@ -182,6 +182,41 @@ internal sealed class ScoreCompressEstimatorTests
         Assert.That(error.ParamName, Is.EqualTo("options"));
         foreach (var part in new[] { "RetentionRatio", "1.5", "'Same'", "Rollouts", "LearningRate" })
             Assert.That(error.Message, Does.Contain(part));
+    }
+
+    [TestCase(0.25, 0.5)]
+    [TestCase(0.10, 0.5)]
+    public void ScoreCompress_AnotherRetentionRatioForTraining_IsAnError(double ratio, double ofTraining)
+    {
+        var options = new ScoreOptions { RetentionRatio = ratio, Training = new TrainerOptions { RetentionRatio = ofTraining } };
+
+        Assert.That(
+            () => new MLContext().Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options),
+            Throws.ArgumentException.With.Message.Contains(FormattableString.Invariant($"RetentionRatio is {ratio} and Training.RetentionRatio is {ofTraining}: set the first alone")));
+    }
+
+    [TestCase(0.25, 0.25)] // the same
+    [TestCase(0.25, 0.10)] // the trainer's default
+    public void ScoreCompress_TheSameRetentionRatioOrTheTrainersDefault_MakesMasksOfTheOptions(double ratio, double ofTraining)
+    {
+        var context = new MLContext(1);
+        var options = new ScoreOptions { RetentionRatio = ratio, Training = new TrainerOptions { RetentionRatio = ofTraining, WarmUpSteps = 0, MainSteps = 1, Rollouts = 2, BatchSize = 1 } };
+
+        var fitted = context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(VideoRow.Several(2)));
+
+        Assert.That(fitted.RetentionRatio, Is.EqualTo(ratio));
+    }
+
+    [Test]
+    public void ScoreCompress_SeedBesideAContext_IsAnErrorThatNamesBothPlaces()
+    {
+        var context = new MLContext(5);
+        var options = new ScoreOptions { Training = new TrainerOptions { Seed = 7 } };
+
+        Assert.That(
+            () => context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, options),
+            Throws.ArgumentException.With.Message.Contains("Training.Seed is 7").And.Message.Contains("new MLContext(seed)"));
+        Assert.That(context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options), Is.Not.Null, "without the context the seed is used");
     }
 
     [Test]

@@ -69,7 +69,7 @@ internal sealed class ScoreCompressTransformerTests
     {
         var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "ready-policy.safetensors");
         var policy = PolicyNetwork.Initialize(FakeVideoModel.D, seed: 4);
-        PolicyFile.Save(path, policy);
+        policy.Save(path);
         var data = _context.Data.LoadFromEnumerable(VideoRow.Several(5));
 
         var ready = _context.Model.LoadScorePolicy(path, data.Schema, "Mask", "Features");
