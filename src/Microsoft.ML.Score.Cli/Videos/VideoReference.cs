@@ -63,7 +63,7 @@ internal sealed class VideoReference
                 return _isSyntheticImage;
             if (!IsFeatureFile)
                 return VideoFile.IsStillImage(Text, _readOptions);
-            using var file = MappedTokens.Open(Text);
+            using var file = FeatureFile.Open(Text);
             return file.Grid.TimeSteps == 1;
         }
     }
@@ -117,7 +117,7 @@ internal sealed class VideoReference
     /// <summary>The header says whether the features fit, so that those of another model are refused before they are read.</summary>
     private MappedTokens OpenFeatures(IVideoLanguageModel model)
     {
-        var file = MappedTokens.Open(Text);
+        var file = FeatureFile.Open(Text);
         if (EncoderIdentity.Of(model.Info).Refuses(file.Dimension, file.EncoderFingerprint, $"the feature file '{Text}'") is not { } unfit)
             return file;
         file.Dispose();

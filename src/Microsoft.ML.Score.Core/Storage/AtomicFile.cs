@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Score.Storage;
 
-/// <summary>Writes files that appear whole or not at all.</summary>
+/// <summary>
+/// Writes files that appear whole or not at all, whatever ends the process. Safe for concurrent use, on one file too: the last writer's content stays.
+/// </summary>
+/// <example><code>AtomicFile.Write("results.json", stream => JsonSerializer.Serialize(stream, results));</code></example>
 public static class AtomicFile
 {
     private const string TemporaryExtension = ".tmp";
@@ -13,8 +16,13 @@ public static class AtomicFile
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the content; called again in the rare case that another process took the temporary file for abandoned.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public static void Write(string path, Action<Stream> write)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+
         path = TargetOf(path);
         for (var attempt = 1; !TryWrite(path, write, isLast: attempt == MostAttempts); attempt++)
         {
@@ -22,25 +30,34 @@ public static class AtomicFile
     }
 
     /// <summary>Makes and removes a temporary file of <paramref name="path"/>, so that it is known before the work whether <see cref="Write"/> can.</summary>
+    /// <param name="path">The file.</param>
     /// <exception cref="IOException">It cannot.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not.</exception>
     public static void Probe(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
         var temporary = TemporaryOf(TargetOf(path));
         new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None).Dispose();
         File.Delete(temporary);
     }
 
-    /// <summary>Removes the temporary files of <paramref name="path"/> that killed processes left.</summary>
+    /// <summary>Removes the temporary files of <paramref name="path"/> that killed processes left; those of a live one are held by it.</summary>
+    /// <param name="path">The file.</param>
     public static void RemoveAbandoned(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
         path = TargetOf(path);
         RemoveAbandoned(Path.GetDirectoryName(path)!, name => name == Path.GetFileName(path));
     }
 
     /// <summary>The full path of the file that a path leads to, which need not exist: a link stays, and its target is what is written.</summary>
+    /// <param name="path">The file, or a link to it.</param>
     public static string TargetOf(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
         var full = Path.GetFullPath(path);
         try
         {
@@ -55,7 +72,7 @@ public static class AtomicFile
     /// <summary>Removes temporary files that killed processes left; those of a live one are held by it.</summary>
     /// <param name="folder">The folder; it need not exist.</param>
     /// <param name="isOurs">Tells by its name a file whose temporaries may go.</param>
-    public static void RemoveAbandoned(string folder, Func<string, bool> isOurs)
+    internal static void RemoveAbandoned(string folder, Func<string, bool> isOurs)
     {
         if (!Directory.Exists(folder))
             return;
@@ -72,8 +89,11 @@ public static class AtomicFile
     }
 
     /// <summary>The name of the file that a temporary one is for; null where the name is no temporary's.</summary>
+    /// <param name="name">A file's name without its folder.</param>
     public static string? FileOf(string name)
     {
+        ArgumentNullException.ThrowIfNull(name);
+
         var end = name.Length - TemporaryExtension.Length - GuidLength - 1;
         return end > 0 && name.EndsWith(TemporaryExtension, StringComparison.Ordinal) && name[end] == '.' && name.AsSpan(end + 1, GuidLength).IndexOfAnyExcept("0123456789abcdef") < 0
             ? name[..end]
