@@ -25,6 +25,12 @@ public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimen
     /// </summary>
     public string EncoderFingerprint { get => field ?? Fingerprint; init; }
 
+    /// <summary>
+    /// Sampled frames that the encoder takes together as one time step, at least 1: 2 for Qwen2.5-VL. A clip of fewer than twice as many gives a
+    /// single step.
+    /// </summary>
+    public int FramesPerStep { get; init; } = 1;
+
     /// <summary>Tokens of the language model's vocabulary; null where it is not known. Guessing has a cross-entropy of its logarithm.</summary>
     public int? VocabularySize { get; init; }
 

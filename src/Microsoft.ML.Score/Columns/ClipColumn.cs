@@ -59,7 +59,7 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         return () =>
         {
             var file = path();
-            return new Clip(row, column.Name, () => VideoFile.Open(file, readOptions), () => FeatureCache.KeyOfFile(file), () => VideoFile.IsStillImage(file, readOptions));
+            return new Clip(row, column.Name, () => VideoFile.Open(file, readOptions), () => FeatureCache.KeyOfFile(file), _ => VideoFile.IsStillImage(file, readOptions));
         };
     }
 
@@ -80,18 +80,23 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
             var frames = (int)(rgb.Length / frameLength);
             return new Clip(
                 row, Name, () => new FrameClip(rgb, frames, FrameHeight, FrameWidth, FramesPerSecond), () => FeatureCache.KeyOfFrames(rgb, FrameHeight, FrameWidth, FramesPerSecond),
-                () => frames == 1);
+                framesPerStep => frames < 2 * framesPerStep);
         };
     }
 
     /// <summary>A clip of a row, not opened yet.</summary>
-    internal readonly record struct Clip(DataViewRow Row, string Column, Func<VideoClip> Open, Func<byte[]> Key, Func<bool> IsStill)
+    internal readonly record struct Clip(DataViewRow Row, string Column, Func<VideoClip> Open, Func<byte[]> Key, Func<int, bool> IsStill)
     {
         /// <summary>What tells the clip from others in a feature cache.</summary>
         public byte[] FindKey() => RowError.Naming(Row, Column, Key);
 
-        /// <summary>Whether it is a still image; a file is not opened for it.</summary>
-        public bool FindIsStill() => RowError.Naming(Row, Column, IsStill);
+        /// <summary>Whether it is a still: a picture, or frames in memory that are one time step. A file is not opened for it.</summary>
+        /// <param name="framesPerStep">Frames of a time step of the model's.</param>
+        public bool FindIsStill(int framesPerStep)
+        {
+            var isStill = IsStill;
+            return RowError.Naming(Row, Column, () => isStill(framesPerStep));
+        }
 
         /// <summary>Opens the clip and gives what is made of it.</summary>
         public TResult Read<TResult>(Func<VideoClip, TResult> read)

@@ -85,8 +85,8 @@ public sealed record EncodeVideoOptions
     public string GridColumnName { get; init; } = "Grid";
 
     /// <summary>
-    /// Name of the column that says whether a row is a still image (<see cref="bool"/>), known without decoding: a file by its signature, frames
-    /// in memory by their number. Default "IsStill".
+    /// Name of the column that says whether a row is a still (<see cref="bool"/>), known without decoding: a file that is a picture by its
+    /// signature, frames in memory that are so few that the model makes one time step of them. Default "IsStill".
     /// </summary>
     public string IsStillColumnName { get; init; } = "IsStill";
 
@@ -178,7 +178,7 @@ internal sealed class EncodeVideoTransformer : VideoTransformer
             row =>
             {
                 var clip = _settings.Source.Reader(row, _readOptions);
-                return () => new Row(clip(), cache, Encode);
+                return () => new Row(clip(), _settings.Model.FramesPerStep, cache, Encode);
             });
     }
 
@@ -196,12 +196,12 @@ internal sealed class EncodeVideoTransformer : VideoTransformer
     }
 
     /// <summary>The video of one row: each of its columns costs what it needs and no more.</summary>
-    private sealed class Row(ClipColumn.Clip clip, FeatureCache? cache, Func<ClipColumn.Clip, VideoTokens> encode)
+    private sealed class Row(ClipColumn.Clip clip, int framesPerStep, FeatureCache? cache, Func<ClipColumn.Clip, VideoTokens> encode)
     {
         private byte[]? _key;
         private VideoTokens? _tokens;
 
-        public bool IsStill => clip.FindIsStill();
+        public bool IsStill => clip.FindIsStill(framesPerStep);
 
         public TokenGrid Grid => _tokens?.Grid ?? cache?.FindGrid(Key) ?? Tokens.Grid;
 

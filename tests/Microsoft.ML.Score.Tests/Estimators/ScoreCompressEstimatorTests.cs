@@ -1,5 +1,8 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 
@@ -67,6 +70,24 @@ internal sealed class ScoreCompressEstimatorTests
         pipeline.Fit(context.Data.LoadFromEnumerable(rows));
 
         Assert.That(model.Encodings, Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Fit_StillsOfTheSyntheticWorld_FeedTheWarmUp()
+    {
+        var context = new MLContext(1);
+        List<string> messages = [];
+        context.Log += (_, e) => messages.Add(e.Message);
+        using var model = VideoModel.Load("tiny");
+        var clips = Enumerable.Range(0, 4).Select(i => SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, VideoLength.Short, i)).Append<SyntheticClip>(
+            SyntheticWorld.GenerateImage(SyntheticSplit.PolicyTraining, 0));
+        var rows = context.Data.LoadFromEnumerable(clips.Select(clip => new SyntheticRow { Frames = clip.Clip.ReadAllFrames(), Caption = clip.Caption }).ToArray());
+        var encoded = context.Transforms.EncodeVideo("Features", "Frames", model, new EncodeVideoOptions { Cache = null }).Fit(rows).Transform(rows);
+
+        context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", model, Options(mainSteps: 1)).Fit(encoded);
+
+        Assert.That(EstimatorWorkout.Read(encoded, "IsStill").Select(row => row[0]), Is.EqualTo(new[] { false, false, false, false, true }), "two frames of Qwen2.5-VL are one step");
+        Assert.That(messages, Has.None.Contain("no single-step rows"));
     }
 
     [Test]
@@ -265,5 +286,13 @@ internal sealed class ScoreCompressEstimatorTests
     private sealed class AnswerRow
     {
         public string Answer { get; set; } = "";
+    }
+
+    private sealed class SyntheticRow
+    {
+        [VectorType(0, 48, 48, 3)]
+        public byte[] Frames { get; set; } = [];
+
+        public string Caption { get; set; } = "";
     }
 }

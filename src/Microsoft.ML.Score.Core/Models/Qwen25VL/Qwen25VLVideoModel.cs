@@ -22,6 +22,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
                 Processing = $"{options.Describe()} preprocessor {processor.Fingerprint()}".TrimStart(),
                 EncoderFingerprint = VideoModelInfo.FingerprintOf(model.Fingerprint, options.Describe()),
                 EncoderStatistics = encoderStatistics,
+                FramesPerStep = processor.TemporalPatchSize,
                 VocabularySize = model.Config.TextConfig.VocabSize,
             },
             files, Tokenizer.Load(files), model.Decoder, model.Config.EosTokenId, [model.Config.VideoTokenId, model.Config.ImageTokenId], model)
