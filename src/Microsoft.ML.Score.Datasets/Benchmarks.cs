@@ -2,7 +2,36 @@ using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Datasets;
 
-/// <summary>The benchmarks by name.</summary>
+/// <summary>The benchmarks by name. Whatever the name, one call reads it: <see cref="Open"/>.</summary>
+/// <remarks>
+/// <list type="table">
+/// <listheader><term>name</term><description>layouts of the annotations; folders of the videos beside the one given</description></listheader>
+/// <item><term>video-mme</term><description>
+/// Video-MME (arXiv 2405.21075): rows of one question (parquet export and its JSON), tab-separated exports, the official list of videos with
+/// their questions; videos named by their YouTube id, in "data", "video" or "videos".
+/// </description></item>
+/// <item><term>mlvu-dev, mlvu-test</term><description>
+/// MLVU (arXiv 2406.04264), its multiple-choice tasks: the repository's folder of a file for each task (dev), parquet exports, tab-separated export (dev);
+/// videos in "video", "videos" or the folder of their task, "1_plotQA" to "7_topic_reasoning".
+/// </description></item>
+/// <item><term>lvbench</term><description>
+/// LVBench (arXiv 2406.08035): video_info.meta.jsonl, rows of one question (parquet export), tab-separated export; videos named by their YouTube id, in
+/// "all_videos", "video" or "videos".
+/// </description></item>
+/// <item><term>longvideobench</term><description>
+/// LongVideoBench (arXiv 2407.15754), validation: the repository's JSON list, parquet export, tab-separated export; videos in "videos".
+/// </description></item>
+/// <item><term>egoschema</term><description>
+/// EgoSchema (arXiv 2308.09126), the 500 questions whose answers are public: rows of the parquet export; videos named by their id, in "videos".
+/// </description></item>
+/// </list>
+/// Prompts are word for word those of lmms-eval and VLMEvalKit, since published scores depend on them. docs/public-benchmarks.md has the rest: categories,
+/// figures, how answers are read and where figures differ from other harnesses'.
+/// </remarks>
+/// <example><code>
+/// var benchmark = Benchmarks.Open("mlvu-dev", "MLVU/json", "MLVU/video");
+/// Console.WriteLine($"{benchmark.Count} videos, {benchmark.MissingVideos.Count} missing, {benchmark.LeftOut.Count} questions left out");
+/// </code></example>
 public static class Benchmarks
 {
     /// <summary>The names that <see cref="Open"/> knows.</summary>
@@ -25,7 +54,7 @@ public static class Benchmarks
     /// <summary>Reads the annotations of a benchmark and looks for its videos.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="annotationsPath">A .json, .jsonl, .tsv or .parquet file, or a folder of such.</param>
-    /// <param name="videosFolder">Where the videos lie.</param>
+    /// <param name="videosFolder">Where the videos lie, directly or in a folder that the set's archives make.</param>
     /// <param name="prompt">The name of a prompt. Default "default".</param>
     /// <param name="readOptions">How the video files are read; null means the defaults.</param>
     /// <exception cref="ArgumentException">There is no such benchmark or prompt.</exception>

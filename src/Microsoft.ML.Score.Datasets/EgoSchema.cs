@@ -13,7 +13,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// picks one at random; here the answer is wrong and counted as unreadable. It also looks for option texts in long responses; here only letters
 /// are read, by <see cref="MultipleChoiceQuestion.FindLetter"/>.
 /// </remarks>
-public static class EgoSchema
+internal static class EgoSchema
 {
     /// <summary>The name in <see cref="Benchmarks"/>.</summary>
     public const string Name = "egoschema";

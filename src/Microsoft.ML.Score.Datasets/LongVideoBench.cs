@@ -14,7 +14,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// letters of the question's own options are read, by <see cref="MultipleChoiceQuestion.FindLetter"/>. It lets the model write 32 tokens,
 /// <see cref="BenchmarkOptions.MaxAnswerTokens"/> is 16 by default.
 /// </remarks>
-public static class LongVideoBench
+internal static class LongVideoBench
 {
     /// <summary>The name in <see cref="Benchmarks"/>.</summary>
     public const string Name = "longvideobench";

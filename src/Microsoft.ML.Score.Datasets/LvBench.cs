@@ -13,7 +13,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// from lmms-eval at 75571cfe, tasks/lvbench (MIT and Apache-2.0). The official script takes the first letter between brackets;
 /// here, as in lmms-eval, all forms of <see cref="MultipleChoiceQuestion.FindLetter"/> are read.
 /// </remarks>
-public static class LvBench
+internal static class LvBench
 {
     /// <summary>The name in <see cref="Benchmarks"/>.</summary>
     public const string Name = "lvbench";

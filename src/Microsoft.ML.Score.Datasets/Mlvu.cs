@@ -18,7 +18,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// Prompts, word for word: "default" and, of dev, "plm" from lmms-eval at 75571cfe, tasks/mlvu (MIT and Apache-2.0), "vlmevalkit" from VLMEvalKit
 /// at e8e78f05, dataset/mlvu.py (Apache-2.0), without its system text.
 /// </remarks>
-public static class Mlvu
+internal static class Mlvu
 {
     /// <summary>The name of the dev set in <see cref="Benchmarks"/>.</summary>
     public const string DevName = "mlvu-dev";

@@ -12,7 +12,7 @@ namespace Microsoft.ML.Score.Datasets;
 /// Prompts, word for word because published scores depend on them, by name: "default", "llava_vid", "gpt4v" and "qwen3_vl" from
 /// lmms-eval at 75571cfe, tasks/videomme (MIT and Apache-2.0), "vlmevalkit" from VLMEvalKit at e8e78f05, dataset/videomme.py (Apache-2.0).
 /// </remarks>
-public static class VideoMme
+internal static class VideoMme
 {
     /// <summary>The name in <see cref="Benchmarks"/>.</summary>
     public const string Name = "video-mme";

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 
 namespace Score.KillLoop;
 
@@ -16,9 +16,7 @@ internal static class CompressionChild
     {
         Directory.CreateDirectory(folder);
         foreach (var path in Directory.EnumerateFiles(folder, "*" + Extension))
-            using (var kept = SafetensorsFile.Open(path))
-                if (!kept.Tensors.ContainsKey("positions") || !kept.Tensors.ContainsKey("vectors"))
-                    throw new InvalidOperationException($"'{path}' is not whole.");
+            KeptTokens.Load(path); // what is not whole is refused
         return new ProcessStartInfo(
             Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
             [

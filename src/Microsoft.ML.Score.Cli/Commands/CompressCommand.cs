@@ -89,7 +89,7 @@ internal static class CompressCommand
     private static void Save(string path, string format, VideoReference video, KeptTokens kept, string encoderFingerprint)
     {
         if (format == "tokens")
-            KeptFile.WriteTokens(path, video.Text, kept, encoderFingerprint);
+            kept.Save(path, video.Text, encoderFingerprint);
         else
             KeptFile.WriteMask(path, video.Text, kept);
     }

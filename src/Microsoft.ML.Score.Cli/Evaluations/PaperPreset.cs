@@ -1,5 +1,4 @@
 using Microsoft.ML.Score.Compression;
-using Microsoft.ML.Score.Datasets;
 
 namespace Score.Cli.Evaluations;
 
@@ -14,9 +13,10 @@ internal sealed record PaperPreset(string Name, string Architecture, string Chec
 {
     public const string Llava = "LLaVA-Video";
     private const string Qwen = "Qwen2.5-VL";
+    private const string VideoMme = "video-mme";
     private const string QwenCheckpoint = "Qwen2.5-VL-7B-Instruct";
     private static readonly ComparedCompressor s_score = ComparedCompressor.Of(CompressionMethod.Score);
-    private static readonly string[] s_allBenchmarks = [LvBench.Name, Mlvu.DevName, VideoMme.Name];
+    private static readonly string[] s_allBenchmarks = ["lvbench", "mlvu-dev", VideoMme];
 
     /// <summary>Numbers of tokens to keep in place of the ratios 40%, 25% and 10%.</summary>
     public int[] Tokens { get; init; } = [];
@@ -32,10 +32,10 @@ internal sealed record PaperPreset(string Name, string Architecture, string Chec
     [
         new("paper-table1", Qwen, QwenCheckpoint, s_allBenchmarks,
             [.. new[] { CompressionMethod.DyCoke, CompressionMethod.HoliTom, CompressionMethod.VidCom2, CompressionMethod.FastVid, CompressionMethod.Score }.Select(ComparedCompressor.Of)], 128),
-        new("paper-table2", Llava, "LLaVA-Video-7B-Qwen2", [VideoMme.Name], [ComparedCompressor.Of(CompressionMethod.FastVid), s_score], 64),
+        new("paper-table2", Llava, "LLaVA-Video-7B-Qwen2", [VideoMme], [ComparedCompressor.Of(CompressionMethod.FastVid), s_score], 64),
         // Its counts are means over Video-MME; 42,566 of all tokens is what the checkpoint makes of 128 frames.
-        new("paper-table3", Qwen, QwenCheckpoint, [VideoMme.Name], [s_score], 128) { Tokens = [17117, 10733, 4348] },
+        new("paper-table3", Qwen, QwenCheckpoint, [VideoMme], [s_score], 128) { Tokens = [17117, 10733, 4348] },
         new("paper-table4", Qwen, QwenCheckpoint, s_allBenchmarks, [ComparedCompressor.Ablation, s_score], 128) { Ablation = "trained on pseudo-videos only (score train --main-steps 0)" },
-        new("paper-table5", Qwen, QwenCheckpoint, [VideoMme.Name], [ComparedCompressor.Ablation, s_score], 128) { Ablation = "trained without the residual (score train --without-residual)", AblatesResidual = true },
+        new("paper-table5", Qwen, QwenCheckpoint, [VideoMme], [ComparedCompressor.Ablation, s_score], 128) { Ablation = "trained without the residual (score train --without-residual)", AblatesResidual = true },
     ];
 }

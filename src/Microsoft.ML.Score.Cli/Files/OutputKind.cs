@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Training;
 using Score.Cli.Annotation;
 using Score.Cli.Training;
@@ -22,7 +21,7 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
         return true;
     });
 
-    public static OutputKind Checkpoint { get; } = Safetensors("a checkpoint of a training", file => file.Metadata.GetValueOrDefault("format")?.StartsWith("score-checkpoint/", StringComparison.Ordinal) == true);
+    public static OutputKind Checkpoint { get; } = new("a checkpoint of a training", ScoreTrainer.IsCheckpointFile);
 
     public static OutputKind Pipeline { get; } = new("an ML.NET model of score train", PipelineFile.IsOne);
 
@@ -38,8 +37,7 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind Mask { get; } = Document("a mask of score compress", "video", "grid", "keptPositions");
 
-    public static OutputKind KeptTokens { get; } = Safetensors("kept tokens of score compress", file =>
-        file.Tensors.ContainsKey("positions") && file.Tensors.ContainsKey("vectors") && file.Metadata.ContainsKey("video") && file.Metadata.ContainsKey("grid"));
+    public static OutputKind KeptTokens { get; } = new("kept tokens of score compress", Microsoft.ML.Score.Tokens.KeptTokens.IsTokenFile);
 
     /// <summary>An empty file has nothing to lose, so most commands may begin in one.</summary>
     public bool MayBeEmpty { get; private init; } = true;
@@ -61,12 +59,6 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
             return false;
         }
     }
-
-    private static OutputKind Safetensors(string name, Func<SafetensorsFile, bool> recognizes) => new(name, path =>
-    {
-        using var file = SafetensorsFile.Open(path);
-        return recognizes(file);
-    });
 
     private static OutputKind Document(string name, params string[] properties) => new(name, path =>
     {

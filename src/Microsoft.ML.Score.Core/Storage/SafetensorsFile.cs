@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score.Storage;
 /// size. The whole header is validated when it is opened. Safe for concurrent reading; nothing may be read, and no span be
 /// used, after <see cref="Dispose"/>. The file must not be shortened while it is open.
 /// </summary>
-public sealed unsafe class SafetensorsFile : IDisposable
+internal sealed unsafe class SafetensorsFile : IDisposable
 {
     private readonly byte* _data;
     private readonly int _dataStart;
@@ -60,6 +60,20 @@ public sealed unsafe class SafetensorsFile : IDisposable
             view.Dispose();
             map.Dispose();
         });
+    }
+
+    /// <summary>Whether a file is safetensors, and of the kind that its header is asked for.</summary>
+    public static bool Is(string path, Func<SafetensorsFile, bool> isOfKind)
+    {
+        try
+        {
+            using var file = Open(path);
+            return isOfKind(file);
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Reads a file already in memory.</summary>

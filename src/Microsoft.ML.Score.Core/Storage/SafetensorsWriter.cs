@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score.Storage;
 /// Writes safetensors files (https://huggingface.co/docs/safetensors). The same tensors and metadata give the same bytes. Safe for
 /// concurrent use on different files.
 /// </summary>
-public static class SafetensorsWriter
+internal static class SafetensorsWriter
 {
     /// <summary>Writes a file that appears whole or not at all; an existing one is replaced.</summary>
     /// <param name="path">The file to write.</param>

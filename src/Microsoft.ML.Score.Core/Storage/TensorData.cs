@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.Score.Storage;
 
 /// <summary>A named tensor to write with <see cref="SafetensorsWriter"/>. Immutable.</summary>
-public sealed class TensorData
+internal sealed class TensorData
 {
     private readonly int[] _shape;
 

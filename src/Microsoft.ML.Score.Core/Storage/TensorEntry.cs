@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Score.Storage;
 
 /// <summary>What a safetensors header says of one tensor.</summary>
-public sealed class TensorEntry
+internal sealed class TensorEntry
 {
     /// <summary>As many dimensions as NumPy and PyTorch can hold; the format itself sets no bound.</summary>
     internal const int MostDimensions = 64;

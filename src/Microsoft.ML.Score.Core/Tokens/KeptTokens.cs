@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>
@@ -95,6 +97,55 @@ public sealed class KeptTokens
         foreach (var position in Positions.Span)
             mask[position] = true;
         return mask;
+    }
+
+    /// <summary>
+    /// Writes a file that appears whole or not at all; an existing one is replaced. It is safetensors with the tensors <c>positions</c> [k] in I64, flat
+    /// indices (t*H + y)*W + x, strictly ascending, and <c>vectors</c> [k, D] in F32, the k rows in the same order. Metadata: <c>video</c>, <c>grid</c> ("TxHxW"),
+    /// <c>seconds_per_step</c> and, where known, <c>encoder_fingerprint</c>. The same tokens and texts give the same bytes.
+    /// </summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="video">What the video is called, a path or any other text.</param>
+    /// <param name="encoderFingerprint">Fingerprint of the model whose encoder made the tokens; null when unknown.</param>
+    /// <exception cref="InvalidOperationException">A value is not finite.</exception>
+    /// <exception cref="ArgumentException">The vectors have more bytes than one array holds, about 2 GiB.</exception>
+    /// <exception cref="IOException">The file cannot be written; an older one stays as it was.</exception>
+    /// <example><code>
+    /// KeptTokens kept = new ScoreCompressor(policy).Compress(video, 0.10);
+    /// kept.Save("clip.kept.safetensors", "clip.mp4", video.EncoderFingerprint);
+    /// KeptTokens again = KeptTokens.Load("clip.kept.safetensors");
+    /// </code></example>
+    public void Save(string path, string video, string? encoderFingerprint = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(video);
+
+        KeptTokenFile.Write(path, this, video, encoderFingerprint);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote: grid, positions and vectors. <see cref="Times"/> are not in the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not safetensors, is cut off, lacks a tensor or the grid, its positions are outside the grid or out of order, its vectors are not a row
+    /// for each position, or a value is not finite.
+    /// </exception>
+    public static KeptTokens Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        using var file = SafetensorsFile.Open(path);
+        return KeptTokenFile.Read(file);
+    }
+
+    /// <summary>Whether a file, by its header, holds kept tokens, so that other kept tokens may replace it. Its values are not read.</summary>
+    /// <param name="path">An existing file.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool IsTokenFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        return SafetensorsFile.Is(path, KeptTokenFile.IsOne);
     }
 
     private float[] GatherVectors(VideoTokens video)

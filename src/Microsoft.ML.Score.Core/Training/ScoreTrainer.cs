@@ -77,6 +77,16 @@ public sealed class ScoreTrainer
         return MetricsLog.IsOne(path);
     }
 
+    /// <summary>Whether a file, by its header, is the checkpoint of a training, of this version or an earlier one.</summary>
+    /// <param name="path">An existing file.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool IsCheckpointFile(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        return SafetensorsFile.Is(path, TrainerCheckpoint.IsOne);
+    }
+
     /// <summary>Trains a policy. The same seed, data and model give the same bits, in one go or resumed from a checkpoint at any step.</summary>
     /// <param name="examples">
     /// The rows, enumerated again each epoch and never held: stills feed the warm-up, the others the main stage, in their order. Tokens are

@@ -13,8 +13,9 @@ namespace Microsoft.ML.Score.Training;
 /// </summary>
 internal static class TrainerCheckpoint
 {
-    private const string Format = "score-checkpoint/2";
-    private const string EarlierFormat = "score-checkpoint/1";
+    private const string FormatPrefix = "score-checkpoint/";
+    private const string Format = FormatPrefix + "2";
+    private const string EarlierFormat = FormatPrefix + "1";
     private const string ChecksumKey = "checksum";
     private const string IdentityPrefix = "identity.";
 
@@ -60,6 +61,9 @@ internal static class TrainerCheckpoint
         Encoding.ASCII.GetBytes(checksum, bytes[(bytes.IndexOf(ChecksumField(s_noChecksum)) + ChecksumKey.Length + 4)..]);
         AtomicFile.Write(path, file.WriteTo);
     }
+
+    /// <summary>By the header alone; of any version, so that a later one tells of it rather than takes it for a stranger's.</summary>
+    public static bool IsOne(SafetensorsFile file) => file.Metadata.GetValueOrDefault("format")?.StartsWith(FormatPrefix, StringComparison.Ordinal) == true;
 
     /// <summary>Reads a checkpoint of a run with the same identity.</summary>
     /// <param name="path">The file.</param>

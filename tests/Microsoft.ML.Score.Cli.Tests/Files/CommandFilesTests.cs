@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 
 namespace Score.Cli.Files;
 
@@ -21,13 +22,14 @@ public sealed class CommandFilesTests : IDisposable
         File.WriteAllText(_folder.File("path-rows.jsonl"), """{"path":"a.mp4","caption":"A row to train on."}""" + "\n");
         File.WriteAllText(_folder.File("config.json"), "{\"benchmarks\": 3}\n");
         PolicyNetwork.Initialize(dimension: 3).Save(_folder.File("policy.safetensors"));
-        SafetensorsWriter.Write(_folder.File("model.safetensors"), [TensorData.FromSingle("embedding", [1, 2], [1, 2])], new Dictionary<string, string>());
+        FeatureFile.Write(_folder.File("model.safetensors"), new VideoTokens(new TokenGrid(1, 1, 1), 2, new float[] { 1, 2 }));
         File.WriteAllBytes(_folder.File("archive.zip"), [0x50, 0x4b, 5, 6, .. new byte[18]]); // an empty zip
         Directory.CreateDirectory(_folder.File("a"));
         Directory.CreateDirectory(_folder.File("busy.safetensors.checkpoint"));
         File.WriteAllText(_folder.File("busy.safetensors.checkpoint/notes.txt"), "mine");
         Directory.CreateDirectory(_folder.File("kept"));
         File.WriteAllText(_folder.File("kept/test-short-0.mask.json"), "{\"mine\": true}");
+        File.Copy(_folder.File("model.safetensors"), _folder.File("kept/test-short-0.kept.safetensors"));
         File.WriteAllText(_folder.File("failing.jsonl.failed"), "notes of mine\n");
     }
 
@@ -63,6 +65,7 @@ public sealed class CommandFilesTests : IDisposable
     [TestCase("exists and is not the results of an evaluation", "eval --json @policy.safetensors")]
     [TestCase("exists and is not the record of an evaluation", "eval --records @rows.jsonl")]
     [TestCase("exists and is not a mask", "compress synthetic:test-short-0 --output @kept")]
+    [TestCase("exists and is not kept tokens", "compress synthetic:test-short-0 --format tokens --output @kept")]
     [TestCase("exists and is not rows that score annotate wrote", "annotate --data @rows.jsonl --output @path-rows.jsonl --endpoint http://localhost:1/v1 --model m")]
     [TestCase("exists and is not the failures of an annotation", "annotate --data @rows.jsonl --output @failing.jsonl --endpoint http://localhost:1/v1 --model m")]
     public void Output_OfSomethingElse_IsRefused(string message, string command) => IsRefused(1, message, command);

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.Score.Policy;
-using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 
 namespace Score.Cli.Output;
 
@@ -30,9 +30,7 @@ public class ForeignTextTests
     [Test]
     public void Metadata_OfAFeatureFile_IsShownInOneLine()
     {
-        SafetensorsWriter.Write(
-            _folder.File("features.safetensors"), [TensorData.FromSingle("features", [2, 1, 1, 3], new float[6])],
-            new Dictionary<string, string> { ["encoder_fingerprint"] = Hostile, ["seconds_per_step"] = "1" });
+        FeatureFile.Write(_folder.File("features.safetensors"), new VideoTokens(new TokenGrid(2, 1, 1), 3, new float[6], Hostile));
 
         PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e").Save(_folder.File("policy"));
 
@@ -44,8 +42,7 @@ public class ForeignTextTests
     public void FileName_OfAResult_IsShownInOneLineAndTheSameInJson()
     {
         var name = _folder.File(Hostile.Replace("/", "", StringComparison.Ordinal) + ".safetensors");
-        SafetensorsWriter.Write(
-            name, [TensorData.FromSingle("features", [2, 1, 1, 3], new float[6])], new Dictionary<string, string> { ["encoder_fingerprint"] = "fa4e", ["seconds_per_step"] = "1" });
+        FeatureFile.Write(name, new VideoTokens(new TokenGrid(2, 1, 1), 3, new float[6], "fa4e"));
         PolicyNetwork.Initialize(dimension: 3, encoderFingerprint: "fa4e").Save(_folder.File("policy"));
 
         var text = ScoreProgram.Run("compress", name, "--policy", _folder.File("policy"));

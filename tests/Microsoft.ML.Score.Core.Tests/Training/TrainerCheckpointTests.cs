@@ -41,6 +41,19 @@ public class TrainerCheckpointTests
         Assert.That(loaded.BaseCrossEntropy.Values, Is.EqualTo(saved.BaseCrossEntropy.Values));
     }
 
+    [Test]
+    public void IsCheckpointFile_FilesOfManyKinds_KnowsCheckpointsOfEveryVersion()
+    {
+        Save(State(TrainingStage.Main));
+        SafetensorsWriter.Write(_folder.File("earlier"), [], new Dictionary<string, string> { ["format"] = "score-checkpoint/1" });
+        PolicyNetwork.Initialize(dimension: 2).Save(_folder.File("policy"));
+        SafetensorsWriter.Write(_folder.File("bare"), []);
+        File.WriteAllText(_folder.File("text"), "score-checkpoint/2");
+
+        Assert.That(new[] { Path, _folder.File("earlier") }.Where(ScoreTrainer.IsCheckpointFile).Count(), Is.EqualTo(2));
+        Assert.That(new[] { "policy", "bare", "text" }.Where(name => ScoreTrainer.IsCheckpointFile(_folder.File(name))), Is.Empty);
+    }
+
     [TestCase(1)]
     [TestCase(255)]
     [TestCase(32)]

@@ -167,9 +167,9 @@ internal sealed class EncodeVideoEstimatorTests
     {
         var data = Clips(1);
         var view = _context.Transforms.EncodeVideo("Features", "Frames", new FakeVideoModel(), Files() with { FeatureType = type }).Fit(data).Transform(data);
-        using var file = SafetensorsFile.Open((string)EstimatorWorkout.Read(view, "Features").Single()[0]);
+        using var file = FeatureFile.Open((string)EstimatorWorkout.Read(view, "Features").Single()[0]);
 
-        Assert.That(file.Tensors["features"].Type, Is.EqualTo(type));
+        Assert.That(file.Type, Is.EqualTo(type));
     }
 
     [Test]
