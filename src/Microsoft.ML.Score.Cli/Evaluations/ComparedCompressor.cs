@@ -27,6 +27,9 @@ internal readonly record struct ComparedCompressor(string Word, CompressionMetho
     /// <summary>Every word, for messages.</summary>
     public static string Words => string.Join(", ", All.Select(compressor => compressor.Word));
 
+    /// <summary>The word, as help shows it.</summary>
+    public override string ToString() => Word;
+
     /// <summary>Whether it chooses by the encoder's attention.</summary>
     public bool NeedsStatistics => Method is { NeedsEncoderAttention: true };
 

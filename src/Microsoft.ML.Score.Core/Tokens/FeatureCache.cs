@@ -113,9 +113,8 @@ public sealed partial class FeatureCache
         ArgumentNullException.ThrowIfNull(encode);
 
         var path = PathOf(video);
-        using (var known = TryOpen(path))
-            if (known is not null)
-                return known.ToVideoTokens();
+        if (TryRead(path) is { } known)
+            return known;
         var tokens = encode();
         if (WhyNotKept(path, tokens) is { } reason && Interlocked.Exchange(ref _hasWarned, 1) == 0)
             _warn($"Encoded videos are not kept and may be encoded again: {reason}");
@@ -168,9 +167,22 @@ public sealed partial class FeatureCache
             tokens.Dispose();
             return null;
         }
-        catch (Exception error) when (error is InvalidDataException or FileNotFoundException) // not found: another process has just removed it
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            return null;
+            return null; // another process has just removed it, or another user's: then writing says so
+        }
+    }
+
+    private VideoTokens? TryRead(string path)
+    {
+        using var tokens = TryOpen(path);
+        try
+        {
+            return tokens?.ToVideoTokens();
+        }
+        catch (InvalidDataException)
+        {
+            return null; // a value is not finite
         }
     }
 
@@ -224,7 +236,7 @@ public sealed partial class FeatureCache
             free += file.Length;
         }
 
-        return total + size > limit ? $"'{Folder}' holds {ByteCount.Format(total)}, and {ByteCount.Format(size)} more are beyond its limit of {ByteCount.Format(limit)}."
+        return total + size > limit ? $"'{Folder}' holds {ByteCount.Format(total)}, and {ByteCount.Format(size)} more are beyond its limit of {ByteCount.Format(limit)}; raise {nameof(FeatureCacheOptions.SizeLimit)}, or name a {nameof(FeatureCacheOptions.Folder)} without one."
             : free - size < FreeSpaceLeft ? $"the disk of '{Folder}' has {ByteCount.Format(free)} left; {ByteCount.Format(size)} are needed, and {ByteCount.Format(FreeSpaceLeft)} stay free."
             : null;
     }

@@ -77,9 +77,9 @@ internal sealed class RolloutScoring(IRolloutReward reward, TrainerOptions optio
     private async Task<double[]> ScoreBatchAsync(RolloutBatch batch, CancellationToken cancellationToken)
     {
         var values = await reward.CrossEntropyAsync(batch, cancellationToken).ConfigureAwait(false);
-        if (values.Length != batch.Kept.Count || !values.All(double.IsFinite))
+        if (values is null || values.Length != batch.Kept.Count || !values.All(double.IsFinite))
             throw new InvalidOperationException(
-                $"The model '{reward.Info.Source}' returned [{string.Join(", ", values)}] as the cross-entropies of {batch.Kept.Count} kept-token sets; "
+                $"The reward of '{reward.Info.Source}' returned {(values is null ? "null" : $"[{string.Join(", ", values)}]")} as the cross-entropies of {batch.Kept.Count} kept-token sets; "
                 + $"expected {batch.Kept.Count} finite values.");
         return values;
     }

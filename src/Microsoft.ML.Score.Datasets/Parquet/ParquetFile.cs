@@ -34,9 +34,16 @@ internal static class ParquetFile
             }
             catch (Exception exception) when (exception is ParquetException or ArgumentException or OverflowException or OutOfMemoryException or InvalidDataException)
             {
-                throw new InvalidDataException($"{Path.GetFileName(path)} cannot be read: {exception.Message.ReplaceLineEndings(" ").TrimEnd('.')}.", exception);
+                throw new InvalidDataException($"{Path.GetFileName(path)} cannot be read: {Reason(exception)}.", exception);
             }
         }
+    }
+
+    /// <summary>The library puts the name of a C++ type before its message.</summary>
+    private static string Reason(Exception exception)
+    {
+        var message = exception.Message.ReplaceLineEndings(" ");
+        return (message.Split("(message: '", 2) is [_, var inner] ? inner.TrimEnd(')', '\'') : message).TrimEnd('.');
     }
 
     private static IEnumerable<Dictionary<string, object?>> ReadRows(string path)

@@ -66,6 +66,9 @@ public static partial class VideoTransformsCatalog
         ArgumentNullException.ThrowIfNull(model);
         options ??= new EncodeVideoOptions();
         options.ThrowIfFaulty(nameof(options));
+        if (outputColumnName == options.GridColumnName || outputColumnName == options.IsStillColumnName)
+            throw new ArgumentException(
+                $"The features, grid and still columns must differ in name, got '{outputColumnName}', '{options.GridColumnName}' and '{options.IsStillColumnName}'.", nameof(outputColumnName));
 
         return new EncodeVideoEstimator(outputColumnName, inputColumnName, model, options);
     }

@@ -23,6 +23,7 @@ internal sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransform
     private readonly string _captionColumnName;
     private readonly IVideoLanguageModel _model;
     private readonly ScoreOptions _options;
+    private int? _seed; // drawn once, so that fitting again goes on from the checkpoint of a fit that was stopped
 
     public ScoreCompressEstimator(
         MLContext? context,
@@ -55,7 +56,7 @@ internal sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransform
         var validation = _options.ValidationSet is { } set ? Rows(set, $"The data view in {nameof(ScoreOptions)}.{nameof(ScoreOptions.ValidationSet)}", FeatureColumns.Resolve(set.Schema, _featuresColumnName, _options.GridColumnName, _options.FeatureOrder)) : null;
         var training = _options.Training with
         {
-            Seed = _context is null ? _options.Training.Seed : host.Rand.Next(),
+            Seed = _context is null ? _options.Training.Seed : _seed ??= host.Rand.Next(),
             RetentionRatio = _options.RetentionRatio,
         };
 
@@ -137,7 +138,7 @@ public sealed class ScoreOptions : ScorePolicyOptions
     internal void ThrowIfFaulty(string parameterName, bool seedOfContext) => Faults()
         .Require(
             !seedOfContext || Training is null || Training.Seed == s_defaults.Seed,
-            $"{nameof(Training)}.{nameof(TrainerOptions.Seed)} is {Training?.Seed}, but the context's seed is used: set it there, new MLContext(seed), or take the overload without a context")
+            $"{nameof(Training)}.{nameof(TrainerOptions.Seed)} is {Training?.Seed}, but a seed drawn from the context is used: set it there, new MLContext(seed), or take the overload without a context")
         .ThrowIfAny(parameterName);
 }
 

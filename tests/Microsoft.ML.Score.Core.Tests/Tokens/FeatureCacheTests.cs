@@ -86,6 +86,20 @@ internal sealed class FeatureCacheTests
     }
 
     [Test]
+    public void GetOrAdd_FileWithANaN_IsEncodedAgain()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = new FeatureCache(In(folder), s_model);
+        var path = cache.GetOrAddFile(Hash(1), () => s_tokens);
+        var bytes = File.ReadAllBytes(path);
+        BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), float.NaN);
+        File.WriteAllBytes(path, bytes);
+
+        Assert.That(cache.GetOrAdd(Hash(1), () => s_tokens).Vectors.ToArray(), Is.EqualTo(s_tokens.Vectors.ToArray()));
+        Assert.That(FeatureFile.Read(path).Vectors.ToArray(), Is.EqualTo(s_tokens.Vectors.ToArray()), "the file is whole again");
+    }
+
+    [Test]
     public void GetOrAdd_BeyondTheLimit_RemovesTheLeastRecentlyUsed()
     {
         using var folder = new TemporaryFolder();

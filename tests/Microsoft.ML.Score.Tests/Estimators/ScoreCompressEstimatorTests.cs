@@ -91,6 +91,35 @@ internal sealed class ScoreCompressEstimatorTests
     }
 
     [Test]
+    public void Fit_StoppedAndFittedAgain_GoesOnFromItsCheckpoint()
+    {
+        using var folder = new TemporaryFolder();
+        var context = new MLContext(4);
+        var rows = context.Data.LoadFromEnumerable(VideoRow.Several(8));
+        var whole = Estimator(new MLContext(4), null, default).Fit(rows).Policy.ToBytes();
+        using var stop = new CancellationTokenSource();
+        context.Log += (_, e) =>
+        {
+            if (e.Message.Contains("step 3 of", StringComparison.Ordinal))
+                stop.Cancel();
+        };
+        var estimator = Estimator(context, folder.Path, stop.Token);
+        Assert.That(() => estimator.Fit(rows), Throws.InstanceOf<OperationCanceledException>());
+
+        // The options hold the token that was cancelled; one context draws another seed for another estimator.
+        Assert.That(() => estimator.Fit(rows), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(Estimator(new MLContext(4), folder.Path, default).Fit(rows).Policy.ToBytes(), Is.EqualTo(whole));
+
+        IEstimator<ScoreCompressTransformer> Estimator(MLContext with, string? checkpoint, CancellationToken token) =>
+            with.Transforms.ScoreCompress(with, "Mask", "Features", "Caption", _model, new ScoreOptions
+            {
+                RetentionRatio = 0.25,
+                CancellationToken = token,
+                Training = new TrainerOptions { WarmUpSteps = 2, MainSteps = 4, Rollouts = 4, BatchSize = 2, CheckpointFolder = checkpoint },
+            });
+    }
+
+    [Test]
     public void Fit_CacheOrNone_GivesTheSamePolicyAndSaysWhereVideosAreKept()
     {
         using var folder = new TemporaryFolder();
