@@ -95,7 +95,7 @@ internal sealed class ScoreCompressEstimatorTests
     {
         using var folder = new TemporaryFolder();
         var context = new MLContext(4);
-        var rows = context.Data.LoadFromEnumerable(VideoRow.Several(8));
+        var rows = new MLContext().Data.LoadFromEnumerable(VideoRow.Several(8)); // loading draws from a context too
         var whole = Estimator(new MLContext(4), null, default).Fit(rows).Policy.ToBytes();
         using var stop = new CancellationTokenSource();
         context.Log += (_, e) =>
