@@ -65,6 +65,8 @@ public sealed partial class FeatureCache
     public string Folder { get; }
 
     /// <summary>The key of a video file: SHA-256 of its content, so that copies and renamed files are one video. A file that has not changed is read once in a process.</summary>
+    /// <param name="path">The video file; a link is followed.</param>
+    /// <returns>32 bytes.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is a device, pipe or socket.</exception>
     public static byte[] KeyOfFile(string path)
@@ -88,6 +90,7 @@ public sealed partial class FeatureCache
     /// <param name="height">Frame height in pixels.</param>
     /// <param name="width">Frame width in pixels.</param>
     /// <param name="framesPerSecond">Frames a second.</param>
+    /// <returns>32 bytes.</returns>
     public static byte[] KeyOfFrames(ReadOnlySpan<byte> rgb, int height, int width, double framesPerSecond)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -96,8 +99,9 @@ public sealed partial class FeatureCache
         return hash.GetHashAndReset();
     }
 
-    /// <summary>The grid of a video's tokens if they are there; null if not.</summary>
-    /// <param name="video">Its key.</param>
+    /// <summary>The grid of a video's tokens, from the header of its file, if they are there; null if not, or if the file is damaged.</summary>
+    /// <param name="video">Its key, 32 bytes.</param>
+    /// <exception cref="ArgumentException">The key has another length.</exception>
     public TokenGrid? FindGrid(byte[] video)
     {
         using var tokens = TryOpen(PathOf(video));

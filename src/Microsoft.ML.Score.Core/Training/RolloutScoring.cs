@@ -48,8 +48,8 @@ internal sealed class RolloutScoring(IRolloutReward reward, TrainerOptions optio
 
     private Running<T> Start<T>(ScoringRequest<T> request, CancellationToken cancellationToken)
     {
-        var key = BaseCrossEntropy.Key(request.Video, request.Caption);
-        double? ofAll = request.ComesAgain && known.Values.TryGetValue(key, out var value) ? value : null;
+        long? key = request.ComesAgain ? BaseCrossEntropy.Key(request.Video, request.Caption) : null;
+        double? ofAll = key is { } met && known.Values.TryGetValue(met, out var value) ? value : null;
         var kept = Batch(request.Kept);
         var all = ofAll is null ? Batch([All(request.Video.Grid.Count)]) : null;
         return new Running<T>(request, key, ofAll, Task.Run(ScoreAsync, CancellationToken.None));
@@ -67,8 +67,8 @@ internal sealed class RolloutScoring(IRolloutReward reward, TrainerOptions optio
         {
             _limits.See(running.Request.Video.Grid);
             _limits.SeeBase(all[0]);
-            if (running.Request.ComesAgain)
-                known.Values.TryAdd(running.Key, all[0]);
+            if (running.Key is { } key)
+                known.Values.TryAdd(key, all[0]);
         }
 
         finish(running.Request.Item, running.Base ?? all![0], kept);
@@ -92,7 +92,7 @@ internal sealed class RolloutScoring(IRolloutReward reward, TrainerOptions optio
         return _all.AsMemory(0, count);
     }
 
-    private sealed record Running<T>(ScoringRequest<T> Request, long Key, double? Base, Task<(double[]? All, double[] Kept)> Scores);
+    private sealed record Running<T>(ScoringRequest<T> Request, long? Key, double? Base, Task<(double[]? All, double[] Kept)> Scores);
 }
 
 /// <summary>Kept-token sets of one video to be scored, beside CE_base.</summary>

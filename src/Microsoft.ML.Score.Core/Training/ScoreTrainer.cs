@@ -135,7 +135,7 @@ public sealed class ScoreTrainer
         return new TrainingRun(_reward, _options, state)
         {
             Time = _time,
-            Examples = Checked(examples, nameof(examples)),
+            Rows = Checked(examples, nameof(examples)),
             Validation = validation is null ? null : Checked(validation, nameof(validation)),
             SaveCheckpoint = () => { if (checkpoint is not null && state.Step > 0) TrainerCheckpoint.Save(checkpoint, state, identity); },
             Log = log,

@@ -53,12 +53,14 @@ public sealed class TrainingRow
     /// <summary>Whether it is a still image, which feeds the warm-up; a video feeds the main stage.</summary>
     public bool IsStill { get; }
 
-    /// <summary>All tokens of the video.</summary>
+    /// <summary>All tokens of the video, [T, H, W, D]; read or encoded at each call, where the row was not made of tokens at hand.</summary>
     /// <param name="cancellationToken">Stops an encoder under way.</param>
+    /// <exception cref="OperationCanceledException">The reading was cancelled. Other errors are those of what the row was made of.</exception>
     public VideoTokens ReadVideo(CancellationToken cancellationToken = default) => _read(cancellationToken);
 
     /// <summary>The token grid, without the tokens where it can be had so.</summary>
     /// <param name="cancellationToken">Stops an encoder under way.</param>
+    /// <exception cref="OperationCanceledException">The reading was cancelled. Other errors are those of what the row was made of.</exception>
     public TokenGrid ReadGrid(CancellationToken cancellationToken = default) => _readGrid?.Invoke() ?? _read(cancellationToken).Grid;
 
     /// <summary>The same row, its tokens looked at whenever they are read.</summary>

@@ -30,7 +30,7 @@ internal sealed class TrainingRun
     }
 
     public required TimeProvider Time { get; init; }
-    public required IEnumerable<TrainingRow> Examples { get; init; }
+    public required IEnumerable<TrainingRow> Rows { get; init; }
     public required IEnumerable<TrainingRow>? Validation { get; init; }
     public required Action SaveCheckpoint { get; init; }
     public required MetricsLog? Log { get; init; }
@@ -88,14 +88,14 @@ internal sealed class TrainingRun
     /// <summary>The endless stream of a stage's videos, from one on; empty if the data has none. What is skipped is not read.</summary>
     private IEnumerable<TrainingRow> Source(TrainingStage stage, int skip)
     {
-        return stage == TrainingStage.WarmUp ? new PseudoVideos(Examples, _dimension, _options.Seed, Warn, skip, CancellationToken) : Videos().Skip(skip);
+        return stage == TrainingStage.WarmUp ? new PseudoVideos(Rows, _dimension, _options.Seed, Warn, skip, CancellationToken) : Videos().Skip(skip);
 
         IEnumerable<TrainingRow> Videos()
         {
             for (var any = true; any;)
             {
                 any = false;
-                foreach (var row in Examples.Where(row => !row.IsStill))
+                foreach (var row in Rows.Where(row => !row.IsStill))
                 {
                     any = true;
                     yield return row;

@@ -128,6 +128,7 @@ public class SafetensorsHeaderTests
     [CancelAfter(60_000)]
     public void Open_PipeWithoutAWriter_IsRefusedAtOnce([Values] bool linked)
     {
+        // Named pipes there lie under \\.\pipe, so that no path of a file leads to one and nothing can hang.
         if (OperatingSystem.IsWindows())
             Assert.Ignore("Windows has no pipes in folders.");
         using var folder = new TemporaryFolder();
@@ -152,6 +153,7 @@ public class SafetensorsHeaderTests
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
+            // Windows asks for a privilege to make them; without it there is no link to read.
             Assert.Ignore($"Links cannot be made here: {error.Message}");
         }
 
