@@ -71,7 +71,7 @@ public sealed class VideoFile : VideoClip
     /// </code></example>
     public static VideoFile Open(string path, CancellationToken cancellationToken = default) => Open(path, s_defaults, cancellationToken);
 
-    /// <summary>Whether a file is one still picture, by what its first bytes say: nothing is decoded. Animations are not.</summary>
+    /// <summary>Whether a file is one still picture, by its signature; of a picture the end is looked for, and nothing is decoded. Animations are not.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Limits; null means the defaults.</param>
     /// <param name="cancellationToken">Ends the look.</param>

@@ -90,7 +90,7 @@ internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, 
         /// <summary>What tells the clip from others in a feature cache.</summary>
         public byte[] FindKey() => RowError.Naming(Row, Column, Key);
 
-        /// <summary>Whether it is a still: a picture, or frames in memory that are one time step. A file is not opened for it.</summary>
+        /// <summary>Whether it is a still: a picture, or frames in memory that are one time step. Nothing is decoded for it.</summary>
         /// <param name="framesPerStep">Frames of a time step of the model's.</param>
         public bool FindIsStill(int framesPerStep)
         {

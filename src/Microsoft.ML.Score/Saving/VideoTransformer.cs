@@ -27,7 +27,7 @@ public abstract class VideoTransformer : ITransformer
         return Map(inputSchema).OutputSchema;
     }
 
-    /// <summary>A lazy view of the input with the new columns: nothing is computed before a cursor asks, and nothing is kept.</summary>
+    /// <summary>A lazy view of the input with the new columns: nothing is computed before a cursor asks, and nothing is kept but by EncodeVideo, in its cache.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An input column is missing or of another type.</exception>
     public IDataView Transform(IDataView input)
     {
