@@ -89,7 +89,7 @@ public sealed record BenchmarkSummary(
         run.ChanceLevel, run.MissingVideos, run.UnreadableVideos);
 }
 
-/// <summary>One row of a result. Tokens and times are means over benchmarks of the mean in each.</summary>
+/// <summary>One row of a result. Tokens are means over benchmarks of the mean in each, times of the median in each.</summary>
 /// <param name="Name">The row's name.</param>
 /// <param name="RetentionRatio">The share of the tokens that was to be kept; null where <paramref name="TokenCount"/> says how many.</param>
 /// <param name="TokenCount">The number of tokens that was to be kept of every video; null where it was a share.</param>
@@ -102,7 +102,7 @@ public sealed record BenchmarkSummary(
 /// <param name="ReferenceMinusThis">The accuracy of the reference of the same budget minus this one's; null for the reference and where there is none.</param>
 /// <param name="CaptionCrossEntropy">Mean cross-entropy of captions in nats per token, on the first benchmark that has any; null where none has.</param>
 /// <param name="Times">Where the time went.</param>
-/// <param name="SpeedUp">How many times faster than with all tokens the first token comes, compression included, as in the paper's table 3; 1 where all tokens were not compared.</param>
+/// <param name="SpeedUp">How many times faster the prefill is than with all tokens, compression counted to it, as in the paper's table 3: the medians' ratio; 1 where all tokens were not compared.</param>
 /// <param name="Benchmarks">The figures of each benchmark, in the result's order.</param>
 public sealed record SystemResult(
     string Name, double? RetentionRatio, int? TokenCount, bool IsReference, int Runs, double Retention, double Tokens, Estimate Accuracy, Estimate? KeptShare,
@@ -127,20 +127,28 @@ public sealed record BenchmarkScore(
 /// <param name="Estimate">The estimate.</param>
 public readonly record struct NamedEstimate(string Name, Estimate Estimate);
 
-/// <summary>Where the time went: the first four are means over videos, the others over questions.</summary>
+/// <summary>Where the time went: the first four are medians over videos, the others over questions.</summary>
 /// <param name="Decoding">Waiting for frames.</param>
 /// <param name="Encoding">Resizing, normalising and the vision encoder.</param>
 /// <param name="Compression">Choosing tokens, or merging them.</param>
 /// <param name="Gather">Copying the chosen tokens.</param>
-/// <param name="Prefill">From the question to the first piece of the answer.</param>
-/// <param name="Generation">The rest of the answer.</param>
+/// <param name="Prefill">From the question to the end of the prefill, before a token of the answer is chosen.</param>
+/// <param name="Generation">The answer after it.</param>
 public sealed record SystemTimes(TimeSpan Decoding, TimeSpan Encoding, TimeSpan Compression, TimeSpan Gather, TimeSpan Prefill, TimeSpan Generation)
 {
+    /// <summary>Benchmarks averaged, each counting as much as another.</summary>
     internal static SystemTimes Mean(IReadOnlyList<SystemTimes> times) => new(
         Mean(times, time => time.Decoding), Mean(times, time => time.Encoding), Mean(times, time => time.Compression),
         Mean(times, time => time.Gather), Mean(times, time => time.Prefill), Mean(times, time => time.Generation));
 
-    internal static TimeSpan Mean<T>(IReadOnlyList<T> items, Func<T, TimeSpan> time) => TimeSpan.FromTicks((long)items.Average(item => time(item).Ticks));
+    /// <summary>The middle one, or the mean of the two in the middle.</summary>
+    internal static TimeSpan Median<T>(IReadOnlyList<T> items, Func<T, TimeSpan> time)
+    {
+        TimeSpan[] sorted = [.. items.Select(time).Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static TimeSpan Mean(IReadOnlyList<SystemTimes> times, Func<SystemTimes, TimeSpan> time) => TimeSpan.FromTicks((long)times.Average(item => time(item).Ticks));
 
     internal double SpeedUp(SystemTimes allTokens) => allTokens.Prefill / (Compression + Gather + Prefill) is var ratio && double.IsFinite(ratio) ? ratio : 1;
 }

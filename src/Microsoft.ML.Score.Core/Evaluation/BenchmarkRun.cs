@@ -66,8 +66,8 @@ public sealed class BenchmarkRun
 /// <param name="Response">What the model said.</param>
 /// <param name="ChosenIndex">The option that the response names; null when none could be read from it, which counts as wrong.</param>
 /// <param name="AnswerIndex">The right option.</param>
-/// <param name="PrefillTime">The time to the first piece of the answer: the prefill of all kept tokens and the choice of one.</param>
-/// <param name="GenerationTime">The time of the rest of the answer.</param>
+/// <param name="PrefillTime">From the question to the end of the prefill: the language model has read all kept tokens, and none of the answer is chosen.</param>
+/// <param name="GenerationTime">The time of the answer after it.</param>
 public sealed record QuestionRecord(
     string Benchmark,
     [property: JsonPropertyName("system")] string SystemKey,

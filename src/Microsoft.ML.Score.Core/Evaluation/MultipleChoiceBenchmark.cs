@@ -44,7 +44,10 @@ public abstract class MultipleChoiceBenchmark
         return question.FindOption(response);
     }
 
-    /// <summary>Runs every question of every video under every system.</summary>
+    /// <summary>
+    /// Runs every question of every video under every system. Before the first video that is timed, its first frames are encoded, compressed
+    /// and asked about untimed.
+    /// </summary>
     /// <param name="model">The frozen model.</param>
     /// <param name="systems">The systems to compare, at least one, all different.</param>
     /// <param name="options">How to run; null means the defaults.</param>
@@ -62,6 +65,7 @@ public abstract class MultipleChoiceBenchmark
         var records = new List<(VideoRecord Video, QuestionRecord[] Questions)>?[Count];
         var unreadable = new string?[Count];
         var done = 0;
+        var warmUp = new WarmUp(model, systems, options);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.MaxDegreeOfParallelism, CancellationToken = cancellationToken };
         try
         {
@@ -71,7 +75,7 @@ public abstract class MultipleChoiceBenchmark
                 try
                 {
                     evaluation = new VideoEvaluation(this, GetVideo(index), model, options);
-                    evaluation.Encode(systems, cancellationToken);
+                    evaluation.Encode(systems, warmUp, cancellationToken);
                 }
                 catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException or ArgumentException)
                 {

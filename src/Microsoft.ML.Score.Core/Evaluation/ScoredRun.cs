@@ -89,15 +89,15 @@ internal sealed class ScoredRun
     /// <summary>Tokens that reached the language model as a share of all, over all videos.</summary>
     public double Retention(ComparedSystem row) => KeptCount(row) / VideosOf(row).Average(video => video.TokenCount);
 
-    /// <summary>Mean times of a video and of a question.</summary>
+    /// <summary>Median times of a video and of a question: one that waited for the disk or for another program does not move them.</summary>
     public SystemTimes Times(ComparedSystem row)
     {
         var videos = VideosOf(row).ToList();
         var answers = row.Runs.SelectMany(system => _answers[system]).ToList();
         return new SystemTimes(
-            SystemTimes.Mean(videos, video => video.DecodingTime), SystemTimes.Mean(videos, video => video.EncodingTime),
-            SystemTimes.Mean(videos, video => video.CompressionTime), SystemTimes.Mean(videos, video => video.GatherTime),
-            SystemTimes.Mean(answers, answer => answer.PrefillTime), SystemTimes.Mean(answers, answer => answer.GenerationTime));
+            SystemTimes.Median(videos, video => video.DecodingTime), SystemTimes.Median(videos, video => video.EncodingTime),
+            SystemTimes.Median(videos, video => video.CompressionTime), SystemTimes.Median(videos, video => video.GatherTime),
+            SystemTimes.Median(answers, answer => answer.PrefillTime), SystemTimes.Median(answers, answer => answer.GenerationTime));
     }
 
     private IEnumerable<VideoRecord> VideosOf(ComparedSystem row) => row.Runs.SelectMany(system => _videos[system]);

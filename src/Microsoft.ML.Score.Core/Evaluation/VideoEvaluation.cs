@@ -12,13 +12,14 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
     private readonly Dictionary<int, EncodedClip> _scaled = [];
     private EncodedClip? _whole;
 
-    /// <summary>Encodes the video as the systems with work left need it.</summary>
+    /// <summary>Encodes the video as the systems with work left need it, after the warm-up.</summary>
     /// <exception cref="ArgumentException">The clip is not one that the model can encode.</exception>
     /// <exception cref="InvalidDataException">A frame cannot be decoded.</exception>
-    public void Encode(IEnumerable<BenchmarkSystem> systems, CancellationToken cancellationToken)
+    public void Encode(IEnumerable<BenchmarkSystem> systems, WarmUp warmUp, CancellationToken cancellationToken)
     {
         foreach (var system in systems.Where(system => !IsDone(system)))
         {
+            warmUp.Run(video, cancellationToken);
             _whole ??= Encode(clip => model.Encode(clip, cancellationToken));
             if (system.IsReencoded && TokensPerStep(system) is var tokens && !_scaled.ContainsKey(tokens))
                 _scaled.Add(tokens, Encode(clip => ((IScalableVideoModel)model).EncodeScaled(clip, tokens, cancellationToken)));
@@ -67,17 +68,19 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         return (KeptTokens.Gather(tokens, selected), compress, TimeSince(start));
     }
 
-    /// <summary>Asks a question. The first piece of the answer comes when the prefill is over and one token is chosen.</summary>
+    /// <summary>Asks a question. A model that does not say when its prefill is over is held to its first piece of text.</summary>
     private QuestionRecord Ask(BenchmarkSystem system, KeptTokens kept, MultipleChoiceQuestion question, int number, CancellationToken cancellationToken)
     {
         TimeSpan? prefill = null;
         var start = options.TimeProvider.GetTimestamp();
-        var response = model.Generate(
-            kept, question.Text, new GenerationOptions { MaxNewTokens = options.MaxAnswerTokens }, _ => prefill ??= TimeSince(start), cancellationToken);
+        var generation = new GenerationOptions { MaxNewTokens = options.MaxAnswerTokens, Prefilled = EndPrefill };
+        var response = model.Generate(kept, question.Text, generation, _ => EndPrefill(), cancellationToken);
         var total = TimeSince(start);
         return Add(new QuestionRecord(
             benchmark.Name, system.Key, video.Id, number, question.Id, question.Category, response, benchmark.FindOption(response, question), question.AnswerIndex,
             prefill ?? total, total - (prefill ?? total)));
+
+        void EndPrefill() => prefill ??= TimeSince(start);
     }
 
     /// <summary>What a file does not hold; answers are read anew, so that a better reading serves records of before.</summary>

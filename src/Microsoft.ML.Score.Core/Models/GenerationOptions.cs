@@ -1,5 +1,5 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.Score.Storage;
-
 
 namespace Microsoft.ML.Score.Models;
 
@@ -38,6 +38,13 @@ public sealed class GenerationOptions
 
     /// <summary>Of the draws: the same seed and input give the same text. Default 1.</summary>
     public int Seed { get; init; } = 1;
+
+    /// <summary>
+    /// Called once, on the calling thread, when the prefill is over: the model has read the whole prompt and no token of the answer is chosen
+    /// yet. A measuring device; a saved pipeline does not hold it. Default null: no one is told.
+    /// </summary>
+    [JsonIgnore]
+    public Action? Prefilled { get; init; }
 
     /// <summary>Whether the answer is the likeliest token of the unchanged logits at every step.</summary>
     internal bool IsPlainGreedy => Temperature == 0 && RepetitionPenalty == 1;

@@ -60,6 +60,8 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
             var batch = PackedBatch.Single(embeddings.Rows, cache.Count, lastRowOnly: true);
             using var hidden = model.Forward(embeddings, rotary, batch, cache, cancellationToken: cancellationToken);
             using var logits = model.Logits(hidden);
+            if (step == 0)
+                options.Prefilled?.Invoke();
             id = Choose(logits, step);
             yield return new DecodedToken(id, logits);
         }

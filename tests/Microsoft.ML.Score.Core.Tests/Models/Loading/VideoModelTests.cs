@@ -119,6 +119,19 @@ public class VideoModelTests
     }
 
     [Test]
+    public void Generate_WithPrefilled_CallsItOnceBeforeAnyText()
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+        var events = new List<string>();
+
+        _model.Generate(kept, "What is seen?", new GenerationOptions { MaxNewTokens = 20, Temperature = 1000, Seed = 7, Prefilled = () => events.Add("prefilled") }, _ => events.Add("text"));
+
+        Assert.That(events.IndexOf("prefilled"), Is.Zero);
+        Assert.That(events.Count(name => name == "prefilled"), Is.EqualTo(1));
+        Assert.That(events, Has.Count.GreaterThan(3));
+    }
+
+    [Test]
     public void Generate_CancelledByTheListener_Stops()
     {
         var kept = KeptTokens.All(_model.Encode(Clip()));
