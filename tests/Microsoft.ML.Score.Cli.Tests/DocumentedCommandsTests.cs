@@ -70,6 +70,17 @@ public partial class DocumentedCommandsTests
         Assert.That(output, Does.Contain("killed 3 times").And.Contain("equal"));
     }
 
+    /// <summary>A sample of what the program does in an hour; the tests of each format damage every byte.</summary>
+    [Test]
+    public void Mutations_FewOfEveryFormat_AreReadOrRefused()
+    {
+        FFmpegProgram.Require();
+
+        var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "Microsoft.ML.Score.Mutations.dll"), "--stride", "97", "--videos", "2"], Path.GetTempPath());
+
+        Assert.That(output, Does.Match("[1-9][0-9]* inputs, 0 failed"));
+    }
+
     [Test]
     public void BigCheckpoint_Small_LoadsAndAnswersWithinItsLimits()
     {
