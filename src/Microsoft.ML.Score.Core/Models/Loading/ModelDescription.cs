@@ -24,11 +24,11 @@ public sealed class ModelDescription
         _files = files;
         _config = config;
         Fingerprint = checkpoint.Fingerprint;
-        var tensors = config.Tensors();
+        var tensors = config.Tensors().Of(checkpoint.Contains);
         tensors.ThrowIfNotIn(checkpoint);
         Parts = [.. tensors.GroupBy(tensor => tensor.Part).Select(part => new ModelPart(
             part.Key, part.Count(), part.Sum(tensor => tensor.Count), part.Sum(tensor => checkpoint.Entry(tensor.Name).ByteLength)))];
-        StoredTypes = [.. tensors.Select(tensor => checkpoint.Entry(tensor.Name).Type).Distinct().Order()];
+        StoredTypes = [.. tensors.Select(tensor => checkpoint.Entry(tensor.Name).Type!.Value).Distinct().Order()];
         UnusedTensors = checkpoint.Names.Count(name => !tensors.Contains(name));
     }
 
