@@ -13,7 +13,7 @@ namespace Microsoft.ML.Score.Models;
 /// <param name="Bytes">What they take as they are stored.</param>
 public sealed record ModelPart(string Name, int Tensors, long Parameters, long Bytes);
 
-/// <summary>A checkpoint as config.json and the headers of its tensors describe it, by <see cref="VideoModel.Describe"/>; no weights are read. Immutable.</summary>
+/// <summary>A checkpoint as config.json and the headers of its tensors describe it, by <see cref="VideoModel.Describe"/>; of the weights only the fingerprint's sample is read. Immutable.</summary>
 public sealed class ModelDescription
 {
     private readonly CheckpointFiles _files;
