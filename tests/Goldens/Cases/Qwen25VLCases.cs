@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
