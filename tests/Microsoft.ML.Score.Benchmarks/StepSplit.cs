@@ -20,7 +20,7 @@ internal static class StepSplit
     {
         var kernels = new StepKernels(ComputeBackend.Simd.Kernels);
         var files = CheckpointFiles.FromResources(typeof(Models.VideoModel).Assembly, "Models/Tiny/");
-        using var model = Qwen25VLVideoModel.Load("tiny", files, kernels, new Models.QwenVideoOptions(), Models.TemporalPositionRule.TruncateAfter, encoderStatistics: false);
+        using var model = Qwen25VLVideoModel.Load("tiny", files, (Qwen25VLConfig)Models.VideoModel.ReadConfig(files), kernels, new Models.QwenVideoOptions(), encoderStatistics: false);
         TrainingRow[] rows = [.. Enumerable.Range(0, Videos).Select(index => SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, index % 2 == 0 ? VideoLength.Short : VideoLength.Medium, index / 2))
             .Select(clip => new TrainingRow(model.Encode(clip.Clip), clip.Caption))];
         var trainer = new ScoreTrainer(model, new TrainerOptions { UseWarmUp = false, MainSteps = Steps, BatchSize = BatchSize });

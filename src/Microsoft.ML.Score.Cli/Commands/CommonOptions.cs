@@ -37,7 +37,16 @@ internal static class CommonOptions
         "--memory", "The memory to fit in, in GiB. Default: what the runtime says there is.", Math.Ceiling(10 * new VideoModelOptions().MemoryLimit / BytesPerGiB) / 10);
 
     /// <summary>How a model is loaded with <see cref="Memory"/>.</summary>
-    public static VideoModelOptions Limit(double memory) => new() { MemoryLimit = (long)Math.Min(memory * BytesPerGiB, long.MaxValue) };
+    /// <param name="memory">GiB.</param>
+    /// <param name="error">Standard error, for what of the checkpoint is not followed.</param>
+    public static VideoModelOptions Loading(double memory, TextWriter error) => new()
+    {
+        MemoryLimit = Limit(memory),
+        Warn = warning => error.WriteLine($"score: warning: {warning}"),
+    };
+
+    /// <summary>Bytes of <see cref="Memory"/>.</summary>
+    public static long Limit(double memory) => (long)Math.Min(memory * BytesPerGiB, long.MaxValue);
 
     public static Option<string?> Policy() => new("--policy")
     {

@@ -123,7 +123,8 @@ internal sealed class EvalCommand
         int? frames = Chosen(parsed, _maxFrames, preset?.MaxFrames) is > 0 and var most ? most : null;
         return new VideoModelOptions
         {
-            MemoryLimit = CommonOptions.Limit(parsed.GetValue(_memory)).MemoryLimit,
+            MemoryLimit = CommonOptions.Limit(parsed.GetValue(_memory)),
+            Warn = warning => parsed.InvocationConfiguration.Error.WriteLine($"score: warning: {warning}"),
             EncoderStatistics = compared.Any(compressor => compressor.NeedsStatistics),
             QwenVideo = new() { MaxFrames = frames },
             LlavaVideo = new() { MaxFrames = frames ?? new LlavaVideoOptions().MaxFrames, SiglipFolder = parsed.GetValue(_siglip) },

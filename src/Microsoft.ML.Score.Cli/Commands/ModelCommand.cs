@@ -43,7 +43,7 @@ internal static class ModelCommand
                     ? new VideoReference(path, reading.Of(parsed)).OpenClip(cancellationToken)
                     : new ClipOutline(parsed.GetValue(seconds), parsed.GetValue(rate), parsed.GetValue(height), parsed.GetValue(width));
                 var source = parsed.GetRequiredValue(model);
-                var report = new ModelReport(source, VideoModel.Describe(source), clip, parsed.GetValue(ratio), CommonOptions.Limit(parsed.GetValue(memory)).MemoryLimit);
+                var report = new ModelReport(source, VideoModel.Describe(source), clip, parsed.GetValue(ratio), CommonOptions.Limit(parsed.GetValue(memory)));
                 if (parsed.GetValue(json))
                     parsed.InvocationConfiguration.Output.WriteLine(JsonOutput.Format(report.ToJson()));
                 else

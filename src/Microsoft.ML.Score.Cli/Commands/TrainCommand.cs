@@ -105,7 +105,7 @@ internal sealed class TrainCommand
         var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
             ? Rows(parsed, validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
             : null;
-        using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Limit(parsed.GetValue(_memory)));
+        using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Loading(parsed.GetValue(_memory), parsed.InvocationConfiguration.Error));
         var cache = Cache(parsed, data, model, error);
 
         var report = new TrainingReport();

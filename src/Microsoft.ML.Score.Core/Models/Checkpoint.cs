@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Score.Storage;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Models;
 
@@ -60,7 +61,10 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>The canonical names of all tensors, in no order.</summary>
     public IReadOnlyCollection<string> Names => _tensors.Keys;
 
-    /// <summary>SHA-256, in lower-case hexadecimal, over config.json and the canonical names, types and shapes of all tensors; not over their values.</summary>
+    /// <summary>
+    /// SHA-256, in lower-case hexadecimal, over config.json and the canonical names, types and shapes of all tensors, then a full stop and
+    /// 16 digits of one over a sample of their values.
+    /// </summary>
     public string Fingerprint { get; }
 
     /// <exception cref="FileNotFoundException">There are no weights or no config.json.</exception>
@@ -73,7 +77,7 @@ internal sealed class Checkpoint : IDisposable
     public TensorEntry Entry(string name) => _tensors[name].File.Tensors[_tensors[name].StoredName];
 
     /// <summary>A tensor by its canonical name.</summary>
-    /// <exception cref="InvalidDataException">There is no such tensor, its shape is another, or it holds integers.</exception>
+    /// <exception cref="InvalidDataException">There is no such tensor, its shape is another, or it does not hold floating-point numbers of a type that is read.</exception>
     public WeightTensor Get(string name, params ReadOnlySpan<int> expectedShape)
     {
         if (!_tensors.TryGetValue(name, out var at))
@@ -84,8 +88,8 @@ internal sealed class Checkpoint : IDisposable
             matches = entry.Shape[i] == expectedShape[i];
         if (!matches)
             throw new InvalidDataException($"Tensor '{name}' in {Description} is {entry}, expected the shape {TensorTypes.Describe(expectedShape)}.");
-        if (!entry.Type.IsFloatingPoint())
-            throw new InvalidDataException($"Tensor '{name}' in {Description} is {entry}, expected floating-point numbers.");
+        if (!entry.IsFloatingPoint)
+            throw new InvalidDataException($"Tensor '{name}' in {Description} is {entry}, expected F64, F32, F16 or BF16.");
 
         return new WeightTensor(at.File, at.StoredName, name, expectedShape.ToArray());
     }
@@ -152,10 +156,31 @@ internal sealed class Checkpoint : IDisposable
 
     private string ComputeFingerprint(byte[] config)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(config);
+        using var layout = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var values = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        layout.AppendData(config);
         foreach (var (name, at) in _tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            hash.AppendData(Encoding.UTF8.GetBytes($"\n{name} {at.File.Tensors[at.StoredName]}"));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        {
+            layout.AppendData(Encoding.UTF8.GetBytes($"\n{name} {at.File.Tensors[at.StoredName]}"));
+            AppendSample(values, at.File, at.StoredName);
+        }
+
+        return FingerprintParts.Join(
+            Convert.ToHexStringLower(layout.GetHashAndReset()), Convert.ToHexStringLower(values.GetHashAndReset().AsSpan(0, FingerprintParts.ValuesLength / 2)));
+    }
+
+    // Start, middle and end: training moves every tensor that it trains all over, and each piece is a page to read from the disk.
+    private static void AppendSample(IncrementalHash hash, SafetensorsFile file, string name)
+    {
+        const int piece = 256;
+        var length = file.Tensors[name].ByteLength;
+        if (length <= 3 * piece)
+        {
+            hash.AppendData(file.RawBytes(name, 0, (int)length));
+            return;
+        }
+
+        foreach (var start in (ReadOnlySpan<long>)[0, length / 2, length - piece])
+            hash.AppendData(file.RawBytes(name, start, piece));
     }
 }

@@ -50,11 +50,17 @@ internal sealed class ConfigSection(JsonElement element, string file)
         { } value => throw Wrong(key, $"an integer from 1 to {most}", value),
     };
 
+    /// <summary>The keys that have a value.</summary>
+    public IEnumerable<string> Keys => element.EnumerateObject().Where(property => property.Value.ValueKind != JsonValueKind.Null).Select(property => property.Name);
+
     /// <summary>A positive finite number.</summary>
-    public double Positive(string key, double missing) => Find(key) switch
+    public double Positive(string key, double missing) => Positive(key) ?? missing;
+
+    /// <summary>A positive finite number, in single precision too; null when absent.</summary>
+    public double? Positive(string key) => Find(key) switch
     {
-        null => missing,
-        { ValueKind: JsonValueKind.Number } value when value.GetDouble() is > 0 and < double.PositiveInfinity => value.GetDouble(),
+        null => null,
+        { ValueKind: JsonValueKind.Number } value when (float)value.GetDouble() is > 0 and < float.PositiveInfinity => value.GetDouble(),
         { } value => throw Wrong(key, "a positive number", value),
     };
 

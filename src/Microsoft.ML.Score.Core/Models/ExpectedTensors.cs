@@ -24,6 +24,7 @@ internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
     private const int MostNamed = 4;
 
     private readonly OrderedDictionary<string, ExpectedTensor> _tensors = [];
+    private readonly List<ExpectedTensor> _whereStored = [];
     private string _part = "";
 
     public int Count => _tensors.Count;
@@ -48,6 +49,19 @@ internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
             Add($"{name}.bias", output);
     }
 
+    /// <summary>A tensor that the model reads where a checkpoint holds it, and does without elsewhere.</summary>
+    public void AddWhereStored(string name, params int[] shape) => _whereStored.Add(new ExpectedTensor(name, shape, _part));
+
+    /// <summary>The list for one checkpoint: with those of <see cref="AddWhereStored"/> that it holds.</summary>
+    /// <param name="isStored">Whether the checkpoint holds a tensor of that name.</param>
+    public ExpectedTensors Of(Func<string, bool> isStored)
+    {
+        var tensors = new ExpectedTensors();
+        foreach (var tensor in _tensors.Values.Concat(_whereStored.Where(tensor => isStored(tensor.Name))))
+            tensors._tensors.Add(tensor.Name, tensor);
+        return tensors;
+    }
+
     /// <summary>Holds a checkpoint to the list. Tensors beyond it are none of the model's business, as in transformers.</summary>
     /// <exception cref="InvalidDataException">
     /// Tensors are missing, of another shape or no floating-point numbers; the message counts them all and names the first.
@@ -57,14 +71,14 @@ internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
         var missing = this.Where(tensor => !checkpoint.Contains(tensor.Name)).ToArray();
         var present = this.Except(missing).ToArray();
         var different = present.Where(tensor => !checkpoint.Entry(tensor.Name).Shape.SequenceEqual(tensor.Shape.Select(length => (long)length))).ToArray();
-        var integers = present.Where(tensor => !checkpoint.Entry(tensor.Name).Type.IsFloatingPoint()).ToArray();
+        var integers = present.Where(tensor => !checkpoint.Entry(tensor.Name).IsFloatingPoint).ToArray();
         if (missing.Length > 0 || different.Length > 0 || integers.Length > 0)
             throw new InvalidDataException(string.Join(
                 " ",
                 Faults(missing, $"In {checkpoint.Description} {missing.Length} of the {Count} tensors that config.json asks for are missing", tensor => $"{tensor}")
                     .Concat(Faults(different, $"In {checkpoint.Description} {different.Length} of the {Count} tensors that config.json asks for have another shape",
                         tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}, expected the shape {TensorTypes.Describe<int>(tensor.Shape)}"))
-                    .Concat(Faults(integers, $"In {checkpoint.Description} {integers.Length} of the {Count} tensors that config.json asks for do not hold floating-point numbers",
+                    .Concat(Faults(integers, $"In {checkpoint.Description} {integers.Length} of the {Count} tensors that config.json asks for do not hold floating-point numbers of a type that is read",
                         tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}"))));
     }
 

@@ -10,16 +10,16 @@ internal sealed class ModelWeights : IDisposable
     private readonly ExpectedTensors _expected;
     private readonly IKernels _kernels;
 
-    /// <exception cref="InvalidDataException">The checkpoint lacks tensors that are expected, or has them in another shape or as integers.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint lacks tensors that are expected, or has them in another shape or not as floating-point numbers.</exception>
     public ModelWeights(Checkpoint checkpoint, ExpectedTensors expected, IKernels kernels)
     {
-        expected.ThrowIfNotIn(checkpoint);
         _checkpoint = checkpoint;
-        _expected = expected;
+        _expected = expected.Of(checkpoint.Contains);
+        _expected.ThrowIfNotIn(checkpoint);
         _kernels = kernels;
     }
 
-    /// <summary>Whether the model has such a tensor: some layers have no bias.</summary>
+    /// <summary>Whether the model has such a tensor: some layers have no bias, and some models no output head.</summary>
     public bool Has(string name) => _expected.Contains(name);
 
     /// <summary>A matrix in its stored type; dimensions after the first are flattened.</summary>

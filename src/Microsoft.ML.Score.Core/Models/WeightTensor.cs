@@ -16,7 +16,7 @@ internal sealed class WeightTensor : IStoredValues
         _storedName = storedName;
         Name = name;
         Shape = shape;
-        Type = file.Tensors[storedName].Type;
+        Type = file.Tensors[storedName].Type ?? throw new ArgumentException($"Tensor '{name}' is {file.Tensors[storedName]}, a type that is not read.", nameof(storedName));
         Count = file.Tensors[storedName].Count;
     }
 

@@ -93,7 +93,7 @@ public sealed class PolicyNetwork
     {
         ArgumentNullException.ThrowIfNull(model);
 
-        return PolicyFile.Shipped().FirstOrDefault(policy => policy.EncoderFingerprint == model.EncoderFingerprint)
+        return PolicyFile.Shipped().FirstOrDefault(policy => EncoderIdentity.Of(model).Refuses(policy.Dimension, policy.EncoderFingerprint) is null)
             ?? throw new NotSupportedException(
                 $"No trained policy ships for the model '{model.Source}' ({model.EncoderFingerprint}). Train one (ScoreTrainer, "
                 + $"or score train) and give its file ({nameof(PolicyNetwork)}.{nameof(Load)}, or --policy).");

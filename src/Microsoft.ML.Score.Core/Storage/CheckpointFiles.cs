@@ -35,11 +35,12 @@ internal sealed class CheckpointFiles
         : _assembly.GetManifestResourceInfo(_location + name) is not null;
 
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is a pipe or a device, or the pointer that a store of large files leaves in place of it.</exception>
     public byte[] ReadAllBytes(string name)
     {
         ThrowIfMissing(name);
         if (_assembly is null)
-            return File.ReadAllBytes(Path.Combine(_location, name));
+            return RegularFile.ReadAllBytes(Path.Combine(_location, name));
         using var stream = _assembly.GetManifestResourceStream(_location + name)!;
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);

@@ -44,7 +44,9 @@ internal sealed unsafe class SafetensorsFile : IDisposable
     public static SafetensorsFile Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ThrowIfNotRegular(path);
+        RegularFile.ThrowIfNot(path);
+        if (RegularFile.LengthOf(path) == 0)
+            throw new InvalidDataException($"'{path}' is not a safetensors file: it is empty, or a pipe or device.");
 
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         var length = stream.Length;
@@ -125,13 +127,13 @@ internal sealed unsafe class SafetensorsFile : IDisposable
     public long[] ReadInt64(string name)
     {
         var entry = Find(name);
-        if (entry.Type.IsFloatingPoint())
+        if (entry.Type is not { } type || type.IsFloatingPoint())
             throw new InvalidDataException($"Tensor '{name}' of '{Name}' is {entry}, expected integers.");
 
         var values = new long[entry.Count];
         var source = _data + entry.Offset;
         for (var i = 0; i < values.Length; i++)
-            values[i] = entry.Type switch
+            values[i] = type switch
             {
                 TensorType.I64 => ((long*)source)[i],
                 TensorType.I32 => ((int*)source)[i],
@@ -165,19 +167,19 @@ internal sealed unsafe class SafetensorsFile : IDisposable
     internal void ReadSingle(string name, long start, Span<float> destination)
     {
         var entry = Find(name);
-        if (!entry.Type.IsFloatingPoint())
-            throw new InvalidDataException($"Tensor '{name}' of '{Name}' is {entry}, expected floating-point numbers.");
+        if (entry.Type is not { } type || !type.IsFloatingPoint())
+            throw new InvalidDataException($"Tensor '{name}' of '{Name}' is {entry}, expected F64, F32, F16 or BF16.");
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, entry.Count - destination.Length);
 
         // In pieces, since a large embedding has more bytes than one span can hold.
         const int piece = 1 << 24;
-        var size = entry.Type.Size();
+        var size = type.Size();
         for (var from = 0; from < destination.Length; from += piece)
         {
             var count = Math.Min(piece, destination.Length - from);
             var source = new ReadOnlySpan<byte>(_data + entry.Offset + (start + from) * size, count * size);
-            StoredValues.Widen(entry.Type, source, destination.Slice(from, count));
+            StoredValues.Widen(type, source, destination.Slice(from, count));
         }
     }
 
@@ -189,8 +191,19 @@ internal sealed unsafe class SafetensorsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, entry.Count - count);
 
-        var size = entry.Type.Size();
+        var size = entry.Type?.Size() ?? throw new InvalidDataException($"Tensor '{name}' of '{Name}' is {entry}, a type that is not read.");
         return new ReadOnlySpan<byte>(_data + entry.Offset + start * size, checked(count * size));
+    }
+
+    /// <summary>Bytes [start, start + count) of a tensor of any type, without a copy; valid until <see cref="Dispose"/>.</summary>
+    internal ReadOnlySpan<byte> RawBytes(string name, long start, int count)
+    {
+        var entry = Find(name);
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start, entry.ByteLength - count);
+
+        return new ReadOnlySpan<byte>(_data + entry.Offset + start, count);
     }
 
     /// <summary>Elements of an F32 tensor without a copy; valid until <see cref="Dispose"/>.</summary>
@@ -198,20 +211,6 @@ internal sealed unsafe class SafetensorsFile : IDisposable
     {
         var entry = Find(name);
         return new ReadOnlySpan<float>(_data + entry.Offset, checked((int)entry.Count));
-    }
-
-    /// <summary>Opening a pipe would wait for a writer for ever. Pipes and devices have no length, which a path tells without opening it.</summary>
-    private static void ThrowIfNotRegular(string path)
-    {
-        if (Directory.Exists(path))
-            throw new InvalidDataException($"'{path}' is a folder, expected a safetensors file.");
-        var file = new FileInfo(path);
-        if (!file.Exists)
-            return; // opening says what is wrong
-        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
-            file = target;
-        if (!file.Exists || file.Length == 0)
-            throw new InvalidDataException($"'{path}' is not a safetensors file: it is empty, or a pipe or device.");
     }
 
     private static SafetensorsFile Create(byte* file, long length, string name, Action release)

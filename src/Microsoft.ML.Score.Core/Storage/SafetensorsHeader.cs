@@ -5,8 +5,8 @@ namespace Microsoft.ML.Score.Storage;
 
 /// <summary>
 /// The header of a safetensors file: 8 bytes of length (little endian), a JSON object that starts with '{' and may end in
-/// spaces, then the data. Every rule of the format is checked: known types, shapes whose product is the tensor's bytes
-/// without overflow, tensors that cover the data section from end to end with neither hole nor overlap, no name twice.
+/// spaces, then the data. Every rule of the format is checked: shapes whose product is the tensor's bytes
+/// without overflow (a type whose size is not known has what its offsets say), tensors that cover the data section from end to end with neither hole nor overlap, no name twice.
 /// The time is linear in the header's length: it is read token by token, once.
 /// </summary>
 internal sealed class SafetensorsHeader
@@ -31,6 +31,8 @@ internal sealed class SafetensorsHeader
     /// <exception cref="InvalidDataException">The bytes are not a safetensors file.</exception>
     public static unsafe SafetensorsHeader Read(byte* file, long length, string name)
     {
+        if (PointerFile.In(new ReadOnlySpan<byte>(file, (int)Math.Min(length, 1024))) is { } pointer)
+            throw new InvalidDataException(pointer.Message(name));
         if (length < 8)
             throw new InvalidDataException($"'{name}' is not a safetensors file: it has {length} bytes, fewer than the 8 of the header's length.");
         var headerLength = BitConverter.ToUInt64(new ReadOnlySpan<byte>(file, 8));

@@ -17,7 +17,7 @@ internal readonly ref struct TensorEntryReader(string tensor, string file)
     {
         if (json.TokenType != JsonTokenType.StartObject)
             throw Fault($"needs {Expected}, got {Shown(json)}");
-        TensorType? type = null;
+        string? type = null;
         long[]? shape = null, offsets = null;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
@@ -28,7 +28,7 @@ internal readonly ref struct TensorEntryReader(string tensor, string file)
             switch (field)
             {
                 case "dtype":
-                    type = ReadType(json);
+                    type = ReadWord(json);
                     break;
                 case "shape":
                     shape = ReadSizes(ref json, field, TensorEntry.MostDimensions);
@@ -42,35 +42,39 @@ internal readonly ref struct TensorEntryReader(string tensor, string file)
             }
         }
 
-        if (type is not { } known || shape is null || offsets is not [var begin, var end])
+        if (type is null || shape is null || offsets is not [var begin, var end])
             throw Fault($"needs {Expected}, got {(type is null ? "no dtype" : shape is null ? "no shape" : $"{offsets?.Length ?? 0} data_offsets")}");
-        return Checked(known, shape, begin, end);
+        return Checked(type, shape, begin, end);
     }
 
-    private TensorEntry Checked(TensorType type, long[] shape, long begin, long end)
+    private TensorEntry Checked(string type, long[] shape, long begin, long end)
     {
-        long bytes = type.Size();
+        long count = 1;
+        Int128 bits = TensorTypes.Bits(type) ?? 0;
         try
         {
             foreach (var size in shape)
-                bytes = checked(bytes * size);
+                count = checked(count * size);
+            bits = checked(bits * count);
+            _ = checked((long)(bits / 8));
         }
         catch (OverflowException)
         {
             throw Fault($"has the shape {TensorTypes.Describe<long>(shape)}, whose size overflows");
         }
 
+        if (bits % 8 != 0)
+            throw Fault($"({Excerpt.Of(type)} {TensorTypes.Describe<long>(shape)}) has {bits} bits, expected whole bytes");
+        // Of a type whose size is not known the offsets alone say what it takes.
+        var bytes = TensorTypes.Bits(type) is null ? end - begin : (long)(bits / 8);
         return end >= begin && end - begin == bytes
-            ? new TensorEntry(type, shape, begin, bytes)
-            : throw Fault($"({type.Word()} {TensorTypes.Describe<long>(shape)}) needs {bytes} bytes, its data_offsets are {begin} and {end}");
+            ? new TensorEntry(type, shape, count, begin, bytes)
+            : throw Fault($"({Excerpt.Of(type)} {TensorTypes.Describe<long>(shape)}) needs {bytes} bytes, its data_offsets are {begin} and {end}");
     }
 
-    private TensorType ReadType(in Utf8JsonReader json)
-    {
-        if (json.TokenType != JsonTokenType.String)
-            throw Fault($"needs {Expected}, got the dtype {Shown(json)}");
-        return TensorTypes.TryParse(json.GetString()!, out var type) ? type : throw Fault($"has the type {Shown(json)}, which is not supported");
-    }
+    private string ReadWord(in Utf8JsonReader json) => json.TokenType == JsonTokenType.String
+        ? json.GetString()!
+        : throw Fault($"needs {Expected}, got the dtype {Shown(json)}");
 
     private long[] ReadSizes(ref Utf8JsonReader json, string field, int most)
     {

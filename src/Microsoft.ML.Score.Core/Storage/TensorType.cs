@@ -46,6 +46,18 @@ internal static class TensorTypes
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Unknown tensor type."),
     };
 
+    /// <summary>Bits of one element by the word in a header, of the format's types that are not read here too; null where it is none of them.</summary>
+    public static int? Bits(string word) => TryParse(word, out var type) ? 8 * type.Size() : word switch
+    {
+        "U64" or "C64" => 64,
+        "U32" => 32,
+        "U16" => 16,
+        "F8_E4M3" or "F8_E5M2" or "F8_E8M0" or "F8_E4M3FNUZ" or "F8_E5M2FNUZ" => 8,
+        "F6_E2M3" or "F6_E3M2" => 6,
+        "F4" => 4,
+        _ => null,
+    };
+
     public static bool IsFloatingPoint(this TensorType type) => type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16;
 
     /// <summary>The word in a safetensors header.</summary>

@@ -36,10 +36,14 @@ public sealed record EncoderIdentity(string Owner, int? Dimension, string? Finge
         var (owner, source) = (Owner.Length > 0 ? char.ToUpperInvariant(Owner[0]) + Owner[1..] : "", giver is null ? "" : $" from {giver}");
         if (Dimension is { } wanted && dimension is { } actual && wanted != actual)
             return $"{owner} takes tokens of dimension {wanted}, got {actual}{source}.";
-        if (Fingerprint is null || fingerprint is null || (AnyProcessing ? ModelOf(Fingerprint) == ModelOf(fingerprint) : Fingerprint == fingerprint))
+        if (Fingerprint is null || fingerprint is null)
             return null;
-        var sameModel = ModelOf(Fingerprint) == ModelOf(fingerprint) ? " (the same model, loaded with other options of frame sampling or size)" : "";
-        return $"{owner} takes tokens of encoder {Excerpt.Of(Fingerprint)}, got those of encoder {Excerpt.Of(fingerprint)}{source}{sameModel}.";
+        var (own, other) = (FingerprintParts.Of(Fingerprint), FingerprintParts.Of(fingerprint));
+        if (AnyProcessing ? own.IsModelOf(other) : own.IsEncoderOf(other))
+            return null;
+        var reason = own.IsModelOf(other) ? " (the same model, loaded with other options of frame sampling or size)"
+            : own.IsLayoutOf(other) ? " (a model of the same configuration with other weights)" : "";
+        return $"{owner} takes tokens of encoder {Excerpt.Of(Fingerprint)}, got those of encoder {Excerpt.Of(fingerprint)}{source}{reason}.";
     }
 
     /// <summary>As the other, for the tokens of another encoder.</summary>
@@ -50,6 +54,4 @@ public sealed record EncoderIdentity(string Owner, int? Dimension, string? Finge
 
         return Refuses(giver.Dimension, giver.Fingerprint, giver.Owner);
     }
-
-    private static string ModelOf(string fingerprint) => fingerprint.Split('+')[0];
 }

@@ -46,7 +46,7 @@ public sealed class MappedTokens : ITokenRows, IDisposable
             throw new InvalidDataException(
                 $"{SecondsKey} of '{file.Name}' is '{Excerpt.Of(text)}', expected a positive number of seconds, from {SecondsRange}.");
 
-        Type = entry.Type;
+        Type = entry.Type.Value;
         Grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
         Dimension = (int)entry.Shape[3];
         EncoderFingerprint = file.Metadata.GetValueOrDefault(FingerprintKey);

@@ -6,8 +6,9 @@ namespace Microsoft.ML.Score.Tokens;
 /// <summary>The identity of a frozen model.</summary>
 /// <param name="Source">As the user gave it: "tiny" or a checkpoint folder.</param>
 /// <param name="Fingerprint">
-/// Lower-case hexadecimal SHA-256 over the configuration and the tensor headers (names, types, shapes): the same for two copies of a
-/// checkpoint.
+/// Which model it is, the same for two copies of a checkpoint. Of a checkpoint: lower-case hexadecimal SHA-256 over the configuration and the
+/// tensor headers (names, types, shapes), a full stop, and 16 digits of one over a sample of the values, so that weights trained further are
+/// told apart. Files of earlier builds carry the first part alone, which fits any values.
 /// </param>
 /// <param name="Dimension">D, values a visual token.</param>
 public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimension)

@@ -31,12 +31,13 @@ internal static class SharedModels
     private static IVideoLanguageModel Load(VideoModelInfo info, IReadOnlyList<string> folders)
     {
         var tried = new StringBuilder();
+        var wanted = new EncoderIdentity("the pipeline", info.Dimension, info.Fingerprint) { AnyProcessing = true };
         foreach (var source in Candidates(info, folders))
         {
             try
             {
                 var model = VideoModel.Load(source, new VideoModelOptions { EncoderStatistics = info.EncoderStatistics });
-                if (model.Info.Fingerprint == info.Fingerprint)
+                if (wanted.Refuses(EncoderIdentity.Of(model.Info)) is null)
                     return model;
                 tried.Append($"{Environment.NewLine}  {source}: another model, of fingerprint {model.Info.Fingerprint}");
                 model.Dispose();

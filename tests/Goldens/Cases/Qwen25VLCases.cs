@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
@@ -14,7 +15,8 @@ internal static class Qwen25VLCases
 {
     public static IEnumerable<VerificationRow> Verify(string folder, string backend, CancellationToken cancellationToken)
     {
-        using var model = Qwen25VLModel.Load(CheckpointFiles.FromFolder(folder), ComputeBackend.Named(backend).Kernels);
+        var files = CheckpointFiles.FromFolder(folder);
+        using var model = Qwen25VLModel.Load(files, (Qwen25VLConfig)VideoModel.ReadConfig(files), ComputeBackend.Named(backend).Kernels);
         var folderName = new DirectoryInfo(folder).Name;
         foreach (var name in ModelCaseRows.Names(folder))
         {

@@ -74,7 +74,7 @@ public class CheckpointTests
     }
 
     [Test]
-    public void Fingerprint_SameLayout_IgnoresShardsNamesAndValues()
+    public void Fingerprint_SameValues_IgnoresShardsAndNames()
     {
         using var folder = new TemporaryFolder();
         WriteShards(folder);
@@ -83,15 +83,49 @@ public class CheckpointTests
         File.Delete(folder.File("model.safetensors.index.json"));
         SafetensorsWriter.Write(folder.File("model.safetensors"),
         [
-            TensorData.FromSingle("lm_head.weight", [1], [30]),
-            TensorData.FromSingle("visual.merger.ln_q.weight", [1], [20], TensorType.BF16),
-            TensorData.FromSingle("model.norm.weight", [1], [10]),
+            TensorData.FromSingle("lm_head.weight", [1], [3]),
+            TensorData.FromSingle("visual.merger.ln_q.weight", [1], [2], TensorType.BF16),
+            TensorData.FromSingle("model.norm.weight", [1], [1]),
         ]);
         Assert.That(FingerprintOf(folder), Is.EqualTo(sharded));
-        Assert.That(sharded, Does.Match("^[0-9a-f]{64}$"));
+        Assert.That(sharded, Does.Match("^[0-9a-f]{64}\\.[0-9a-f]{16}$"));
 
         File.WriteAllText(folder.File("config.json"), "{\"a\":1}");
         Assert.That(FingerprintOf(folder), Is.Not.EqualTo(sharded));
+    }
+
+    // Training moves all of a tensor; a change of one end or the middle stands for it.
+    [TestCase(0)]
+    [TestCase(50_000)]
+    [TestCase(99_999)]
+    public void Fingerprint_OtherValuesOfTheSameShapes_DiffersInItsEndAlone(int changed)
+    {
+        using var folder = new TemporaryFolder();
+        var values = new float[100_000];
+        var before = Write();
+        values[changed] = 1;
+        var after = Write();
+
+        Assert.That(after, Is.Not.EqualTo(before));
+        Assert.That(after[..64], Is.EqualTo(before[..64]));
+
+        string Write()
+        {
+            SafetensorsWriter.Write(folder.File("model.safetensors"), [TensorData.FromSingle("w", [100, 1000], values)]);
+            File.WriteAllText(folder.File("config.json"), "{}");
+            return FingerprintOf(folder);
+        }
+    }
+
+    // The layout's hash by hand: printf '{}\nw F32 [2]' | sha256sum; the values': printf '\0\0\x80?\0\0\0@' | sha256sum
+    [Test]
+    public void Fingerprint_SmallCheckpoint_IsTheDocumentedHash()
+    {
+        using var folder = new TemporaryFolder();
+        SafetensorsWriter.Write(folder.File("model.safetensors"), [TensorData.FromSingle("w", [2], [1, 2])]);
+        File.WriteAllText(folder.File("config.json"), "{}");
+
+        Assert.That(FingerprintOf(folder), Is.EqualTo("f40c99e98fef12c875241882d46a942d9e3b4fe38e830699ebffa21e6f2decae.b9c80b5adeca4507"));
     }
 
     [Test]

@@ -50,6 +50,37 @@ public class SafetensorsHeaderTests
         Assert.That(() => TensorData.FromSingle("a", [.. Enumerable.Repeat(1, count)], [1]), accepted ? Is.Not.Null : Throws.ArgumentException);
     }
 
+    [TestCase("U16", 2, 4)]
+    [TestCase("U32", 2, 8)]
+    [TestCase("U64", 2, 16)]
+    [TestCase("C64", 2, 16)]
+    [TestCase("F8_E4M3", 2, 2)]
+    [TestCase("F8_E5M2", 2, 2)]
+    [TestCase("F8_E8M0", 2, 2)]
+    [TestCase("F6_E2M3", 4, 3)]
+    [TestCase("F4", 2, 1)]
+    [TestCase("NF4", 2, 7)]
+    [TestCase("f32", 2, 8)]
+    public void Parse_TypeThatIsNotRead_IsRefusedOnlyWhenItIs(string type, int count, int bytes)
+    {
+        var header = $$$"""{"a":{"dtype":"{{{type}}}","shape":[{{{count}}}],"data_offsets":[0,{{{bytes}}}]},"b":{"dtype":"U8","shape":[1],"data_offsets":[{{{bytes}}},{{{bytes + 1}}}]}}""";
+        using var file = Parse(header, bytes + 1);
+
+        Assert.That(file.ReadInt64("b"), Is.EqualTo(new[] { 0 }));
+        Assert.That((file.Tensors["a"].ToString(), file.Tensors["a"].Count), Is.EqualTo(($"{type} [{count}]", count)));
+        Assert.That(() => file.ReadSingle("a"), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"'a' of 'test' is {type} [{count}]"));
+        Assert.That(() => file.ReadInt64("a"), Throws.TypeOf<InvalidDataException>().With.Message.Contains($"'a' of 'test' is {type} [{count}]"));
+        Assert.That(() => file.Bytes("a", 0, 1), Throws.TypeOf<InvalidDataException>().With.Message.Contains(type));
+    }
+
+    [TestCase("F8_E4M3", 2, 3, "(F8_E4M3 [2]) needs 2 bytes, its data_offsets are 0 and 3")]
+    [TestCase("U64", 2, 2, "(U64 [2]) needs 16 bytes")]
+    [TestCase("F4", 3, 2, "(F4 [3]) has 12 bits, expected whole bytes")]
+    [TestCase("C64", long.MaxValue, 8, "whose size overflows")]
+    public void Parse_TypeThatIsNotReadWithOtherBytes_IsInvalidData(string type, long count, int bytes, string expected) => Assert.That(
+        () => Parse($$$"""{"a":{"dtype":"{{{type}}}","shape":[{{{count}}}],"data_offsets":[0,{{{bytes}}}]}}""", bytes),
+        Throws.TypeOf<InvalidDataException>().With.Message.Contains(expected));
+
     [Test]
     public void Parse_FieldsTheFormatDoesNotName_AreSkipped()
     {

@@ -114,8 +114,6 @@ public class SafetensorsTests
     [TestCase("""{"a":{"dtype":"F32","shape":[1.5],"data_offsets":[0,4]}}""", 4, TestName = "fractional size")]
     [TestCase("""{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}""", 0, TestName = "size overflows to zero")]
     [TestCase("""{"a":{"dtype":"F32","shape":[18446744073709551616],"data_offsets":[0,0]}}""", 0, TestName = "size beyond 64 bits")]
-    [TestCase("""{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}""", 4, TestName = "unknown type")]
-    [TestCase("""{"a":{"dtype":"Bool","shape":[1],"data_offsets":[0,1]}}""", 1, TestName = "type in the wrong case")]
     [TestCase("""{"a":{"shape":[1],"data_offsets":[0,4]}}""", 4, TestName = "no type")]
     [TestCase("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}""", 4, TestName = "three offsets")]
     [TestCase("""{"a":{"dtype":"F32","shape":1,"data_offsets":[0,4]}}""", 4, TestName = "shape not an array")]

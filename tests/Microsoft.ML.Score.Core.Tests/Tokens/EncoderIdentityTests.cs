@@ -38,5 +38,22 @@ public class EncoderIdentityTests
     }
 
     [Test]
+    public void Refuses_SameLayoutWithOtherValues_UnlessThoseAreNotKnown()
+    {
+        var layout = new string('a', 64);
+        var (first, second) = ($"{layout}.0123456789abcdef", $"{layout}.fedcba9876543210");
+        var policy = s_policy with { Fingerprint = first };
+
+        Assert.That(policy.Refuses(3, first), Is.Null);
+        Assert.That(policy.Refuses(3, layout), Is.Null, "a file of an earlier build");
+        Assert.That((policy with { Fingerprint = layout }).Refuses(3, second), Is.Null, "a policy of an earlier build");
+        Assert.That(policy.Refuses(3, second), Does.Contain(first).And.Contain(second).And.Contain("(a model of the same configuration with other weights)"));
+        Assert.That((policy with { AnyProcessing = true }).Refuses(3, second), Does.Contain("other weights"));
+        Assert.That(policy.Refuses(3, layout + "+26d8858276263f27"), Does.Contain("loaded with other options"));
+        Assert.That((policy with { AnyProcessing = true }).Refuses(3, layout + "+26d8858276263f27"), Is.Null);
+        Assert.That(policy.Refuses(3, $"{new string('b', 64)}.0123456789abcdef"), Does.Not.Contain("other weights").And.Contain("got those"));
+    }
+
+    [Test]
     public void Any_AnyTokens_TakesThem() => Assert.That(EncoderIdentity.Any.Refuses(7, "cccc"), Is.Null);
 }

@@ -274,7 +274,7 @@ public class TrainerCheckpointTests
         {
             metadata = file.Metadata.ToDictionary();
             foreach (var (name, entry) in file.Tensors.OrderBy(pair => pair.Value.Offset))
-                tensors.Add(new TensorData(name, entry.Type, [.. entry.Shape.Select(size => (int)size)], file.Bytes(name).ToArray()));
+                tensors.Add(new TensorData(name, entry.Type!.Value, [.. entry.Shape.Select(size => (int)size)], file.Bytes(name).ToArray()));
         }
 
         metadata["checksum"] = s_zeros;

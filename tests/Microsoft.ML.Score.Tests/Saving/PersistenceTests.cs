@@ -165,6 +165,18 @@ internal sealed class PersistenceTests
     }
 
     [Test]
+    public void Find_FingerprintWithoutOrWithOtherValues_FindsTheModelOrSaysWhy()
+    {
+        using var tiny = VideoModel.Load("tiny");
+        var info = new Tokens.VideoModelInfo("tiny", tiny.Info.Fingerprint[..64], tiny.Info.Dimension);
+
+        Assert.That(SharedModels.Find(info, []).Info.Fingerprint, Is.EqualTo(tiny.Info.Fingerprint), "a zip of an earlier build");
+        Assert.That(
+            () => SharedModels.Find(info with { Fingerprint = info.Fingerprint + ".0123456789abcdef" }, []),
+            Throws.InvalidOperationException.With.Message.Contains($"another model, of fingerprint {tiny.Info.Fingerprint}"));
+    }
+
+    [Test]
     public void LoadScore_OtherModelGiven_Throws()
     {
         SaveAnswerPipeline(new FakeVideoModel());

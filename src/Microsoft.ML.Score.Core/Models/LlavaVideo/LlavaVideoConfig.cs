@@ -89,7 +89,7 @@ internal sealed record LlavaVideoConfig : IModelConfig
                 throw new InvalidDataException($"{config.File}: {key} true is not supported.");
         return new LlavaVideoConfig
         {
-            TextConfig = Qwen2Config.Read(config, s_textDefaults),
+            TextConfig = Qwen2Config.Read(config, s_textDefaults, "default"),
             VisionConfig = vision,
             MmSpatialPoolMode = ReadPoolMode(config),
             MmNewlinePosition = ReadNewlinePosition(config),

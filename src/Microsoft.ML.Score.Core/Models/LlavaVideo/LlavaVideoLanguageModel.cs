@@ -91,6 +91,10 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
     }
 
     // The configuration's own pooling is part of its fingerprint already.
-    private static string FingerprintOf(string checkpoint, SpatialPoolMode poolMode) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{checkpoint}\nmm_spatial_pool_mode {poolMode}")));
+    private static string FingerprintOf(string checkpoint, SpatialPoolMode poolMode)
+    {
+        var parts = FingerprintParts.Of(checkpoint);
+        return FingerprintParts.Join(
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{parts.Layout}\nmm_spatial_pool_mode {poolMode}"))), parts.Values);
+    }
 }

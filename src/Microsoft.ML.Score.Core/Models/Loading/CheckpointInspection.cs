@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
 using Microsoft.ML.Score.Storage;
@@ -15,13 +14,11 @@ internal sealed class CheckpointInspection
     private const string ConfigFile = "config.json";
     private const string OneSource = "The files are of different models or versions: take all of them from one checkpoint.";
 
-    private readonly string _folder;
     private readonly CheckpointFiles _files;
     private readonly IModelConfig? _config;
 
     private CheckpointInspection(string folder)
     {
-        _folder = folder;
         _files = CheckpointFiles.FromFolder(folder);
         Configuration = Read(ConfigFile, () => VideoModel.ReadConfig(_files), out _config) is { } fault
             ? new("configuration", "cannot be used", fault)
@@ -35,7 +32,7 @@ internal sealed class CheckpointInspection
     {
         var check = new CheckpointInspection(folder);
         var weights = new WeightFiles(folder);
-        return [check.Configuration, weights.Shards(), weights.Types(), check.Tensors(weights), .. check.Texts(), check.Frames(), check.ChatTemplate()];
+        return [check.Configuration, weights.Shards(), weights.Types(check._config?.Tensors().Of(weights.Tensors.ContainsKey)), check.Tensors(weights), .. check.Texts(), check.Frames(), check.ChatTemplate()];
     }
 
     private CheckpointCheck Tensors(WeightFiles weights)
@@ -46,7 +43,7 @@ internal sealed class CheckpointInspection
         if (!weights.IsListed)
             return CheckpointCheck.Skipped(name, "no list of tensors could be read");
 
-        var expected = _config.Tensors();
+        var expected = _config.Tensors().Of(weights.Tensors.ContainsKey);
         var faults = new List<CheckpointFault>();
         foreach (var tensor in expected)
         {
@@ -137,11 +134,12 @@ internal sealed class CheckpointInspection
 
     private CheckpointCheck Frames()
     {
-        const string name = "frame processor", image = "preprocessor_config.json", video = "video_preprocessor_config.json";
-        string[] present = [.. ((string[])[image, video]).Where(_files.Exists)];
+        const string name = "frame processor", image = ProcessorJson.ImageFile, video = ProcessorJson.VideoFile;
+        string[] present = [.. ((string[])[image, video, ProcessorJson.SharedFile]).Where(_files.Exists)];
+        var source = present.Length > 0 ? string.Join(", ", present) : image;
         if (_config is not Qwen25VLConfig qwen)
             return _config is null ? CheckpointCheck.Skipped(name, $"{ConfigFile} cannot be used") : new(name, "SigLIP's, which has no file");
-        if (Read(present.LastOrDefault() ?? image, () => QwenProcessorConfig.Load(_files), out var processor) is { } fault)
+        if (Read(source, () => QwenProcessorConfig.Load(_files), out var processor) is { } fault)
             return new(name, "cannot be used", fault);
 
         var vision = qwen.VisionConfig;
@@ -151,35 +149,29 @@ internal sealed class CheckpointInspection
         Require("merge_size", vision.SpatialMergeSize, processor.MergeSize);
         if (vision.InChannels != 3)
             faults.Add(new(ConfigFile, null, "3 vision channels", $"{vision.InChannels}", OneSource));
-        return new(name, present.Length > 0 ? string.Join(", ", present) : $"neither {image} nor {video}: the original class's defaults hold", faults);
+        return new(name, present.Length > 0 ? source : $"neither {image} nor {video}: the original class's defaults hold", faults);
 
         void Require(string key, int expected, int actual)
         {
             if (expected != actual)
-                faults.Add(new(present.LastOrDefault() ?? image, null, $"{key} {expected}, as {ConfigFile} says", $"{actual}", OneSource));
+                faults.Add(new(source, null, $"{key} {expected}, as {ConfigFile} says", $"{actual}", OneSource));
         }
     }
 
-    /// <summary>Only noted: the prompt of an architecture is the program's own.</summary>
+    /// <summary>Only noted: the prompt of an architecture is the program's own, and LLaVA-Video's is in no file.</summary>
     private CheckpointCheck ChatTemplate()
     {
-        string[] present = [.. ((string[])["chat_template.json", "chat_template.jinja"]).Where(_files.Exists)];
-        if (HasTemplate("tokenizer_config.json"))
-            present = [.. present, "tokenizer_config.json"];
-        return new("chat template", present.Length > 0 ? $"{string.Join(", ", present)}; the architecture's own is used" : "no file has one; the architecture's own is used");
-    }
-
-    private bool HasTemplate(string file)
-    {
-        try
+        const string name = "chat template";
+        if (_config is not Qwen25VLConfig)
+            return _config is null ? CheckpointCheck.Skipped(name, $"{ConfigFile} cannot be used") : new(name, "LLaVA-NeXT's conversation qwen_1_5, which has no file");
+        if (Read("chat_template.jinja", () => StoredChatTemplate.Find(_files), out var template) is { } fault)
+            return new(name, "cannot be read", fault);
+        return new(name, template switch
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(_folder, file)));
-            return document.RootElement.TryGetProperty("chat_template", out _);
-        }
-        catch (Exception exception) when (exception is IOException or JsonException or InvalidOperationException)
-        {
-            return false; // what is wrong with it, the tokenizer's check says
-        }
+            null => "no file has one; the released one is used",
+            { IsReleased: true } => $"{template.File}, the released one",
+            _ => $"{template.File} is not the released one, which is used all the same",
+        });
     }
 
     private static CheckpointFault? Read<T>(string file, Func<T> read, out T? value)

@@ -13,7 +13,7 @@ namespace Microsoft.ML.Score.Models;
 /// <param name="Bytes">What they take as they are stored.</param>
 public sealed record ModelPart(string Name, int Tensors, long Parameters, long Bytes);
 
-/// <summary>A checkpoint as config.json and the headers of its tensors describe it, by <see cref="VideoModel.Describe"/>; no weights are read. Immutable.</summary>
+/// <summary>A checkpoint as config.json and the headers of its tensors describe it, by <see cref="VideoModel.Describe"/>; of the weights only the fingerprint's sample is read. Immutable.</summary>
 public sealed class ModelDescription
 {
     private readonly CheckpointFiles _files;
@@ -24,11 +24,11 @@ public sealed class ModelDescription
         _files = files;
         _config = config;
         Fingerprint = checkpoint.Fingerprint;
-        var tensors = config.Tensors();
+        var tensors = config.Tensors().Of(checkpoint.Contains);
         tensors.ThrowIfNotIn(checkpoint);
         Parts = [.. tensors.GroupBy(tensor => tensor.Part).Select(part => new ModelPart(
             part.Key, part.Count(), part.Sum(tensor => tensor.Count), part.Sum(tensor => checkpoint.Entry(tensor.Name).ByteLength)))];
-        StoredTypes = [.. tensors.Select(tensor => checkpoint.Entry(tensor.Name).Type).Distinct().Order()];
+        StoredTypes = [.. tensors.Select(tensor => checkpoint.Entry(tensor.Name).Type!.Value).Distinct().Order()];
         UnusedTensors = checkpoint.Names.Count(name => !tensors.Contains(name));
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Models.Loading;
 
@@ -37,11 +38,8 @@ internal sealed class ShardHeader
     /// <exception cref="InvalidDataException">There is no header to read; the message says what is there instead.</exception>
     public static ShardHeader Read(string path)
     {
-        // Opening a pipe would wait for a writer for ever; like an empty file it has no length.
-        var file = new FileInfo(path);
-        if (file.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
-            file = target;
-        if (file is { Exists: true, Length: 0 })
+        RegularFile.ThrowIfNot(path);
+        if (RegularFile.LengthOf(path) == 0)
             throw new InvalidDataException("an empty file, a pipe or a device");
 
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);

@@ -41,9 +41,12 @@ public static class VideoModel
         var files = Files(source);
         var config = ReadConfig(files);
         ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);
+        if (config is Qwen25VLConfig && StoredChatTemplate.Difference(files) is { } difference)
+            options.Warn?.Invoke(difference);
         return config switch
         {
-            Qwen25VLConfig => Qwen25VLVideoModel.Load(source, files, kernels, options.QwenVideo, options.TemporalPositions, options.EncoderStatistics),
+            Qwen25VLConfig qwen => Qwen25VLVideoModel.Load(
+                source, files, qwen with { TemporalPositions = options.TemporalPositions }, kernels, options.QwenVideo, options.EncoderStatistics),
             LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo, options.EncoderStatistics),
             _ => throw new UnreachableException(config.Architecture),
         };

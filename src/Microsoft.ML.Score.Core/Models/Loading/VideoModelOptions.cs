@@ -34,6 +34,12 @@ public sealed class VideoModelOptions
     /// <summary>What LLaVA-Video checkpoints leave open; other models ignore it.</summary>
     public LlavaVideoOptions LlavaVideo { get; init; } = new();
 
+    /// <summary>
+    /// Told, once for a loading, what the checkpoint has and the model does not follow: a chat template other than the released one, with its
+    /// file. Null, the default, for no one.
+    /// </summary>
+    public Action<string>? Warn { get; init; }
+
     /// <summary>Names every setting out of range in one message.</summary>
     internal void ThrowIfFaulty(string parameterName) => new OptionFaults(nameof(VideoModelOptions))
         .Require(Backend is not null, Backend, "not be null")

@@ -14,7 +14,6 @@ internal sealed class WeightFiles
     private readonly Dictionary<string, (string File, ShardTensor Tensor)> _tensors = [];
     private readonly HashSet<string> _unread = [];
     private readonly List<CheckpointFault> _shardFaults = [];
-    private readonly List<CheckpointFault> _typeFaults = [];
     private int _files;
     private long _bytes;
 
@@ -46,9 +45,15 @@ internal sealed class WeightFiles
     public CheckpointCheck Shards() => new(
         "weight files", _files == 0 ? "none could be read" : $"{_files} {(_files == 1 ? "file" : "files")}, {ByteCount.Format(_bytes)}", _shardFaults);
 
-    public CheckpointCheck Types() => _files == 0
-        ? CheckpointCheck.Skipped("types", "no weight file could be read")
-        : new("types", string.Join(", ", _tensors.Values.Select(item => item.Tensor.Type).Distinct().Order(StringComparer.Ordinal)), _typeFaults);
+    /// <param name="read">The tensors that the model reads; null where that is not known. Others may be of any type.</param>
+    public CheckpointCheck Types(ExpectedTensors? read)
+    {
+        if (_files == 0)
+            return CheckpointCheck.Skipped("types", "no weight file could be read");
+        var unknown = _tensors.Where(item => read?.Contains(item.Key) == true && !TensorTypes.TryParse(item.Value.Tensor.Type, out _)).Select(item => item.Value);
+        return new("types", string.Join(", ", _tensors.Values.Select(item => item.Tensor.Type).Distinct().Order(StringComparer.Ordinal)), [.. unknown.Select(item => new CheckpointFault(
+            item.File, item.Tensor.Name, string.Join(", ", Enum.GetValues<TensorType>().Select(type => type.Word())), item.Tensor.ToString(), "Take the checkpoint that is not quantised, or save it again in BF16."))]);
+    }
 
     private string PathOf(string file) => Path.Combine(_folder, file);
 
@@ -57,10 +62,10 @@ internal sealed class WeightFiles
         Dictionary<string, string> shards;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(PathOf(IndexFile)), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(RegularFile.ReadAllBytes(PathOf(IndexFile)), new JsonDocumentOptions { AllowDuplicateProperties = false });
             shards = document.RootElement.GetProperty("weight_map").EnumerateObject().ToDictionary(pair => pair.Name, pair => pair.Value.GetString() ?? "");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or InvalidDataException or IOException)
         {
             _shardFaults.Add(new(IndexFile, null, "a JSON object with the object \"weight_map\"", exception.Message, GetAgain));
             return false;
@@ -106,17 +111,21 @@ internal sealed class WeightFiles
             return null;
         }
 
-        var faults = _shardFaults.Count + _typeFaults.Count;
+        var faults = _shardFaults.Count;
         try
         {
+            if (PointerFile.At(PathOf(file)) is { } pointer)
+            {
+                _shardFaults.Add(new(file, null, "a safetensors file", pointer.What, pointer.NextStep));
+                return null;
+            }
+
             var header = ShardHeader.Read(PathOf(file));
             _files++;
             _bytes += header.FileLength;
             if (header.FileLength != header.ExpectedLength)
                 _shardFaults.Add(new(file, null, $"{header.ExpectedLength} bytes", $"{header.FileLength} bytes", GetAgain));
-            foreach (var tensor in header.Tensors.Where(tensor => !TensorTypes.TryParse(tensor.Type, out _)))
-                _typeFaults.Add(new(file, tensor.Name, string.Join(", ", Enum.GetValues<TensorType>().Select(type => type.Word())), tensor.ToString(), "Take the checkpoint that is not quantised, or save it again in BF16."));
-            if (faults == _shardFaults.Count + _typeFaults.Count)
+            if (faults == _shardFaults.Count)
                 SafetensorsFile.Open(PathOf(file)).Dispose();
             return header;
         }

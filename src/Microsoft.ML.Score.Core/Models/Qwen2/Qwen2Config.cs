@@ -3,6 +3,9 @@ namespace Microsoft.ML.Score.Models.Qwen2;
 /// <summary>The language model's part of config.json, in its own words.</summary>
 internal sealed record Qwen2Config
 {
+    /// <summary>The name of the output head's matrix.</summary>
+    public const string Head = "lm_head.weight";
+
     public required int HiddenSize { get; init; }
 
     public required int IntermediateSize { get; init; }
@@ -19,6 +22,13 @@ internal sealed record Qwen2Config
 
     public required double RopeTheta { get; init; }
 
+    /// <summary>How many rotary frequencies of a head follow the temporal, height and width position; null where none is named.</summary>
+    public int[]? MropeSection { get; init; }
+
+    /// <summary>
+    /// Whether the token embeddings are the output head of a checkpoint that stores none. One that is stored is the head, whatever the
+    /// configuration says: transformers and vLLM read a contradiction differently, and where the two are equal nothing differs.
+    /// </summary>
     public required bool TieWordEmbeddings { get; init; }
 
     public int HeadDim => HiddenSize / NumAttentionHeads;
@@ -47,18 +57,22 @@ internal sealed record Qwen2Config
         }
 
         tensors.Add("model.norm.weight", HiddenSize);
-        if (TieWordEmbeddings)
-            return;
         tensors.BeginPart("output head");
-        tensors.Add("lm_head.weight", VocabSize, HiddenSize);
+        if (TieWordEmbeddings)
+            tensors.AddWhereStored(Head, VocabSize, HiddenSize);
+        else
+            tensors.Add(Head, VocabSize, HiddenSize);
     }
 
-    /// <param name="text">The object that holds the language model's keys.</param>
+    /// <param name="config">All of config.json. The language model's keys are its own, or in its <c>text_config</c>.</param>
     /// <param name="defaults">What the model's configuration class has where a key is missing.</param>
+    /// <param name="ropeTypes">The types of rotary positions that the model has.</param>
     /// <exception cref="InvalidDataException">A value is of the wrong kind, or the sizes do not fit each other.</exception>
-    public static Qwen2Config Read(ConfigSection text, Qwen2Config defaults)
+    public static Qwen2Config Read(ConfigSection config, Qwen2Config defaults, params IReadOnlyList<string> ropeTypes)
     {
-        var config = new Qwen2Config
+        var text = config.Section("text_config") ?? config;
+        var rope = RopeSettings.Read(config, ropeTypes);
+        var read = new Qwen2Config
         {
             HiddenSize = text.Size("hidden_size", defaults.HiddenSize),
             IntermediateSize = text.Size("intermediate_size", defaults.IntermediateSize),
@@ -67,20 +81,21 @@ internal sealed record Qwen2Config
             NumKeyValueHeads = text.Size("num_key_value_heads", defaults.NumKeyValueHeads),
             VocabSize = text.Size("vocab_size", defaults.VocabSize),
             RmsNormEps = (float)text.Positive("rms_norm_eps", defaults.RmsNormEps),
-            // transformers 5 moved it.
-            RopeTheta = (text.Section("rope_parameters") ?? text).Positive("rope_theta", text.Positive("rope_theta", defaults.RopeTheta)),
-            TieWordEmbeddings = text.Flag("tie_word_embeddings", defaults.TieWordEmbeddings),
+            RopeTheta = rope.Theta ?? defaults.RopeTheta,
+            MropeSection = rope.MropeSection,
+            // Either level says it; versions of transformers write it at one or both.
+            TieWordEmbeddings = text.Flag("tie_word_embeddings", false) || config.Flag("tie_word_embeddings", false),
         };
-        if (config.HiddenSize % (2 * config.NumAttentionHeads) != 0)
+        if (read.HiddenSize % (2 * read.NumAttentionHeads) != 0)
             throw new InvalidDataException(
-                $"{text.File}: hidden_size {config.HiddenSize} must be an even multiple of num_attention_heads {config.NumAttentionHeads}.");
-        if (config.NumAttentionHeads % config.NumKeyValueHeads != 0)
+                $"{text.File}: hidden_size {read.HiddenSize} must be an even multiple of num_attention_heads {read.NumAttentionHeads}.");
+        if (read.NumAttentionHeads % read.NumKeyValueHeads != 0)
             throw new InvalidDataException(
-                $"{text.File}: num_attention_heads {config.NumAttentionHeads} must be a multiple of num_key_value_heads {config.NumKeyValueHeads}.");
+                $"{text.File}: num_attention_heads {read.NumAttentionHeads} must be a multiple of num_key_value_heads {read.NumKeyValueHeads}.");
         if (text.Text("hidden_act") is { } activation and not "silu")
             throw new InvalidDataException($"{text.File}: hidden_act '{activation}' is not supported; expected 'silu'.");
         if (text.Flag("use_sliding_window", false))
             throw new InvalidDataException($"{text.File}: use_sliding_window true is not supported; the released models attend to the whole sequence.");
-        return config;
+        return read;
     }
 }

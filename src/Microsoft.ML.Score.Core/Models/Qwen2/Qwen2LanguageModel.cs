@@ -27,8 +27,8 @@ internal sealed class Qwen2LanguageModel
         _embedTokens = weights.Matrix("model.embed_tokens.weight");
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => new Layer(weights, $"model.layers.{i}"))];
         _norm = weights.Vector("model.norm.weight");
-        var lmHead = config.TieWordEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight";
-        _lmHead = config.TieWordEmbeddings && logitsWidth is null ? _embedTokens : weights.MatrixRows(lmHead, 0, logitsWidth ?? config.VocabSize);
+        var lmHead = weights.Has(Qwen2Config.Head) ? Qwen2Config.Head : "model.embed_tokens.weight";
+        _lmHead = lmHead != Qwen2Config.Head && logitsWidth is null ? _embedTokens : weights.MatrixRows(lmHead, 0, logitsWidth ?? config.VocabSize);
     }
 
     public Qwen2Config Config { get; }

@@ -31,7 +31,7 @@ internal sealed record Qwen25VLConfig : IModelConfig
 
     public required VisionConfig VisionConfig { get; init; }
 
-    /// <summary>How many rotary frequencies of a head follow the temporal, height and width position; they sum to half a head.</summary>
+    /// <summary><see cref="Qwen2Config.MropeSection"/>, which here sums to half a head.</summary>
     public required int[] MropeSection { get; init; }
 
     public required int ImageTokenId { get; init; }
@@ -70,14 +70,9 @@ internal sealed record Qwen25VLConfig : IModelConfig
     /// <exception cref="InvalidDataException">A value is missing, of the wrong kind, or does not fit the others.</exception>
     public static Qwen25VLConfig Read(ConfigSection config)
     {
-        var text = config.Section("text_config") ?? config;
-        var textConfig = Qwen2Config.Read(text, s_textDefaults with { TieWordEmbeddings = config.Flag("tie_word_embeddings", false) });
-        // transformers 5 renamed it; 4.5x writes the type 'mrope' as 'default'.
-        var rope = text.Section("rope_parameters") ?? text.Section("rope_scaling");
-        foreach (var key in (string[])["rope_type", "type"])
-            if (rope?.Text(key) is { } type and not ("mrope" or "default"))
-                throw new InvalidDataException($"{config.File}: the rope {key} '{type}' is not supported; expected 'mrope' or 'default'.");
-        var mropeSection = rope?.Integers("mrope_section");
+        // transformers 4.5x writes the type 'mrope' as 'default'.
+        var textConfig = Qwen2Config.Read(config, s_textDefaults, "mrope", "default");
+        var mropeSection = textConfig.MropeSection;
         if (mropeSection is not { Length: 3 } || mropeSection.Sum(size => 2L * size) != textConfig.HeadDim)
             throw new InvalidDataException(
                 $"{config.File}: mrope_section must be three numbers that sum to half of the head dimension {textConfig.HeadDim}, got [{string.Join(", ", mropeSection ?? [])}].");
@@ -91,7 +86,7 @@ internal sealed record Qwen25VLConfig : IModelConfig
             MropeSection = mropeSection,
             ImageTokenId = config.TokenId("image_token_id", 151655),
             VideoTokenId = config.TokenId("video_token_id", 151656),
-            EosTokenId = config.Integers("eos_token_id") ?? text.Integers("eos_token_id") ?? [],
+            EosTokenId = config.Integers("eos_token_id") ?? config.Section("text_config")?.Integers("eos_token_id") ?? [],
         };
     }
 }

@@ -34,11 +34,9 @@ internal sealed class Qwen25VLModel : IDisposable
 
     public string Fingerprint => _checkpoint.Fingerprint;
 
-    /// <exception cref="InvalidDataException">The configuration or a tensor is not what the architecture needs; the message names it.</exception>
-    public static Qwen25VLModel Load(CheckpointFiles files, IKernels kernels, TemporalPositionRule temporalPositions = TemporalPositionRule.TruncateAfter)
+    /// <exception cref="InvalidDataException">A tensor is not what the configuration needs; the message names it.</exception>
+    public static Qwen25VLModel Load(CheckpointFiles files, Qwen25VLConfig config, IKernels kernels)
     {
-        var section = ConfigSection.Parse(files.ReadAllBytes("config.json"), $"config.json in {files.Description}");
-        var config = Qwen25VLConfig.Read(section) with { TemporalPositions = temporalPositions };
         var checkpoint = Checkpoint.Open(files);
         try
         {

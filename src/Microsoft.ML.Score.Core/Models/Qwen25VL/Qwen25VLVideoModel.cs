@@ -36,9 +36,9 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
 
     /// <exception cref="InvalidDataException">A file is corrupt, or the files do not fit each other.</exception>
     public static Qwen25VLVideoModel Load(
-        string source, CheckpointFiles files, IKernels kernels, QwenVideoOptions options, TemporalPositionRule temporalPositions, bool encoderStatistics)
+        string source, CheckpointFiles files, Qwen25VLConfig config, IKernels kernels, QwenVideoOptions options, bool encoderStatistics)
     {
-        var model = Qwen25VLModel.Load(files, kernels, temporalPositions);
+        var model = Qwen25VLModel.Load(files, config, kernels);
         try
         {
             return new Qwen25VLVideoModel(source, files, model, QwenProcessorConfig.Load(files), options, encoderStatistics);

@@ -6,13 +6,11 @@ using Microsoft.ML.Score.Video;
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>
-/// What preprocessor_config.json and video_preprocessor_config.json of a Qwen2-VL or Qwen2.5-VL checkpoint say about frames. Keys that
+/// What the processor files of a Qwen2-VL or Qwen2.5-VL checkpoint say about frames (<see cref="ProcessorJson"/>). Keys that
 /// are absent take the processor's class defaults; pixel counts scale with the token's side, <see cref="Factor"/> (28 in the released models).
 /// </summary>
 internal sealed record QwenProcessorConfig
 {
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     /// <summary>Side of a patch in pixels.</summary>
     public int PatchSize { get; init; } = 14;
 
@@ -64,11 +62,10 @@ internal sealed record QwenProcessorConfig
 
     private double ImageMaxPixels => MaxPixels ?? 1280 * TokenPixels;
 
-    /// <exception cref="InvalidDataException">A file is malformed or asks for something that is not supported.</exception>
+    /// <exception cref="InvalidDataException">A file is malformed, asks for something that is not supported, or contradicts another.</exception>
     public static QwenProcessorConfig Load(CheckpointFiles files)
     {
-        var image = Read(files, "preprocessor_config.json");
-        var video = Read(files, "video_preprocessor_config.json");
+        var (image, video) = ProcessorJson.Read(files);
         var defaults = new QwenProcessorConfig();
         var config = defaults with
         {
@@ -77,13 +74,12 @@ internal sealed record QwenProcessorConfig
             MergeSize = video.MergeSize ?? image.MergeSize ?? defaults.MergeSize,
             ImageMean = video.ImageMean ?? image.ImageMean ?? defaults.ImageMean,
             ImageStd = video.ImageStd ?? image.ImageStd ?? defaults.ImageStd,
-            MinPixels = image.MinPixels ?? image.Size?.ShortestEdge,
-            MaxPixels = image.MaxPixels ?? image.Size?.LongestEdge,
+            MinPixels = image.MinPixels,
+            MaxPixels = image.MaxPixels,
         };
         // Bounds above the cap are the image processor's, which newer versions save here too; they are no budget for frames.
-        var (least, most) = (video.MinPixels ?? video.Size?.ShortestEdge, video.MaxPixels ?? video.Size?.LongestEdge);
-        if (most <= 768 * config.TokenPixels)
-            config = config with { FrameMinPixels = least, FrameMaxPixels = most };
+        if (video.MaxPixels <= 768 * config.TokenPixels)
+            config = config with { FrameMinPixels = video.MinPixels, FrameMaxPixels = video.MaxPixels };
         config = config with
         {
             Sampling = new FrameSampling
@@ -151,26 +147,6 @@ internal sealed record QwenProcessorConfig
         return (Math.Max(Factor, size.Height), Math.Max(Factor, size.Width));
     }
 
-    private static FileJson Read(CheckpointFiles files, string name)
-    {
-        if (!files.Exists(name))
-            return new FileJson();
-        try
-        {
-            var file = JsonSerializer.Deserialize<FileJson>(files.ReadAllBytes(name), s_json) ?? throw new InvalidDataException(
-                $"{name} in {files.Description} holds null.");
-            if (file.DoResize == false || file.DoRescale == false || file.DoNormalize == false || file.Resample is not (null or 3)
-                || Math.Abs((file.RescaleFactor ?? 1 / 255.0) - 1 / 255.0) > 1e-7)
-                throw new InvalidDataException(
-                    $"{name} in {files.Description} is not supported: expected frames resized (bicubic), rescaled by 1/255 and normalised.");
-            return file;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"{name} in {files.Description} is malformed: {exception.Message}", exception);
-        }
-    }
-
     private void ThrowIfInvalid(string source)
     {
         if (PatchSize is < 1 or > 1024 || TemporalPatchSize is < 1 or > 64 || MergeSize is < 1 or > 64)
@@ -190,11 +166,4 @@ internal sealed record QwenProcessorConfig
                 $"The processor of {source} has fps {Sampling.FramesPerSecond}, min_frames {Sampling.MinFrames} and max_frames {Sampling.MaxFrames}; "
                 + $"expected a positive rate and at least the {TemporalPatchSize} frames of a time step.");
     }
-
-    private sealed record FileJson(
-        int? PatchSize = null, int? TemporalPatchSize = null, int? MergeSize = null, float[]? ImageMean = null, float[]? ImageStd = null,
-        double? MinPixels = null, double? MaxPixels = null, SizeJson? Size = null, double? Fps = null, int? MinFrames = null, int? MaxFrames = null,
-        bool? DoResize = null, bool? DoRescale = null, bool? DoNormalize = null, int? Resample = null, double? RescaleFactor = null);
-
-    private sealed record SizeJson(double? ShortestEdge = null, double? LongestEdge = null);
 }

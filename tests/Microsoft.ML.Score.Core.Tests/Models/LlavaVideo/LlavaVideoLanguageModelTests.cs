@@ -99,7 +99,7 @@ internal sealed class LlavaVideoLanguageModelTests
 
         Assert.That(average.Encode(Clip()).Grid, Is.EqualTo(new TokenGrid(2, 2, 2, 4.5)));
         Assert.That(same.Info, Is.EqualTo(own.Info));
-        Assert.That(average.Info.Fingerprint, Has.Length.EqualTo(64).And.Not.EqualTo(own.Info.Fingerprint));
+        Assert.That(average.Info.Fingerprint, Has.Length.EqualTo(64 + 1 + 16).And.Not.EqualTo(own.Info.Fingerprint));
     }
 
     [Test]

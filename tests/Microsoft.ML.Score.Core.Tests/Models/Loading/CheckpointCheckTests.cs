@@ -140,6 +140,37 @@ public class CheckpointCheckTests
         }));
     }
 
+    [Test]
+    public void Check_PointersInPlaceOfFiles_NamesTheStoreAndWhatBringsThem()
+    {
+        File.WriteAllText(PathOf(Weights), PointerFileTests.Lfs);
+        File.WriteAllText(PathOf("tokenizer.json"), PointerFileTests.Lfs);
+
+        var faults = Faults();
+
+        Assert.That(faults.Select(item => (item.Check, item.Fault.File)), Is.EqualTo(new[] { ("weight files", Weights), ("tokenizer", "tokenizer.json") }));
+        Assert.That(faults[0].Fault.Actual, Is.EqualTo("a pointer of git-lfs to 3.7 GiB and not the file itself"));
+        Assert.That(faults[0].Fault.NextStep, Does.StartWith("Run 'git lfs pull'"));
+        Assert.That(faults[1].Fault.Actual, Does.Contain("a pointer of git-lfs").And.Contain("Run 'git lfs pull'"));
+    }
+
+    [Test]
+    public void Check_UnknownTypeThatNothingReads_IsNoFault()
+    {
+        using (var file = SafetensorsFile.Open(PathOf(Weights)))
+            SafetensorsWriter.Write(PathOf("more"), [.. file.Tensors.Select(tensor => new TensorData(tensor.Key, TensorType.F32, [.. tensor.Value.Shape.Select(length => (int)length)], file.Bytes(tensor.Key).ToArray())), new("extra.scale", TensorType.U8, [4], new byte[4])]);
+        File.Move(PathOf("more"), PathOf(Weights), overwrite: true);
+        Retype("extra.scale", "F8_E4M3");
+
+        var results = VideoModel.Check(_checkpoint.Folder);
+
+        Assert.That(results.SelectMany(result => result.Faults), Is.Empty);
+        Assert.That(results.Select(result => result.Summary), Is.SupersetOf(new[] { "F32, F8_E4M3", "68 of the architecture, and 1 that nothing reads" }));
+        Assert.That(VideoModel.Describe(_checkpoint.Folder).UnusedTensors, Is.EqualTo(1));
+        Retype("model.norm.weight", "F8_E5M2X");
+        Assert.That(() => VideoModel.Load(_checkpoint.Folder), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'model.norm.weight' is F8_E5M2X [64]"));
+    }
+
     [TestCase("video_token_id", 5, "video_token_id 263, the tokenizer's <|video_pad|>", "5")]
     [TestCase("image_token_id", 6, "image_token_id 262, the tokenizer's <|image_pad|>", "6")]
     public void Check_ConfigurationWithAnotherTokenId_NamesBoth(string key, int id, string expected, string actual)
@@ -182,7 +213,7 @@ public class CheckpointCheckTests
         var results = VideoModel.Check(_checkpoint.Folder);
 
         Assert.That(results.Where(result => result.Faults.Count > 0).Select(result => result.Name), Is.EqualTo(new[] { "configuration", "weight files", "tokenizer" }));
-        Assert.That(results.Where(result => result.IsSkipped).Select(result => result.Name), Is.EqualTo(new[] { "types", "tensors", "special tokens", "frame processor" }));
+        Assert.That(results.Where(result => result.IsSkipped).Select(result => result.Name), Is.EqualTo(new[] { "types", "tensors", "special tokens", "frame processor", "chat template" }));
         Assert.That(results[0].Faults.Single().Actual, Does.Contain("mrope_section"));
         Assert.That(results[1].Faults.Single().Actual, Is.EqualTo("neither"));
         Assert.That(results[4].Faults.Single().Actual, Does.Contain("'a b c' is not a pair"));

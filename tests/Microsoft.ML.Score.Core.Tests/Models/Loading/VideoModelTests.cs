@@ -274,7 +274,7 @@ public class VideoModelTests
 
         Assert.That(plain.Info.EncoderFingerprint, Is.EqualTo(plain.Info.Fingerprint));
         Assert.That(fewFrames.Info.Fingerprint, Is.EqualTo(plain.Info.Fingerprint));
-        Assert.That(fewFrames.Info.EncoderFingerprint, Does.Match("^[0-9a-f]{64}\\+[0-9a-f]{16}$"));
+        Assert.That(fewFrames.Info.EncoderFingerprint, Does.Match("^[0-9a-f]{64}\\.[0-9a-f]{16}\\+[0-9a-f]{16}$"));
         Assert.That(tokens.EncoderFingerprint, Is.EqualTo(fewFrames.Info.EncoderFingerprint));
         Assert.That(() => new ScoreCompressor(policy).Compress(tokens, 0.5), Throws.ArgumentException.With.Message.Contains("the same model, loaded with other options"));
         Assert.That(plain.CrossEntropy([KeptTokens.All(tokens)], "Q", "A"), Is.EqualTo(fewFrames.CrossEntropy([KeptTokens.All(tokens)], "Q", "A")), "the language model is the same");

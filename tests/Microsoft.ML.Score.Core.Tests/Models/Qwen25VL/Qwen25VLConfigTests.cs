@@ -69,7 +69,7 @@ public class Qwen25VLConfigTests
     [TestCase("tie_word_embeddings", "1", "'tie_word_embeddings' must be true or false")]
     [TestCase("use_sliding_window", "true", "use_sliding_window")]
     [TestCase("image_token_id", "[1, 2]", "'image_token_id' must be one token id")]
-    [TestCase("rope_scaling", "{ \"type\": \"yarn\", \"mrope_section\": [16, 24, 24] }", "type 'yarn'")]
+    [TestCase("rope_scaling", "{ \"type\": \"yarn\", \"mrope_section\": [16, 24, 24] }", "the type 'yarn'")]
     [TestCase("rope_scaling", "{ \"rope_type\": \"linear\", \"mrope_section\": [16, 24, 24] }", "rope_type 'linear'")]
     [TestCase("rope_scaling", "{ \"type\": \"mrope\", \"mrope_section\": [16, 24] }", "mrope_section")]
     [TestCase("rope_scaling", "{ \"type\": \"mrope\", \"mrope_section\": [2147483647, 2147483647, 66] }", "mrope_section")]

@@ -10,7 +10,8 @@ internal sealed class Qwen25VLModelTests
     public void Encode_MoreValuesThanAnArrayHolds_ThrowsWithGridAndLimit()
     {
         using var checkpoint = new RandomCheckpoint();
-        using var model = Qwen25VLModel.Load(CheckpointFiles.FromFolder(checkpoint.Folder), new SimdKernels());
+        var files = CheckpointFiles.FromFolder(checkpoint.Folder);
+        using var model = Qwen25VLModel.Load(files, (Qwen25VLConfig)VideoModel.ReadConfig(files), new SimdKernels());
 
         Assert.That(
             () => model.Encode([], new PatchGrid(200_000, 48, 48)),

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML.Score.Storage;
+
+namespace Microsoft.ML.Score.Models.Qwen2;
+
+/// <summary>
+/// The chat template that a Qwen2.5-VL checkpoint brings. It is compared and not run: <see cref="QwenChatTemplate"/> is what the prompt is made
+/// by, so that one which says something else is to be told to the user.
+/// </summary>
+/// <param name="File">The file that holds it; of several the one that transformers takes.</param>
+/// <param name="IsReleased">Whether it is that of the released models, which <see cref="QwenChatTemplate"/> follows.</param>
+internal sealed record StoredChatTemplate(string File, bool IsReleased)
+{
+    // SHA-256 of the text, without white space at its ends and with lines that end in \n.
+    private const string Released = "a0bc6f6fc7a29a80017a433e8f03a1cc1236e838a944a2d034295a60c4f2fddb";
+
+    private const string Key = "chat_template";
+
+    /// <summary>The template of a checkpoint; null where no file holds one.</summary>
+    public static StoredChatTemplate? Find(CheckpointFiles files)
+    {
+        if (files.Exists("chat_template.jinja"))
+            return new("chat_template.jinja", IsReleasedText(Encoding.UTF8.GetString(files.ReadAllBytes("chat_template.jinja"))));
+        foreach (var file in (string[])["chat_template.json", "processor_config.json", "tokenizer_config.json"])
+            if (files.Exists(file) && TextIn(files.ReadAllBytes(file)) is { } text)
+                return new(file, IsReleasedText(text));
+        return null;
+    }
+
+    /// <summary>What to tell the user, as a sentence; null where the template is the released one, or there is none.</summary>
+    public static string? Difference(CheckpointFiles files) => Find(files) is { IsReleased: false, File: var file }
+        ? $"The chat template '{file}' in {files.Description} is not that of the released Qwen2.5-VL; the released one is used, so prompts may differ from those that the checkpoint was tuned with."
+        : null;
+
+    private static bool IsReleasedText(string text) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n").Trim()))) == Released;
+
+    // One text, or several with names, of which "default" is that of a conversation. A file that cannot be read holds none that is known.
+    private static string? TextIn(byte[] json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(Key, out var template))
+                return null;
+            return template.ValueKind switch
+            {
+                JsonValueKind.Null => null,
+                JsonValueKind.String => template.GetString(),
+                JsonValueKind.Array => template.EnumerateArray().Where(item => TextOf(item, "name") == "default").Select(item => TextOf(item, "template")).FirstOrDefault(),
+                JsonValueKind.Object => TextOf(template, "default"),
+                _ => "",
+            };
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return "";
+        }
+    }
+
+    private static string? TextOf(JsonElement item, string key) =>
+        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(key, out var text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+}
