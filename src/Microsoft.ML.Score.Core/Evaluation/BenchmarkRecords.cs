@@ -7,7 +7,7 @@ namespace Microsoft.ML.Score.Evaluation;
 
 /// <summary>
 /// The records of a run in a file of JSON lines, written as they come in: a run that was killed goes on from them, and asks nothing
-/// that was answered. The first line ("kind": "run") says what the run is; then one line per system and video ("video") and one
+/// that was answered. The first line ("kind": "run") says what the run is; then one line per system and video ("video", with the hash of its file) and one
 /// per system and question ("question"). A last line that was cut off is dropped. Safe for concurrent calls; one process holds the file at a time.
 /// </summary>
 public sealed class BenchmarkRecords : IDisposable
@@ -48,7 +48,7 @@ public sealed class BenchmarkRecords : IDisposable
             throw new IOException($"'{path}' is a folder; records are a file.");
         if (!File.Exists(path))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
             AtomicFile.Write(path, stream => stream.Write(Line("run", new RunLine(Format, new SortedDictionary<string, string>(run.ToDictionary(), StringComparer.Ordinal)))));
         }
 
@@ -90,6 +90,9 @@ public sealed class BenchmarkRecords : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    /// <summary>The file.</summary>
+    internal string Path => _file.Name;
 
     internal VideoRecord? FindVideo(string benchmark, BenchmarkSystem system, string video)
     {

@@ -134,6 +134,10 @@ public sealed record VideoRecord(
     /// <summary>The video's length class.</summary>
     [JsonIgnore]
     public string LengthClass { get; init; } = "";
+
+    /// <summary>SHA-256 of the video file, in hexadecimal; null for a clip that is no file, and in older records.</summary>
+    [JsonInclude, JsonPropertyName("file"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal string? FileHash { get; init; }
 }
 
 /// <summary>A time as milliseconds with three decimals.</summary>

@@ -10,14 +10,21 @@ namespace Microsoft.ML.Score.Evaluation;
 internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, BenchmarkVideo video, IVideoLanguageModel model, BenchmarkOptions options)
 {
     private readonly Dictionary<int, EncodedClip> _scaled = [];
+    private readonly string? _fileHash = options.Records is not null && video.Clip is VideoFile file ? Convert.ToHexStringLower(FeatureCache.KeyOfFile(file.Path)) : null;
     private EncodedClip? _whole;
 
     /// <summary>Encodes the video as the systems with work left need it, after the warm-up.</summary>
+    /// <exception cref="InvalidOperationException">The records are about another file of this name.</exception>
     /// <exception cref="ArgumentException">The clip is not one that the model can encode.</exception>
     /// <exception cref="InvalidDataException">A frame cannot be decoded.</exception>
     public void Encode(IEnumerable<BenchmarkSystem> systems, WarmUp warmUp, CancellationToken cancellationToken)
     {
-        foreach (var system in systems.Where(system => !IsDone(system)))
+        var all = systems.ToArray();
+        if (all.Any(system => Recorded(system)?.FileHash is { } hash && hash != _fileHash))
+            throw new InvalidOperationException(
+                $"The video '{video.Id}' of {benchmark.Name} is not the one that '{options.Records!.Path}' holds answers about: "
+                + $"{(video.Clip is VideoFile file ? $"'{file.Path}' has other content" : "it was a file and is none")}. Put the former video back, or name another file for the records.");
+        foreach (var system in all.Where(system => !IsDone(system)))
         {
             warmUp.Run(video, cancellationToken);
             _whole ??= Encode(clip => model.Encode(clip, cancellationToken));
@@ -37,7 +44,10 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         var done = Recorded(system) ?? Add(new VideoRecord(
             benchmark.Name, system.Key, video.Id, _whole!.Tokens.Grid.Count, kept.Count,
             video.Caption is null ? null : model.CrossEntropy([kept], options.CaptionQuestion, video.Caption, cancellationToken)[0],
-            encoded.Decode, encoded.Encode, compress, gather, PeakMemory()));
+            encoded.Decode, encoded.Encode, compress, gather, PeakMemory())
+        {
+            FileHash = _fileHash,
+        });
         var answers = video.Questions.Select((question, number) =>
             Complete(Recorded(system, number) ?? Ask(system, kept, question, number, cancellationToken), system, question));
         return (Complete(done, system), [.. answers]);
@@ -147,6 +157,12 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         public override int Width => clip.Width;
 
         public override double FramesPerSecond => clip.FramesPerSecond;
+
+        internal override VideoClip OnWhite()
+        {
+            clip = clip.OnWhite();
+            return this;
+        }
 
         /// <summary>The time spent in <see cref="ReadFrames"/> so far, without that of who consumes the frames.</summary>
         public TimeSpan Elapsed { get; private set; }

@@ -10,9 +10,12 @@ public static class AtomicFile
     private const int GuidLength = 32;
     private const int MostAttempts = 10;
 
+    // A live writer is younger, unless it stands still; then the lock tells.
+    private static readonly TimeSpan s_abandonedAfter = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// Writes to a temporary file beside <paramref name="path"/>, or beside what that links to, flushes it to the disk and moves it into place; on
-    /// failure the old file stays as it was.
+    /// failure the old file stays as it was. Temporary files of this one that killed processes left more than a minute ago go.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes the content; called again in the rare case that another process took the temporary file for abandoned.</param>
@@ -24,6 +27,7 @@ public static class AtomicFile
         ArgumentNullException.ThrowIfNull(write);
 
         path = TargetOf(path);
+        RemoveAbandoned(Path.GetDirectoryName(path)!, name => name == Path.GetFileName(path), s_abandonedAfter);
         for (var attempt = 1; !TryWrite(path, write, isLast: attempt == MostAttempts); attempt++)
         {
         }
@@ -72,13 +76,17 @@ public static class AtomicFile
     /// <summary>Removes temporary files that killed processes left; those of a live one are held by it.</summary>
     /// <param name="folder">The folder; it need not exist.</param>
     /// <param name="isOurs">Tells by its name a file whose temporaries may go.</param>
-    internal static void RemoveAbandoned(string folder, Func<string, bool> isOurs)
+    /// <param name="age">Since when nothing may have been written to them.</param>
+    internal static void RemoveAbandoned(string folder, Func<string, bool> isOurs, TimeSpan age = default)
     {
         if (!Directory.Exists(folder))
             return;
         foreach (var temporary in Directory.EnumerateFiles(folder, "*" + TemporaryExtension).Where(file => FileOf(Path.GetFileName(file)) is { } name && isOurs(name)).ToList())
             try
             {
+                if (age > TimeSpan.Zero && TimeProvider.System.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(temporary) < age)
+                    continue;
+
                 // Removed while it is held: a writer that opens it now finds it gone and begins another.
                 new FileStream(temporary, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose).Dispose();
             }

@@ -47,6 +47,9 @@ internal sealed class PictureFile(Stream file, Action checkProgress)
         };
     }
 
+    /// <summary>Whether a PNG has a channel of alpha. One with a transparent colour, or transparent entries in its palette, has none.</summary>
+    public bool PngHasAlpha() => ByteAt(25) is 6; // IHDR is the first chunk: signature 8, length and name 8, size 8, depth 1, colour type; 4 is grey with alpha
+
     /// <summary>Whether a picture has its end, as far as its format marks one.</summary>
     public bool HasEnd(string demuxer) => demuxer switch
     {

@@ -31,6 +31,9 @@ public abstract class VideoClip
     /// <exception cref="InvalidDataException">While enumerating: a frame cannot be decoded.</exception>
     public abstract IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default);
 
+    /// <summary>The clip as shown on white, where it is a picture that may let the ground through; any other clip as it is.</summary>
+    internal virtual VideoClip OnWhite() => this;
+
     /// <summary>Every frame, [<see cref="FrameCount"/>, height, width, 3] RGB bytes, as a column of frames in memory holds them; for short clips.</summary>
     /// <exception cref="InvalidOperationException">The frames are more than one array can hold.</exception>
     /// <exception cref="InvalidDataException">A frame cannot be decoded.</exception>

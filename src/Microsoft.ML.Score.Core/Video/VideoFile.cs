@@ -21,9 +21,11 @@ public sealed class VideoFile : VideoClip
     private readonly VideoSource _source;
     private readonly VideoReadOptions _options;
     private readonly VideoProbe _probe;
+    private readonly WhiteGround? _ground;
 
-    private VideoFile(string path, VideoSource source, VideoReadOptions options, string ffmpeg, VideoProbe probe)
+    private VideoFile(string path, VideoSource source, VideoReadOptions options, string ffmpeg, VideoProbe probe, WhiteGround? ground = null)
     {
+        _ground = ground;
         Path = path;
         _source = source;
         _options = options;
@@ -106,6 +108,16 @@ public sealed class VideoFile : VideoClip
         return new VideoFile(System.IO.Path.GetFullPath(path), source, options, ffmpeg, probe);
     }
 
+    internal override VideoClip OnWhite()
+    {
+        if (_source is not { IsStill: true, MayHaveAlpha: true } || WhiteGround.For(_probe.PixelFormat) is not { } ground)
+            return this;
+        return (long)Height * Width * ground.PixelLength <= Array.MaxLength
+            ? new VideoFile(Path, _source, _options, _ffmpeg, _probe, ground)
+            : throw new InvalidDataException($"The picture '{Path}' of {Height}x{Width} pixels with alpha takes more than the {Array.MaxLength} bytes of an array.");
+    }
+
+    /// <summary>The frames as RGB bytes. What a picture lets through is not looked at: its colours are given as they are stored.</summary>
     /// <inheritdoc/>
     /// <exception cref="InvalidDataException">Decoding stopped before the last frame asked for.</exception>
     /// <exception cref="InvalidOperationException">FFmpeg is not installed.</exception>
@@ -126,13 +138,14 @@ public sealed class VideoFile : VideoClip
         cancellationToken.ThrowIfCancellationRequested();
         using var process = new ChildProcess(_ffmpeg, Arguments(select, indices.Length));
         using var registration = cancellationToken.Register(process.Kill);
-        var frame = new byte[Height * Width * 3];
+        var frame = new byte[Height * Width * (_ground?.PixelLength ?? 3)];
         var next = 0;
         foreach (var index in indices)
         {
             Read(process, frame, frameIndices[next], cancellationToken);
+            var shown = _ground?.Show(frame) ?? frame;
             for (; next < frameIndices.Count && frameIndices[next] == index; next++)
-                yield return frame;
+                yield return shown;
         }
     }
 
@@ -168,7 +181,7 @@ public sealed class VideoFile : VideoClip
         // Numbering the frames anew, at the rate of the output, keeps ffmpeg from repeating or dropping some to fill or thin out a variable
         // rate. So low a rate, since it also compares a frame's own duration: where that is more than one tick, frames would be repeated.
         "-vf", string.Create(CultureInfo.InvariantCulture, $"{select}scale={_probe.Width}:{_probe.Height},format={_probe.PixelFormat},{_probe.Orientation.Filters}settb=1000,setpts=N"), "-r", "1/1000",
-        "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
+        "-frames:v", frames.ToString(CultureInfo.InvariantCulture), "-f", "rawvideo", "-pix_fmt", _ground?.Format ?? "rgb24", "pipe:1",
     ];
 
     // Frames are counted as they leave the decoder, in presentation order. Runs of neighbours are the leaves of a binary search:

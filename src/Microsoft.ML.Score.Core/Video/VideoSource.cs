@@ -7,7 +7,8 @@ namespace Microsoft.ML.Score.Video;
 /// <summary>A local file as FFmpeg may open it: containers and pictures only, and no other file beside the one named.</summary>
 /// <param name="Path">Full path of a regular file, links followed.</param>
 /// <param name="Demuxer">The demuxer that the signature of a picture asks for; null leaves the choice to FFmpeg.</param>
-internal sealed record VideoSource(string Path, string? Demuxer)
+/// <param name="MayHaveAlpha">False where the file says that it has no channel of alpha, though FFmpeg decodes it to one.</param>
+internal sealed record VideoSource(string Path, string? Demuxer, bool MayHaveAlpha)
 {
     // Whatever reads other files or addresses is left out: playlists (hls, dash, concat, imf), addresses (sdp, rtsp), numbered pictures
     // (image2), devices, drawings with links (svg), scripts.
@@ -41,7 +42,7 @@ internal sealed record VideoSource(string Path, string? Demuxer)
         var demuxer = picture.Demuxer(System.IO.Path.GetExtension(path));
         if (demuxer is not null && !picture.HasEnd(demuxer))
             throw new InvalidDataException($"The picture '{path}' is cut off: its end is missing.");
-        return new VideoSource(target, demuxer);
+        return new VideoSource(target, demuxer, demuxer != "png_pipe" || picture.PngHasAlpha());
 
         void CheckProgress()
         {

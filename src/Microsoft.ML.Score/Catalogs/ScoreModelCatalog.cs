@@ -24,13 +24,19 @@ public static class ScoreModelCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(filePath);
 
+        ITransformer loaded;
+        using (var stream = File.OpenRead(filePath))
+            loaded = PipelineZip.Load(catalog, stream, filePath, out inputSchema);
         try
         {
-            return catalog.Rehydrate(catalog.Load(filePath, out inputSchema), options);
+            return catalog.Rehydrate(loaded, options);
         }
-        catch (Exception error) when (error is InvalidDataException or FormatException)
+        catch (Exception error)
         {
-            throw new InvalidDataException($"The pipeline '{filePath}' cannot be loaded: {error.Message}", error);
+            (loaded as IDisposable)?.Dispose(); // others' transformers in it may hold native sessions
+            if (error is InvalidDataException)
+                throw PipelineZip.Unloadable(filePath, error);
+            throw;
         }
     }
 

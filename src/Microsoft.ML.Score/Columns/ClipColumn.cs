@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
@@ -13,6 +14,14 @@ namespace Microsoft.ML.Score.Columns;
 internal sealed record ClipColumn(string Name, int FrameHeight, int FrameWidth, double FramesPerSecond, int Frames = 0)
 {
     public bool ByPath() => FrameWidth == 0;
+
+    /// <summary>What is wrong with a column that comes from a zip: <see cref="Resolve"/> makes no such one.</summary>
+    public OptionFaults Faults() => new OptionFaults(nameof(ClipColumn))
+        .RequireName(Name)
+        .Require(FrameHeight >= 0 && FrameWidth >= 0 && FrameHeight == 0 == (FrameWidth == 0), $"frames must have both sides or neither, got {FrameHeight}x{FrameWidth}")
+        .Require(Frames >= 0 && (Frames == 0 || FrameWidth > 0), Frames, "be at least 0, and 0 for paths")
+        .Require((Int128)Math.Max(Frames, 1) * FrameHeight * FrameWidth * 3 <= Array.MaxLength, $"{Frames} frames of {FrameHeight}x{FrameWidth} are more than a vector holds")
+        .Require(FramesPerSecond > 0 && double.IsFinite(FramesPerSecond), FramesPerSecond, "be positive and finite");
 
     public static ClipColumn Resolve(DataViewSchema inputSchema, string name, double framesPerSecond)
     {

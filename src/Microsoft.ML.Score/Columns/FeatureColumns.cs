@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
@@ -69,6 +70,15 @@ internal sealed record FeatureColumns(
     /// <summary>Whether a promised shape is that of videos of one size: <see cref="Resolve"/> refuses a vector of known size that has neither grid nor dimensions.</summary>
     public static bool HaveOneSize(SchemaShape inputSchema, string features, string grid) =>
         InputColumns.FindOrNull(inputSchema, features) is { Kind: SchemaShape.Column.VectorKind.Vector } && InputColumns.FindOrNull(inputSchema, grid) is null;
+
+    /// <summary>What is wrong with columns that come from a zip: <see cref="Resolve"/> makes no such ones.</summary>
+    public OptionFaults Faults() => new OptionFaults(nameof(FeatureColumns))
+        .RequireName(Features)
+        .RequireNameOrNull(Grid)
+        .Require(Math.Min(Math.Min(TimeSteps, Height), Math.Min(Width, Dimension)) >= 0, $"dimensions must be at least 0, got {TimeSteps}, {Height}, {Width} and {Dimension}")
+        .Require((Int128)Math.Max(TimeSteps, 1) * Math.Max(Height, 1) * Math.Max(Width, 1) * Math.Max(Dimension, 1) <= Array.MaxLength, $"dimensions {TimeSteps}, {Height}, {Width} and {Dimension} are of more values than a vector holds")
+        .Require(ByPath ? Grid is null && Shape == default && Order != FeatureOrder.ChannelsFirst : Grid is not null || Shape.GivesGrid, $"a column needs a grid column or dimensions where it holds vectors, and has neither where it holds paths")
+        .Require(Order is not { } order || Enum.IsDefined(order), Order, $"be null, {FeatureOrder.ChannelsLast} or {FeatureOrder.ChannelsFirst}");
 
     /// <summary>The columns read, of the schema at hand, which must be like the one that decided.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing, of another type, or from another encoder.</exception>

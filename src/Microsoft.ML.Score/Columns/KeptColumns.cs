@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
@@ -8,6 +9,9 @@ namespace Microsoft.ML.Score.Columns;
 [JsonDerivedType(typeof(TokenColumns), "tokens")]
 internal abstract record KeptColumns
 {
+    /// <summary>What is wrong with columns that come from a zip.</summary>
+    public abstract OptionFaults Faults();
+
     /// <summary>The columns read, as <see cref="Bind"/> expects them.</summary>
     public abstract IEnumerable<DataViewSchema.DetachedColumn> Detach();
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
@@ -11,6 +12,17 @@ namespace Microsoft.ML.Score.Columns;
 /// <param name="PooledDimension">D of the mean; 0 where there is none.</param>
 internal sealed record KeptOutput(string Tokens, string Positions, string? Grid, string? Pooled = null, int PooledDimension = 0)
 {
+    /// <summary>The most values of a pooled column: what the saved form of a vector of known size can hold.</summary>
+    public const int MaxPooledDimension = ushort.MaxValue;
+
+    /// <summary>What is wrong with columns that come from a zip.</summary>
+    public OptionFaults Faults() => new OptionFaults(nameof(KeptOutput))
+        .RequireName(Tokens)
+        .RequireName(Positions)
+        .RequireNameOrNull(Grid)
+        .RequireNameOrNull(Pooled)
+        .Require(Pooled is null ? PooledDimension == 0 : PooledDimension is >= 1 and <= MaxPooledDimension, PooledDimension, Pooled is null ? "be 0 without a pooled column" : $"lie in 1..{MaxPooledDimension}");
+
     /// <summary>The name of the positions column beside a column of tokens.</summary>
     public static string PositionsName(string tokens, string? positions) => positions ?? tokens + "Positions";
 

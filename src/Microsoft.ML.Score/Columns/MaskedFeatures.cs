@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
@@ -12,6 +13,8 @@ internal sealed record MaskedFeatures(FeatureColumns Features, string Mask) : Ke
         FeatureColumns.Check(inputSchema, features, grid, order);
         InputColumns.Find(inputSchema, mask, ColumnKind.Booleans);
     }
+
+    public override OptionFaults Faults() => new OptionFaults(nameof(MaskedFeatures)).Include(Features.Faults(), nameof(Features)).RequireName(Mask);
 
     public override IEnumerable<DataViewSchema.DetachedColumn> Detach() => [.. Features.Detach(), new(Mask, new VectorDataViewType(BooleanDataViewType.Instance))];
 

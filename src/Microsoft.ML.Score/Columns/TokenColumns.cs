@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Columns;
@@ -13,6 +14,8 @@ internal sealed record TokenColumns(string Tokens, string Positions, string Grid
         InputColumns.Find(inputSchema, Positions, ColumnKind.Integers);
         InputColumns.Find(inputSchema, Grid, ColumnKind.Singles);
     }
+
+    public override OptionFaults Faults() => new OptionFaults(nameof(TokenColumns)).RequireName(Tokens).RequireName(Positions).RequireName(Grid);
 
     public override IEnumerable<DataViewSchema.DetachedColumn> Detach() =>
     [

@@ -151,11 +151,21 @@ internal sealed class AnswerVideoQuestionTransformer : VideoTransformer
                 return () =>
                 {
                     var text = asked();
-                    return _model.Resolve().Generate(kept(), text, _settings.Generation);
+                    var tokens = kept();
+                    var model = _model.Resolve();
+                    return RowError.Naming(row, question.Name, () => model.Generate(tokens, text, _settings.Generation));
                 };
             });
     }
 }
 
 /// <summary>What <see cref="AnswerVideoQuestionTransformer"/> is made of and saved as.</summary>
-internal sealed record AnswerVideoQuestionSettings(KeptColumns Kept, string Question, string Output, GenerationOptions? Generation, VideoModelInfo Model);
+internal sealed record AnswerVideoQuestionSettings(KeptColumns Kept, string Question, string Output, GenerationOptions? Generation, VideoModelInfo Model) : ISavedSettings
+{
+    public OptionFaults Faults() => new OptionFaults(AnswerVideoQuestionTransformer.Kind)
+        .Include(Kept.Faults(), nameof(Kept))
+        .RequireName(Question)
+        .RequireName(Output)
+        .Include(Generation is null ? new OptionFaults("") : Generation.Faults(), nameof(Generation))
+        .Include(FrozenModel.Faults(Model), nameof(Model));
+}

@@ -215,4 +215,15 @@ internal sealed class EncodeVideoTransformer : VideoTransformer
 
 /// <summary>What <see cref="EncodeVideoTransformer"/> is made of and saved as.</summary>
 internal sealed record EncodeVideoSettings(
-    ClipColumn Source, string Output, string Grid, string IsStill, EncodeVideoOutput Kind, TensorType FeatureType, VideoModelInfo Model);
+    ClipColumn Source, string Output, string Grid, string IsStill, EncodeVideoOutput Kind, TensorType FeatureType, VideoModelInfo Model) : ISavedSettings
+{
+    public OptionFaults Faults() => new OptionFaults(EncodeVideoTransformer.Kind)
+        .Include(Source.Faults(), nameof(Source))
+        .RequireName(Output)
+        .RequireName(Grid)
+        .RequireName(IsStill)
+        .Require(new[] { Output, Grid, IsStill }.Distinct().Count() == 3, $"{nameof(Output)}, {nameof(Grid)} and {nameof(IsStill)} must differ, got '{Output}', '{Grid}' and '{IsStill}'")
+        .Require(Enum.IsDefined(Kind), Kind, $"be {nameof(EncodeVideoOutput.Vectors)} or {nameof(EncodeVideoOutput.FeatureFile)}")
+        .Require(FeatureType is TensorType.BF16 or TensorType.F16 or TensorType.F32, FeatureType, "be BF16, F16 or F32")
+        .Include(FrozenModel.Faults(Model), nameof(Model));
+}

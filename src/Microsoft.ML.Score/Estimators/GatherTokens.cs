@@ -53,11 +53,11 @@ internal sealed class GatherTokensEstimator : IEstimator<GatherTokensTransformer
     private int PooledDimension(FeatureColumns features)
     {
         var dimension = _options.PooledDimension ?? features.Dimension;
-        return dimension is > 0 and <= GatherTokensOptions.MaxPooledDimension
+        return dimension is > 0 and <= KeptOutput.MaxPooledDimension
             ? dimension
             : throw new ArgumentOutOfRangeException(
                 "inputSchema",
-                $"The pooled column '{_options.PooledColumnName}' needs D of the features column '{_featuresColumnName}' in 1..{GatherTokensOptions.MaxPooledDimension}, "
+                $"The pooled column '{_options.PooledColumnName}' needs D of the features column '{_featuresColumnName}' in 1..{KeptOutput.MaxPooledDimension}, "
                 + (dimension == 0 ? "which its type does not tell: " : $"its type tells {dimension}: ")
                 + $"set {nameof(GatherTokensOptions)}.{nameof(GatherTokensOptions.PooledDimension)}, or give the column the dimensions [T, H, W, D].");
     }
@@ -98,12 +98,9 @@ public sealed class GatherTokensOptions
         .RequireNameOrNull(PositionsColumnName)
         .Require(FeatureOrder is not { } order || Enum.IsDefined(order), FeatureOrder, $"be null, {Score.FeatureOrder.ChannelsLast} or {Score.FeatureOrder.ChannelsFirst}")
         .RequireNameOrNull(PooledColumnName)
-        .Require(PooledDimension is null or (>= 1 and <= MaxPooledDimension), PooledDimension, $"lie in 1..{MaxPooledDimension}")
+        .Require(PooledDimension is null or (>= 1 and <= KeptOutput.MaxPooledDimension), PooledDimension, $"lie in 1..{KeptOutput.MaxPooledDimension}")
         .Require(PooledDimension is null || PooledColumnName is not null, $"{nameof(PooledDimension)} is given without {nameof(PooledColumnName)}")
         .ThrowIfAny(parameterName);
-
-    /// <summary>What the saved form of a vector of known size can hold.</summary>
-    internal const int MaxPooledDimension = ushort.MaxValue;
 }
 
 /// <summary>Adds the vectors and positions of the tokens that a mask keeps; made by <see cref="GatherTokensEstimator"/>.</summary>
@@ -135,4 +132,7 @@ internal sealed class GatherTokensTransformer : VideoTransformer
 }
 
 /// <summary>What <see cref="GatherTokensTransformer"/> is made of and saved as.</summary>
-internal sealed record GatherTokensSettings(MaskedFeatures Kept, KeptOutput Output);
+internal sealed record GatherTokensSettings(MaskedFeatures Kept, KeptOutput Output) : ISavedSettings
+{
+    public OptionFaults Faults() => new OptionFaults(GatherTokensTransformer.Kind).Include(Kept.Faults(), nameof(Kept)).Include(Output.Faults(), nameof(Output));
+}

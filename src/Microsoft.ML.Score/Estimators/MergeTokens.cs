@@ -131,4 +131,12 @@ internal sealed class MergeTokensTransformer : VideoTransformer
 }
 
 /// <summary>What <see cref="MergeTokensTransformer"/> is made of and saved as.</summary>
-internal sealed record MergeTokensSettings(FeatureColumns Features, string? Salience, CompressionMethod Method, double RetentionRatio, KeptOutput Output);
+internal sealed record MergeTokensSettings(FeatureColumns Features, string? Salience, CompressionMethod Method, double RetentionRatio, KeptOutput Output) : ISavedSettings
+{
+    public OptionFaults Faults() => new OptionFaults(MergeTokensTransformer.Kind)
+        .Include(Features.Faults(), nameof(Features))
+        .RequireNameOrNull(Salience)
+        .Require(Method.Merges, Method.Word, "be a method that merges", nameof(Method))
+        .Require(RetentionRatio is > 0 and <= 1, RetentionRatio, "lie in (0, 1]")
+        .Include(Output.Faults(), nameof(Output));
+}

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Score.Columns;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Saving;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score;
@@ -85,4 +86,11 @@ internal sealed class PruneTokensTransformer : VideoTransformer
 }
 
 /// <summary>What <see cref="PruneTokensTransformer"/> is made of and saved as.</summary>
-internal sealed record PruneTokensSettings(FeatureColumns Features, CompressionMethod Method, double RetentionRatio, long Seed, string Mask);
+internal sealed record PruneTokensSettings(FeatureColumns Features, CompressionMethod Method, double RetentionRatio, long Seed, string Mask) : ISavedSettings
+{
+    public OptionFaults Faults() => new OptionFaults(PruneTokensTransformer.Kind)
+        .Include(Features.Faults(), nameof(Features))
+        .Require(!Method.Merges && !Method.Needs.HasFlag(CompressionNeeds.Policy) && !Method.Needs.HasFlag(CompressionNeeds.Model), Method.Word, "be a method that prunes without training", nameof(Method))
+        .Require(RetentionRatio is > 0 and <= 1, RetentionRatio, "lie in (0, 1]")
+        .RequireName(Mask);
+}

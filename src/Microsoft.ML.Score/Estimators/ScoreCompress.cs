@@ -223,8 +223,15 @@ public sealed class ScoreCompressTransformer : VideoTransformer
 
 /// <summary>What <see cref="ScoreCompressTransformer"/> is made of, beside its policy, and saved as.</summary>
 internal sealed record ScoreCompressSettings(
-    FeatureColumns Features, string Mask, string? KeptIndices, string? Probabilities, double RetentionRatio, bool AllowOtherEncoder)
+    FeatureColumns Features, string Mask, string? KeptIndices, string? Probabilities, double RetentionRatio, bool AllowOtherEncoder) : ISavedSettings
 {
+    public OptionFaults Faults() => new OptionFaults(ScoreCompressTransformer.Kind)
+        .Include(Features.Faults(), nameof(Features))
+        .RequireName(Mask)
+        .RequireNameOrNull(KeptIndices)
+        .RequireNameOrNull(Probabilities)
+        .Require(RetentionRatio is > 0 and <= 1, RetentionRatio, "lie in (0, 1]");
+
     public static ScoreCompressSettings From(FeatureColumns features, string mask, ScorePolicyOptions options) =>
         new(features, mask, options.KeptIndicesColumnName, options.ProbabilitiesColumnName, options.RetentionRatio, options.AllowOtherEncoder);
 

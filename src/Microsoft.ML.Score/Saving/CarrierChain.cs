@@ -46,16 +46,26 @@ internal static class CarrierChain
     }
 
     /// <summary>What a loaded chain carries, or null where the chain is none of ours.</summary>
+    /// <exception cref="InvalidDataException">It has our mapping without what belongs to it, or what it carries is damaged.</exception>
     public static SavedTransformer? CarriedBy(IEnumerable<ITransformer> chain)
     {
         var transformers = chain.ToArray();
         if (!transformers.Any(transformer => transformer is CustomMappingTransformer<CarrierInput, CarrierOutput>))
             return null;
 
-        var constant = transformers.OfType<ExpressionTransformer>().Single();
+        var constants = transformers.OfType<ExpressionTransformer>().ToArray();
+        if (constants.Length != 1)
+            throw new InvalidDataException($"A saved transformer has one constant that carries it, this chain has {constants.Length} expressions.");
         var oneRow = new MLContext().Data.LoadFromEnumerable([new CarrierBlanks()]);
-        var payload = constant.Transform(oneRow).GetColumn<ReadOnlyMemory<char>>(CarrierInput.PayloadColumn).Single();
-        return SavedTransformer.Decode(payload.Span);
+        try
+        {
+            var payload = constants[0].Transform(oneRow).GetColumn<ReadOnlyMemory<char>>(CarrierInput.PayloadColumn).Single();
+            return SavedTransformer.Decode(payload.Span);
+        }
+        catch (Exception error) when (error is not InvalidDataException) // of whatever kind: the expression is ML.NET's and came out of the zip
+        {
+            throw new InvalidDataException($"The constant of a saved transformer cannot be read: {error.Message}", error);
+        }
     }
 
     private static bool IsCarrierColumn(string name) =>

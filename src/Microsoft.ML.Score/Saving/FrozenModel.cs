@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Saving;
@@ -27,6 +28,14 @@ internal sealed class FrozenModel
     }
 
     public VideoModelInfo Info { get; }
+
+    /// <summary>What is wrong with the identity of a model as a zip tells it.</summary>
+    public static OptionFaults Faults(VideoModelInfo info) => new OptionFaults(nameof(VideoModelInfo))
+        .RequireName(info.Source)
+        .RequireName(info.Fingerprint)
+        .RequireName(info.EncoderFingerprint)
+        .Require(info.Dimension >= 1, info.Dimension, "be at least 1", nameof(info.Dimension))
+        .Require(info.FramesPerStep >= 1, info.FramesPerStep, "be at least 1", nameof(info.FramesPerStep));
 
     public IVideoLanguageModel Resolve() => _model ??= SharedModels.Find(Info, _options!.ModelFolders);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Saving;
 
@@ -35,27 +36,37 @@ internal sealed record SavedTransformer(string Kind, string Settings, byte[] Dat
             using var reader = new BinaryReader(new MemoryStream(Convert.FromBase64String(text.ToString())));
             var kind = reader.ReadString();
             var settings = reader.ReadString();
-            var data = new byte[reader.ReadInt32()];
-            reader.BaseStream.ReadExactly(data);
-            return new SavedTransformer(kind, settings, data);
+            var length = reader.ReadInt32();
+            var left = reader.BaseStream.Length - reader.BaseStream.Position;
+            return length == left
+                ? new SavedTransformer(kind, settings, reader.ReadBytes(length))
+                : throw new InvalidDataException($"The saved transformer is damaged: its learnt part claims {length} bytes, {left} are there.");
         }
-        catch (Exception error) when (error is FormatException or IOException or OverflowException)
+        catch (Exception error) when (error is FormatException or IOException)
         {
             throw new InvalidDataException($"The saved transformer is damaged: {error.Message}", error);
         }
     }
 
     /// <summary>The settings, of the type that the kind has.</summary>
-    /// <exception cref="InvalidDataException">They are not of that type.</exception>
-    public TSettings Read<TSettings>()
+    /// <exception cref="InvalidDataException">They are not of that type, or one is out of range.</exception>
+    public TSettings Read<TSettings>() where TSettings : ISavedSettings
     {
         try
         {
-            return JsonSerializer.Deserialize<TSettings>(Settings, s_complete) ?? throw new InvalidDataException($"The saved {Kind} has no settings.");
+            var settings = JsonSerializer.Deserialize<TSettings>(Settings, s_complete) ?? throw new JsonException("they are null");
+            return settings.Faults().All is { Count: > 0 } faults ? throw new JsonException(string.Join("; ", faults)) : settings;
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
         {
             throw new InvalidDataException($"The settings of the saved {Kind} are damaged or of another version: {error.Message}", error);
         }
     }
+}
+
+/// <summary>Settings as a zip holds them. Anyone may have written it: they are held to what the options were held to when the pipeline was made.</summary>
+internal interface ISavedSettings
+{
+    /// <summary>Every setting that no pipeline of ours has.</summary>
+    OptionFaults Faults();
 }

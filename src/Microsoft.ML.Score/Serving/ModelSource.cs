@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Saving;
+
 namespace Microsoft.ML.Score.Serving;
 
 /// <summary>A model of a pool: its name, its file, and where its frozen model is found.</summary>
@@ -12,7 +14,7 @@ internal sealed record ModelSource(string Name, string FilePath, ScoreLoadOption
     /// <summary>Reads a pipeline with its real transformers and finds its frozen models: what cannot predict is not served.</summary>
     public static ITransformer Load(MLContext context, Stream stream, ScoreLoadOptions? options)
     {
-        var loaded = context.Model.Load(stream, out _);
+        var loaded = PipelineZip.Load(context.Model, stream, (stream as FileStream)?.Name ?? "(a stream)", out _);
         try
         {
             var pipeline = context.Model.Rehydrate(loaded, options);

@@ -76,6 +76,29 @@ public class BenchmarkRecordsTests
         static string Written<T>(T record) => JsonSerializer.Serialize(record, typeof(T), RecordJson.Default)[1..];
     }
 
+    /// <summary>What counts is the content: another file under the name is another video, a copy with another date is the same.</summary>
+    [Test]
+    public void Evaluate_VideoExchangedSinceTheRecords_SaysWhichAndAsksNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var (video, path) = (FFmpegProgram.WriteCounting(folder.Path, frames: 4), folder.File("records.jsonl"));
+        using var model = new AnsweringModel();
+        Run();
+        File.SetLastWriteTimeUtc(video, DateTime.UtcNow.AddHours(-1));
+        Run();
+        Assert.That((model.Encoded, model.Asked), Is.EqualTo((1, 2)));
+
+        FFmpegProgram.WriteCounting(folder.Path, frames: 6);
+        Assert.That(Run, Throws.InvalidOperationException.With.Message.Contains($"'{video}' has other content").And.Message.Contains("'v1'").And.Message.Contains($"'{path}'"));
+        Assert.That((model.Encoded, model.Asked), Is.EqualTo((1, 2)));
+
+        void Run()
+        {
+            using var records = BenchmarkRecords.Open(path, s_run);
+            new OneFile(video).Evaluate(model, s_systems, new BenchmarkOptions { Records = records });
+        }
+    }
+
     [Test]
     public void Open_OtherRun_NamesWhatDiffers()
     {
@@ -183,6 +206,15 @@ public class BenchmarkRecordsTests
 
     /// <summary>A line without its times.</summary>
     private static string Identity(string line) => line[..(line.IndexOf(",\"captionCrossEntropy", StringComparison.Ordinal) is >= 0 and var end ? end : line.IndexOf(",\"prefill", StringComparison.Ordinal) is >= 0 and var answer ? answer : line.Length)];
+
+    private sealed class OneFile(string path) : MultipleChoiceBenchmark
+    {
+        public override string Name => "one file";
+
+        public override int Count => 1;
+
+        public override BenchmarkVideo GetVideo(int index) => new("v1", "short", VideoFile.Open(path), null, [s_benchmark.GetVideo(0).Questions[0]]);
+    }
 
     /// <summary>One token a frame; the answer hangs on the question and on how many are kept.</summary>
     private sealed class AnsweringModel : IVideoLanguageModel

@@ -61,6 +61,24 @@ internal sealed class AtomicFileTests : IDisposable
 
     /// <summary>Between making and locking a temporary file, and between closing and moving it, nobody can tell that it is alive.</summary>
     [Test]
+    public void Write_BesideTemporariesOfBefore_RemovesThoseThatAreOldAndNobodys()
+    {
+        string Temporary(string name, char digit) => _folder.File($"{name}.{new string(digit, 32)}.tmp");
+        var (old, held, fresh, others) = (Temporary("a.json", '1'), Temporary("a.json", '2'), Temporary("a.json", '3'), Temporary("b.json", '4'));
+        foreach (var file in new[] { old, held, fresh, others })
+        {
+            File.WriteAllText(file, "half");
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(file == fresh ? 0 : -2));
+        }
+
+        using (new FileStream(held, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            AtomicFile.Write(_folder.File("a.json"), stream => stream.Write("new"u8));
+
+        Assert.That(Directory.GetFiles(_folder.Path).Order(), Is.EqualTo(new[] { _folder.File("a.json"), held, fresh, others }.Order()));
+        Assert.That(File.ReadAllText(_folder.File("a.json")), Is.EqualTo("new"));
+    }
+
+    [Test]
     public void Write_WhileOthersRemoveAllTheTime_Succeeds()
     {
         using var stop = new CancellationTokenSource();

@@ -155,6 +155,36 @@ public class VideoAttacksTests
         Assert.That(Children, Is.Empty.After(2000, 50));
     }
 
+    [TestCase("KILL", 9)]
+    [TestCase("SEGV", 11)]
+    public void OpenAndReadFrames_ProgramEndedByASignal_SayWhich(string signal, int number)
+    {
+        var program = WriteProgram($"kill -{signal} $$");
+        var video = VideoFile.Open(_secret, new VideoReadOptions(), "ffprobe", program);
+
+        Assert.That(() => VideoFile.Open(_secret, new VideoReadOptions(), program, "ffmpeg"),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains(_secret).And.Message.Contains($"ended by signal {number}"));
+        Assert.That(() => video.ReadFrames([0]).Count(), Throws.InstanceOf<InvalidDataException>().With.Message.Contains(_secret).And.Message.Contains($"ended by signal {number}"));
+    }
+
+    /// <summary>What ffprobe writes of five and a half hours at 25 frames a second.</summary>
+    [Test]
+    public void Open_HalfAMillionFrames_HoldsNoneOfTheirLines()
+    {
+        var program = WriteProgram(
+            "yes 'packet|flags=K__\nframe|width=16|height=8|pix_fmt=gbrp|best_effort_timestamp_time=N/A|duration_time=0.040000' | head -n 1000000; "
+            + "echo 'stream|codec_name=h264|avg_frame_rate=25/1|r_frame_rate=25/1|nb_frames=500000'");
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var watch = new MemoryWatch();
+        VideoFile video;
+        using (watch)
+            video = VideoFile.Open(_secret, new VideoReadOptions(), program, "ffmpeg");
+
+        Assert.That((video.FrameCount, video.Width, video.FramesPerSecond), Is.EqualTo((500_000, 16, 25.0)));
+        Assert.That(GC.GetTotalMemory(forceFullCollection: true) - before, Is.LessThan(1 << 20));
+        Assert.That(watch.PeakResident - watch.StartResident, Is.LessThan(100L << 20));
+    }
+
     [Test]
     public void ReadFrames_LeftOnTheWay_LeavesNoProcess()
     {

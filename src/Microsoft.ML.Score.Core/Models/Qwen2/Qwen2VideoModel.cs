@@ -15,6 +15,9 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
 {
     private const int ContinuationUnit = 64;
 
+    /// <summary>Beyond what any released model reads at once; a longer text would take memory without end before anything refused it.</summary>
+    private const int MostCharacters = 1 << 18;
+
     private readonly KeptTokenDecoder _decoder;
     private readonly int[] _stopIds;
     private readonly int[] _visualIds;
@@ -62,6 +65,8 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ArgumentNullException.ThrowIfNull(keptSets);
         ArgumentNullException.ThrowIfNull(question);
         ArgumentException.ThrowIfNullOrEmpty(target);
+        ThrowIfTooLong(question, nameof(question));
+        ThrowIfTooLong(target, nameof(target));
         if (keptSets.Count == 0)
             throw new ArgumentException("There must be at least one kept-token set.", nameof(keptSets));
         for (var i = 0; i < keptSets.Count; i++)
@@ -81,6 +86,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
+        ThrowIfTooLong(question, nameof(question));
         ThrowIfUnfit(kept, nameof(kept));
         options ??= new GenerationOptions();
         options.ThrowIfFaulty(nameof(options));
@@ -137,6 +143,12 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
                 $"The {name} contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text.",
                 name)
             : ids;
+    }
+
+    private static void ThrowIfTooLong(string text, string name)
+    {
+        if (text.Length > MostCharacters)
+            throw new ArgumentException($"The {name} has {text.Length} characters, at most {MostCharacters} are taken; shorten it.", name);
     }
 
     private PromptCache.Lease RentPrompt(KeptTokens kept, string question, int continuation)

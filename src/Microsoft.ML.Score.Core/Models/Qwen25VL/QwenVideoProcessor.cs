@@ -23,7 +23,7 @@ internal sealed class QwenVideoProcessor
     public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip, (int Height, int Width)? size = null)
     {
         _config = config;
-        _clip = clip;
+        _clip = clip = clip.OnWhite();
 
         // What the processor takes when it is told no rate is 2 frames a second; to a still image time means nothing.
         var (indices, framesPerSecond) = clip.FrameCount < config.TemporalPatchSize
