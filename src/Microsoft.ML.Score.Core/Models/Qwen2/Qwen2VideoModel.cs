@@ -21,6 +21,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private readonly CallGuard _guard;
     private readonly PromptCache _prompts = new();
     private readonly EncoderIdentity _identity;
+    private readonly string[] _visualTexts;
 
     /// <param name="info">Who the model is.</param>
     /// <param name="files">The checkpoint's files, for the stop tokens.</param>
@@ -42,6 +43,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         _decoder = decoder;
         _stopIds = ReadStopIds(files, eosTokenId);
         _visualIds = visualIds;
+        _visualTexts = [.. visualIds.Select(id => tokenizer.Decode([id], skipSpecialTokens: false))];
         _guard = new CallGuard(new Held(_prompts, weights), GetType().Name);
     }
 
@@ -55,6 +57,14 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
 
         using var call = _guard.Enter();
         return EncodeVideo(clip, cancellationToken);
+    }
+
+    public string? FindTextFault(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+
+        // A text that has none of these to the letter has none of their tokens.
+        return _visualTexts.Any(visual => text.Contains(visual, StringComparison.Ordinal)) ? VisualFault(Tokenizer.Encode(text)) : null;
     }
 
     public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default)
@@ -132,12 +142,12 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     protected int[] EncodeText(string text, string name)
     {
         var ids = Tokenizer.Encode(text);
-        return ids.FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
-            ? throw new ArgumentException(
-                $"The {name} contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text.",
-                name)
-            : ids;
+        return VisualFault(ids) is { } fault ? throw new ArgumentException($"The {name} {fault}.", name) : ids;
     }
+
+    private string? VisualFault(int[] ids) => ids.FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
+        ? $"contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text"
+        : null;
 
     private PromptCache.Lease RentPrompt(KeptTokens kept, string question, int continuation)
     {
