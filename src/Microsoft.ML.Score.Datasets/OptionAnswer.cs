@@ -5,6 +5,9 @@ namespace Microsoft.ML.Score.Datasets;
 /// <summary>How an annotation tells the right option: by letter, by index or by text. Which one is a matter of the layout, never guessed from the value ("2" may be an index or a text).</summary>
 internal static class OptionAnswer
 {
+    /// <summary>What exports write for an answer that is held back, beside null, NaN and an index beyond the options.</summary>
+    private static readonly string[] s_hidden = ["", ".", "?", "-", "none", "null", "nan", "n/a", "hidden"];
+
     /// <summary>The letter of the option at an index, of 26; more options make no question.</summary>
     public static char Letter(int index) => (char)('A' + index);
 
@@ -18,7 +21,7 @@ internal static class OptionAnswer
     }
 
     /// <inheritdoc cref="ByLetter"/>
-    public static int? ByIndex(AnnotationRow row, string field, int options) => row.Has(field) && row.Integer(field) is >= 0 and var index && index < options ? index : null;
+    public static int? ByIndex(AnnotationRow row, string field, int options) => row.Has(field) && !s_hidden.Contains(row.Text(field).Trim().ToLowerInvariant()) && row.Integer(field) is >= 0 and var index && index < options ? index : null;
 
     /// <summary>The first option with that text; null when none has it. Texts that differ in more than their surrounding space are not taken for one another.</summary>
     public static int? ByText(AnnotationRow row, string field, IReadOnlyList<string> options)

@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using CsvHelper;
 
 namespace Microsoft.ML.Score.Datasets.Training;
@@ -24,15 +25,15 @@ internal static class KoalaCsv
         while (csv.Read())
         {
             var (place, fields) = ($"line {csv.LineNumber}", csv.Current.ToArray());
-            if (fault is not null || fields.Length != columns)
+            if (!Utf8.IsValid(csv.RawRecord))
+                yield return TrainingEntry.Damaged(place, "it is not valid UTF-8.");
+            else if (fault is not null || fields.Length != columns)
                 yield return TrainingEntry.Damaged(place, fault is null ? $"expected {columns} fields, got {fields.Length}." : $"its quotes do not pair ({fault}).");
             else
-                yield return new TrainingEntry(place, VideoFile(fields[video]), fields[caption], IsStill: false);
+                yield return new TrainingEntry(place, fields[video], fields[caption], IsStill: false) { IsVideoId = true };
             fault = null;
         }
     }
-
-    private static string VideoFile(string id) => id.Length == 0 || Path.HasExtension(id) ? id : id + ".mp4";
 
     private static int Column(IReadOnlyList<string> header, string name)
     {
