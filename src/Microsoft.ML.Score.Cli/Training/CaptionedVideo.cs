@@ -15,7 +15,7 @@ namespace Score.Cli.Training;
 /// <param name="Name">The video as its data file names it.</param>
 /// <param name="VideoPlace">Where the video is named: file, row and field.</param>
 /// <param name="CaptionPlace">Where the caption stands.</param>
-internal sealed record CaptionedVideo(VideoReference Video, string Caption, string Name, string VideoPlace, string CaptionPlace)
+internal sealed record CaptionedVideo(VideoReference Video, string Caption, string Name, string VideoPlace = "", string CaptionPlace = "")
 {
     // What a UTF-8 byte order mark is in Latin-1.
     private const string Mark = "\u00EF\u00BB\u00BF";
