@@ -10,7 +10,7 @@ internal sealed record AnnotatedQuestion(string VideoFile, string LengthClass, M
 
     public string? LeftOutReason { get; private init; }
 
-    public string VideoId => VideoFolder.WithoutExtension(VideoFile);
+    public string VideoId => VideoNames.WithoutExtension(VideoFile);
 
     public static AnnotatedQuestion LeftOut(string reason) => new("", "", Question: null) { LeftOutReason = reason };
 }

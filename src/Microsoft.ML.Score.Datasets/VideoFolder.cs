@@ -3,8 +3,6 @@ namespace Microsoft.ML.Score.Datasets;
 /// <summary>Where the videos of a benchmark lie. Names come from annotations, so none may lead out of the folder.</summary>
 internal sealed class VideoFolder
 {
-    private static readonly string[] s_extensions = [".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov"];
-
     private readonly string _root;
     private readonly string[] _subfolders;
 
@@ -21,7 +19,7 @@ internal sealed class VideoFolder
         _subfolders = ["", .. subfolders];
     }
 
-    /// <summary>The file of that name, with or without an extension; null when there is none.</summary>
+    /// <summary>The file of that name, with its extension, another one or none; null when there is none.</summary>
     /// <exception cref="InvalidDataException">The name leads out of the folder, or is no file name.</exception>
     public string? Find(string name)
     {
@@ -32,10 +30,6 @@ internal sealed class VideoFolder
             throw new InvalidDataException($"The annotations name the video '{name}', which leads out of the folder '{_root}'.");
 
         var relative = Path.GetRelativePath(_root, inside);
-        return _subfolders.SelectMany(_ => s_extensions.Prepend(""), (subfolder, extension) => Path.Combine(_root, subfolder, relative + extension)).FirstOrDefault(File.Exists);
+        return _subfolders.SelectMany(_ => VideoNames.Of(relative), (subfolder, file) => Path.Combine(_root, subfolder, file)).FirstOrDefault(File.Exists);
     }
-
-    /// <summary>The name without the extension of a video; a name may have other dots.</summary>
-    public static string WithoutExtension(string name) =>
-        s_extensions.FirstOrDefault(extension => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) is { } found ? name[..^found.Length] : name;
 }

@@ -35,6 +35,8 @@ internal sealed class FakeVideoModel : IVideoLanguageModel
         return new VideoTokens(new TokenGrid(steps, Side, Side, 2 / clip.FramesPerSecond), 3, vectors, Info.Fingerprint);
     }
 
+    public string? FindTextFault(string text) => text.Contains("<|image_pad|>", StringComparison.Ordinal) ? "contains '<|image_pad|>'" : null;
+
     public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default)
     {
         BeforeCrossEntropy?.Invoke();

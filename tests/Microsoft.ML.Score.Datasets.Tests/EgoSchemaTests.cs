@@ -25,6 +25,33 @@ public class EgoSchemaTests
         });
     }
 
+    [TestCase("\"None\"")]
+    [TestCase("\" none \"")]
+    [TestCase("\"null\"")]
+    [TestCase("\"nan\"")]
+    [TestCase("\"N/A\"")]
+    [TestCase("\"\"")]
+    [TestCase("\"-\"")]
+    [TestCase("NaN")]
+    public void Open_AnswerHeldBack_IsLeftOut(string answer)
+    {
+        using var folder = new BenchmarkFolder("0a1b-2c.mp4");
+
+        var benchmark = EgoSchema.Open(folder.Write("subset.jsonl", Rows.Replace("\"answer\": null", $"\"answer\": {answer}")), folder.Videos);
+
+        Assert.That((benchmark.Count, benchmark.LeftOut.Single().Reason), Is.EqualTo((1, "it has no answer")));
+    }
+
+    [Test]
+    public void Open_AnswerThatIsNoNumber_IsDamageOfItsRow()
+    {
+        using var folder = new BenchmarkFolder("0a1b-2c.mp4");
+
+        Assert.That(
+            () => EgoSchema.Open(folder.Write("subset.jsonl", Rows.Replace("\"answer\": null", "\"answer\": \"first\"")), folder.Videos),
+            Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("subset.jsonl, line 2: 'answer' must be a whole number, is 'first'."));
+    }
+
     [Test]
     public void Open_NoAnswerAtAll_Throws()
     {

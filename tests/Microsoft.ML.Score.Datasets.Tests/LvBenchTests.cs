@@ -54,6 +54,32 @@ public class LvBenchTests
         Assert.That((question.Text, question.Answer), Is.EqualTo(("What year?\n(A) 1636\n(B) 1366\nAnswer the question with the option letter", "1366")));
     }
 
+    [TestCase("x.mp4", "x.mkv")]
+    [TestCase("x.mp4", "all_videos/x.WEBM")]
+    [TestCase("x.mp4", "x.mp4.webm")]
+    [TestCase("x.mkv", "x.Mp4")]
+    [TestCase("x.1", "x.1.flv")]
+    [TestCase("x", "X.mp4", false)]
+    [TestCase("x.2", "x.mp4", false)]
+    public void Open_VideoOfAnotherExtension_IsFound(string name, string file, bool isFound = true)
+    {
+        using var folder = new BenchmarkFolder(file, "lake-3.mp4");
+        var row = $$"""{"video_path": "{{name}}", "uid": "5", "question": "What year?\n(A) 1636\n(B) 1366", "answer": "B", "question_type": "summarization"}""";
+
+        var benchmark = LvBench.Open(folder.Write("rows.jsonl", row), folder.Videos);
+
+        Assert.That(benchmark.Videos.Select(video => video.Path), Is.EqualTo(isFound ? new[] { Path.Combine(folder.Videos, file) } : []));
+    }
+
+    [Test]
+    public void Open_LongQuestion_IsDamageOfItsRow()
+    {
+        using var folder = new BenchmarkFolder("x.mp4");
+        var row = $$"""{"video_path": "x.mp4", "uid": "5", "question": "{{new string('w', 32768)}}?\n(A) 1636\n(B) 1366", "answer": "B", "question_type": "summarization"}""";
+
+        Assert.That(() => LvBench.Open(folder.Write("rows.jsonl", row), folder.Videos), Throws.TypeOf<InvalidDataException>().With.Message.Contains("rows.jsonl, line 1: ").And.Message.Contains("expected at most 32768"));
+    }
+
     [Test]
     public void Open_LineOfBrokenJson_NamesTheLine()
     {

@@ -24,6 +24,11 @@ public sealed class PlantedModel(TimeSpan delay = default) : IVideoLanguageModel
     /// <summary>What cross-entropies are multiplied by.</summary>
     public double Scale { get; init; } = 1;
 
+    /// <summary>A text that no caption may hold.</summary>
+    public string? Forbidden { get; init; }
+
+    public string? FindTextFault(string text) => Forbidden is not null && text.Contains(Forbidden, StringComparison.Ordinal) ? $"contains '{Forbidden}'" : null;
+
     public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default)
     {
         BeforeCall?.Invoke();

@@ -54,7 +54,7 @@ internal sealed class AnnotateCommand
         files.Write("the list of failures beside --output", failuresPath, OutputKind.Failures);
         files.Claim();
         var skipped = new SkippedRows();
-        var rows = _dataOptions.Read(parsed, data, skipped);
+        var rows = _dataOptions.Read(parsed, data, skipped, _ => null);
         var timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout));
         var service = new CaptionService(new Uri(parsed.GetRequiredValue(_endpoint)), model, ApiKey(parsed.GetValue(_apiKeyVariable)), timeout, time);
         var limiter = parsed.GetValue(_requestsPerMinute) is var rate && double.IsFinite(rate) ? new RateLimiter(rate, time) : null;

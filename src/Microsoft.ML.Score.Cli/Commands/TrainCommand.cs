@@ -101,11 +101,11 @@ internal sealed class TrainCommand
         var data = parsed.GetRequiredValue(_data);
         using var files = Files(parsed, outputPath, checkpoint);
         files.Claim();
-        var trainingRows = Rows(parsed, data, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
-        var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
-            ? Rows(parsed, validation, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
-            : null;
         using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Loading(parsed.GetValue(_memory), parsed.InvocationConfiguration.Error));
+        var trainingRows = Rows(parsed, "--data", data, model, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
+        var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
+            ? Rows(parsed, "--validation", validation, model, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
+            : null;
         var cache = Cache(parsed, data, model, error);
 
         var report = new TrainingReport();
@@ -169,14 +169,16 @@ internal sealed class TrainCommand
         return files;
     }
 
-    private IReadOnlyCollection<CaptionedVideo> Rows(ParseResult parsed, string data, SyntheticSplit split, int images, int videos)
+    private IReadOnlyCollection<CaptionedVideo> Rows(ParseResult parsed, string option, string data, IVideoLanguageModel model, SyntheticSplit split, int images, int videos)
     {
         if (data == SyntheticData)
             return CaptionedVideo.Synthetic(split, images, videos);
+        if (RealPath.IsDevice(data))
+            throw new IOException($"{option}: '{data}' is a device or a pipe, whose rows can be read once only; training reads them again each epoch. Write them to a file.");
         var skipped = new SkippedRows();
-        var count = _dataOptions.Read(parsed, data, skipped).Count();
+        var count = _dataOptions.Read(parsed, data, skipped, model.FindTextFault).Count();
         skipped.Report(parsed.InvocationConfiguration.Error, data);
-        return count > 0 ? new RowFile(_dataOptions.Read(parsed, data, new SkippedRows()), count) : throw new InvalidDataException($"'{data}' has no rows.");
+        return count > 0 ? new RowFile(_dataOptions.Read(parsed, data, new SkippedRows(), model.FindTextFault), count) : throw new InvalidDataException($"'{data}' has no rows.");
     }
 
     private TrainerOptions Options(ParseResult parsed, string checkpoint) => new()
@@ -188,6 +190,7 @@ internal sealed class TrainCommand
         MainSteps = parsed.GetValue(_mainSteps),
         RetentionRatio = parsed.GetValue(_retentionRatio),
         UseResidual = !parsed.GetValue(_withoutResidual),
+        SkipUnusableRows = parsed.GetValue(_dataOptions.SkipDamaged),
         CheckpointFolder = checkpoint,
         MetricsPath = parsed.GetValue(_metrics),
     };

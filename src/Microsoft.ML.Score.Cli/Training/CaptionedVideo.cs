@@ -1,6 +1,9 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Synthetic;
+using Microsoft.ML.Score.Training;
 using Microsoft.ML.Score.Video;
 using Score.Cli.Videos;
 
@@ -10,8 +13,13 @@ namespace Score.Cli.Training;
 /// <param name="Video">The video.</param>
 /// <param name="Caption">Not blank.</param>
 /// <param name="Name">The video as its data file names it.</param>
-internal sealed record CaptionedVideo(VideoReference Video, string Caption, string Name)
+/// <param name="VideoPlace">Where the video is named: file, row and field.</param>
+/// <param name="CaptionPlace">Where the caption stands.</param>
+internal sealed record CaptionedVideo(VideoReference Video, string Caption, string Name, string VideoPlace = "", string CaptionPlace = "")
 {
+    // What a UTF-8 byte order mark is in Latin-1.
+    private const string Mark = "\u00EF\u00BB\u00BF";
+
     /// <summary>
     /// Reads JSON lines <c>{"video": PATH, "caption": TEXT}</c>, in which <c>path</c> may stand for <c>video</c>, as in what score annotate
     /// writes. Blank lines are passed over.
@@ -31,13 +39,13 @@ internal sealed record CaptionedVideo(VideoReference Video, string Caption, stri
             throw new FileNotFoundException($"There is no file '{path}' of training rows.", path);
 
         folder ??= Path.GetDirectoryName(Path.GetFullPath(path))!;
-        return File.ReadLines(path).Index().Where(line => !string.IsNullOrWhiteSpace(line.Item)).Select(line => Read(line.Index + 1, line.Item)).OfType<CaptionedVideo>();
+        return Lines(path).Index().Where(line => !string.IsNullOrWhiteSpace(line.Item)).Select(line => Read(line.Index + 1, line.Item)).OfType<CaptionedVideo>();
 
         CaptionedVideo? Read(int number, string line)
         {
             try
             {
-                return Parse(line, folder, readOptions);
+                return Parse(Encoding.Latin1.GetBytes(line), $"{path}, line {number}", folder, readOptions);
             }
             // The last is what a text with half a surrogate pair gives.
             catch (Exception exception) when (exception is JsonException or FormatException or FileNotFoundException or InvalidOperationException)
@@ -55,19 +63,32 @@ internal sealed record CaptionedVideo(VideoReference Video, string Caption, stri
     {
         var ids = Enumerable.Range(0, images).Select(index => $"{split}-image-{index}")
             .Concat(Enumerable.Range(0, videos).Select(index => $"{split}-{(index % 2 == 0 ? VideoLength.Short : VideoLength.Medium)}-{index / 2}"));
-        return [.. ids.Select(id => VideoReference.ToSynthetic(id.ToLowerInvariant())).Select(video => new CaptionedVideo(video, video.SyntheticCaption, video.Text))];
+        return [.. ids.Select(id => VideoReference.ToSynthetic(id.ToLowerInvariant())).Select(video => new CaptionedVideo(video, video.SyntheticCaption, video.Text, video.Text, video.Text))];
     }
 
-    private static CaptionedVideo Parse(string line, string folder, VideoReadOptions readOptions)
+    /// <summary>The lines with every byte as a letter of Latin-1, so that what is not UTF-8 is the damage of its line alone.</summary>
+    private static IEnumerable<string> Lines(string path)
     {
+        using var reader = new StreamReader(path, Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
+        for (var first = true; reader.ReadLine() is { } line; first = false)
+            yield return first && line.StartsWith(Mark, StringComparison.Ordinal) ? line[Mark.Length..] : line;
+    }
+
+    private static CaptionedVideo Parse(byte[] line, string place, string folder, VideoReadOptions readOptions)
+    {
+        if (!Utf8.IsValid(line))
+            throw new FormatException("not valid UTF-8.");
         using var document = JsonDocument.Parse(line);
         var row = document.RootElement;
-        var video = Text("path") ?? Text("video") ?? throw Lacks("video");
+        var field = Text("path") is null ? "video" : "path";
+        var video = Text(field) ?? throw Lacks("video");
         var caption = Text("caption") ?? throw Lacks("caption");
         if (string.IsNullOrWhiteSpace(caption))
             throw new FormatException("the caption is empty.");
+        if (caption.Length > TrainingRow.MostCaptionCharacters)
+            throw new FormatException($"the caption has {caption.Length} characters; expected at most {TrainingRow.MostCaptionCharacters}.");
         var local = new VideoReference(video.StartsWith("synthetic:", StringComparison.Ordinal) ? video : Path.Combine(folder, video), readOptions);
-        return new CaptionedVideo(local, caption, video);
+        return new CaptionedVideo(local, caption, video, $"{place}, '{field}'", $"{place}, 'caption'");
 
         string? Text(string name) =>
             row.ValueKind == JsonValueKind.Object && row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -2,6 +2,7 @@ using System.Collections;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
+using Score.Cli.Output;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Training;
@@ -18,10 +19,40 @@ internal sealed class EncodedRows(IReadOnlyCollection<CaptionedVideo> rows, IVid
     private long _bytesHeld;
 
     public IEnumerator<TrainingRow> GetEnumerator() => rows
-        .Select((row, index) => new TrainingRow(row.Caption, row.Video.IsStill, token => Read(index, row.Video, token), () => Grid(index, row.Video)))
+        .Select((row, index) => new TrainingRow(
+            row.Caption, IsStill(row.Video), token => Named(row, () => Read(index, row.Video, token)), () => Named(row, () => Grid(index, row.Video))))
         .GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>What cannot tell is taken for a video, whose reading then says what is wrong.</summary>
+    private static bool IsStill(VideoReference video)
+    {
+        try
+        {
+            return video.IsStill;
+        }
+        catch (Exception fault) when (IsOfTheFile(fault))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Reads something of a row's video; what is wrong with that is told with the row's place.</summary>
+    private static T Named<T>(CaptionedVideo row, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception fault) when (IsOfTheFile(fault))
+        {
+            throw new InvalidDataException($"{row.VideoPlace}: {FaultText.Of(fault)}", fault);
+        }
+    }
+
+    private static bool IsOfTheFile(Exception fault) =>
+        fault is InvalidDataException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException;
 
     private TokenGrid Grid(int index, VideoReference video)
     {

@@ -72,14 +72,17 @@ public abstract class MultipleChoiceBenchmark
             Parallel.For(0, Count, parallel, index =>
             {
                 VideoEvaluation evaluation;
+                BenchmarkVideo? video = null;
                 try
                 {
-                    evaluation = new VideoEvaluation(this, GetVideo(index), model, options);
+                    video = GetVideo(index);
+                    ThrowIfUnfit(video, model);
+                    evaluation = new VideoEvaluation(this, video, model, options);
                     evaluation.Encode(systems, warmUp, cancellationToken);
                 }
                 catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException or ArgumentException)
                 {
-                    unreadable[index] = exception.Message;
+                    unreadable[index] = video is null ? exception.Message : $"'{video.Id}': {exception.Message}";
                     return;
                 }
 
@@ -105,6 +108,16 @@ public abstract class MultipleChoiceBenchmark
             MissingVideos = MissingVideos,
             UnreadableVideos = messages,
         };
+    }
+
+    /// <summary>A text that the model refuses would end the run, and each that goes on from its records.</summary>
+    private static void ThrowIfUnfit(BenchmarkVideo video, IVideoLanguageModel model)
+    {
+        foreach (var question in video.Questions)
+            if (model.FindTextFault(question.Text) is { } fault)
+                throw new ArgumentException($"The question '{question.Id}' {fault}.");
+        if (video.Caption is { } caption && model.FindTextFault(caption) is { } captionFault)
+            throw new ArgumentException($"The caption {captionFault}.");
     }
 
     private static void ThrowIfNotSystems(IReadOnlyList<BenchmarkSystem> systems, IVideoLanguageModel model, BenchmarkOptions options)

@@ -23,6 +23,13 @@ public interface IVideoLanguageModel : IDisposable
     VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// What keeps a text from being a question or a target, for data to be checked before work: "contains '...', which ..."; null where nothing
+    /// does. Default null.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    string? FindTextFault(string text) => null;
+
+    /// <summary>
     /// Mean cross-entropy, in nats a token, of <paramref name="target"/> (its closing end-of-turn token included) as the answer to
     /// <paramref name="question"/>, once for each set of kept tokens of one video. The sets share grid and dimension, not their sizes.
     /// The reward is made of it: CE and CE_base in equation (5) of SCORE (arXiv 2603.26365).

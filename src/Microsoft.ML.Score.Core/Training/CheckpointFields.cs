@@ -57,6 +57,9 @@ internal sealed class CheckpointFields(SafetensorsFile file, IEnumerable<string>
         return values;
     }
 
+    /// <summary>Whether there is a tensor that a state may do without.</summary>
+    public bool Has(string name) => file.Tensors.ContainsKey(name);
+
     /// <summary>Two tensors as a dictionary: distinct keys, finite values.</summary>
     public OrderedDictionary<long, double> Pairs(string keys, string values)
     {

@@ -14,6 +14,9 @@ public sealed class ModelReward(IVideoLanguageModel model) : IRolloutReward
     /// <inheritdoc/>
     public VideoModelInfo Info => _model.Info;
 
+    /// <inheritdoc cref="IVideoLanguageModel.FindTextFault"/>
+    internal string? FindTextFault(string text) => _model.FindTextFault(text);
+
     /// <inheritdoc/>
     /// <exception cref="NotSupportedException">The target is no text.</exception>
     public ValueTask<double[]> CrossEntropyAsync(RolloutBatch batch, CancellationToken cancellationToken = default)

@@ -19,12 +19,16 @@ namespace Microsoft.ML.Score.Training;
 /// <param name="seed">Seed of the shuffling, of the lengths, and of the steps taken of videos.</param>
 /// <param name="warn">Told that there are no stills.</param>
 /// <param name="skip">Pseudo-videos to leave out at the start. Of the windows before the first that is given, the grids alone are read.</param>
+/// <param name="unusable">Rows that are passed over; null to pass over none.</param>
 /// <param name="cancellationToken">Stops an encoder under way.</param>
 internal sealed class PseudoVideos(
-    IEnumerable<TrainingRow> rows, int dimension, int seed, Action<string> warn, int skip = 0, CancellationToken cancellationToken = default) : IEnumerable<TrainingRow>
+    IEnumerable<TrainingRow> rows, int dimension, int seed, Action<string> warn, int skip = 0, UnusableRows? unusable = null, CancellationToken cancellationToken = default)
+    : IEnumerable<TrainingRow>
 {
     private const int WindowRows = 256;
     private const long WindowValues = 1 << 24; // 64 MiB
+
+    private readonly UnusableRows _unusable = unusable ?? new(skip: false, [], warn);
 
     public IEnumerator<TrainingRow> GetEnumerator()
     {
@@ -34,7 +38,7 @@ internal sealed class PseudoVideos(
         {
             var (any, firstRow, window) = (false, 0, 0);
             if (left > 0)
-                foreach (var grids in Windows(steps(epoch), row => new Step(row.ReadGrid(cancellationToken), Row: null)))
+                foreach (var grids in Windows(steps(epoch), epoch, row => new Step(row.ReadGrid(cancellationToken), Row: null)))
                 {
                     any = true;
                     var count = Mixtures(grids, epoch, window).Count();
@@ -43,7 +47,7 @@ internal sealed class PseudoVideos(
                     (left, firstRow, window) = (left - count, firstRow + grids.Count, window + 1);
                 }
 
-            foreach (var read in Windows(steps(epoch).Skip(firstRow), Read))
+            foreach (var read in Windows(steps(epoch).Skip(firstRow), epoch, Read))
             {
                 any = true;
                 foreach (var mixture in Mixtures(read, epoch, window++).Skip(left))
@@ -62,12 +66,17 @@ internal sealed class PseudoVideos(
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private IEnumerable<TrainingRow> Stills(int epoch) => rows.Where(row => row.IsStill);
+    private IEnumerable<(int Number, TrainingRow Row)> Usable(int epoch) => _unusable.Usable(rows, UnusableRows.Pass(TrainingStage.WarmUp, epoch));
 
-    private IEnumerable<TrainingRow> StepsOfVideos(int epoch)
+    private IEnumerable<(int Number, TrainingRow Row)> Stills(int epoch) => Usable(epoch).Where(row => row.Row.IsStill);
+
+    private IEnumerable<(int Number, TrainingRow Row)> StepsOfVideos(int epoch)
     {
         var random = new CounterRandom(seed, 4, epoch);
-        return rows.Select((row, index) => new TrainingRow(row.Caption, isStill: true, token => StepOf(row.ReadVideo(token), index), () => GridOfStep(row.ReadGrid(cancellationToken))));
+        return Usable(epoch).Select(item => (item.Number, Step(item.Number, item.Row)));
+
+        TrainingRow Step(int number, TrainingRow row) =>
+            new(row.Caption, isStill: true, token => StepOf(row.ReadVideo(token), number), () => GridOfStep(row.ReadGrid(cancellationToken)));
 
         VideoTokens StepOf(VideoTokens video, int row)
         {
@@ -85,13 +94,15 @@ internal sealed class PseudoVideos(
         return new Step(video.Grid, new TrainingRow(video, row.Caption));
     }
 
-    private IEnumerable<List<Step>> Windows(IEnumerable<TrainingRow> rows, Func<TrainingRow, Step> read)
+    private IEnumerable<List<Step>> Windows(IEnumerable<(int Number, TrainingRow Row)> rows, int epoch, Func<TrainingRow, Step> read)
     {
         var values = 0L;
         List<Step> window = [];
-        foreach (var row in rows)
+        foreach (var (number, row) in rows)
         {
-            window.Add(read(row));
+            if (!_unusable.TryRead(number, UnusableRows.Pass(TrainingStage.WarmUp, epoch), () => read(row), out var step))
+                continue;
+            window.Add(step);
             values += (long)window[^1].Grid.TokensPerStep * dimension;
             if (window.Count < WindowRows && (values < WindowValues || window.Count < 4))
                 continue;

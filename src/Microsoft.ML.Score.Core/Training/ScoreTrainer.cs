@@ -97,7 +97,8 @@ public sealed class ScoreTrainer
     /// <param name="progress">Told after every step and validation, and of warnings.</param>
     /// <param name="cancellationToken">Stops training; the checkpoint, if there is a folder for it, then holds the last step taken.</param>
     /// <exception cref="ArgumentException">
-    /// There are no rows to train on, or a row does not fit the model: other dimension, other encoder, or values that are not finite.
+    /// There are no rows to train on, or a row does not fit the model: other dimension, other encoder, values that are not finite, or a caption
+    /// that is too long or names visual tokens. Such a row is passed over where <see cref="TrainerOptions.SkipUnusableRows"/> says so.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The checkpoint belongs to a run with other settings, or the model returned a cross-entropy that is not finite.
@@ -160,7 +161,7 @@ public sealed class ScoreTrainer
     {
         if (row is null)
             throw new ArgumentException($"Row {index} is null.", parameterName);
-        return row.Checking(video =>
+        return row.Checking(CheckCaption, video =>
         {
             if (EncoderIdentity.Of(_reward.Info).Refuses(video.Dimension, video.EncoderFingerprint, $"row {index}") is { } unfit)
                 throw new ArgumentException(unfit, parameterName);
@@ -169,5 +170,13 @@ public sealed class ScoreTrainer
             if (!TensorPrimitives.IsFiniteAll(video.Vectors.Span))
                 throw new ArgumentException($"Row {index} has tokens with values that are not finite.", parameterName);
         });
+
+        void CheckCaption(string caption)
+        {
+            if (caption.Length > TrainingRow.MostCaptionCharacters)
+                throw new ArgumentException($"The caption of row {index} has {caption.Length} characters; expected at most {TrainingRow.MostCaptionCharacters}.", parameterName);
+            if ((_reward as ModelReward)?.FindTextFault(caption) is { } fault)
+                throw new ArgumentException($"The caption of row {index} {fault}.", parameterName);
+        }
     });
 }

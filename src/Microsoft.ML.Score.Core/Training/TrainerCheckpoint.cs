@@ -40,6 +40,13 @@ internal static class TrainerCheckpoint
         ];
         if (state.Best is not null)
             tensors.Add(Singles("best", state.Best.Parameters));
+        if (state.UnusableRows.Count > 0)
+        {
+            long[] rows = [.. state.UnusableRows.Keys];
+            double[] passes = [.. state.UnusableRows.Values];
+            tensors.Add(TensorData.FromInt64("unusable_rows.keys", [rows.Length], rows));
+            tensors.Add(new TensorData("unusable_rows.values", TensorType.F64, [passes.Length], MemoryMarshal.AsBytes<double>(passes).ToArray()));
+        }
 
         var metadata = identity.ToDictionary(pair => IdentityPrefix + pair.Key, pair => pair.Value);
         metadata["format"] = Format;
@@ -129,6 +136,7 @@ internal static class TrainerCheckpoint
             Adam = new Adam(
                 fields.Finite("adam.first_moment", start.Parameters.Length), fields.Finite("adam.second_moment", start.Parameters.Length, least: 0)),
             BaseCrossEntropy = new BaseCrossEntropy { Values = fields.Pairs("base_cross_entropy.keys", "base_cross_entropy.values") },
+            UnusableRows = fields.Has("unusable_rows.keys") ? fields.Pairs("unusable_rows.keys", "unusable_rows.values") : [],
             Stage = (TrainingStage)stage,
             StepInStage = stepInStage,
             Step = step,

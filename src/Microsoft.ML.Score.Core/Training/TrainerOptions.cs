@@ -71,6 +71,13 @@ public sealed record TrainerOptions
     /// </summary>
     public int ConcurrentVideos { get; init; } = 1;
 
+    /// <summary>
+    /// Whether a row whose video cannot be read, encoded or used, or whose caption cannot, is passed over for the rest of the run, counted
+    /// and warned of; else its error ends training. The next row takes its place. A resumed run meets the rows as an undisturbed one does.
+    /// Default false.
+    /// </summary>
+    public bool SkipUnusableRows { get; init; }
+
     /// <summary>Where the checkpoint lives; null for none. A folder that already holds one of the same options and model goes on from it.</summary>
     public string? CheckpointFolder { get; init; }
 

@@ -33,6 +33,9 @@ internal sealed class TrainerState
 
     public double BestCrossEntropy { get; set; } = double.PositiveInfinity;
 
+    /// <summary>The rows that failed and are passed over, by number, and in which pass over the data each did.</summary>
+    public OrderedDictionary<long, double> UnusableRows { get; init; } = [];
+
     /// <summary>Begins a stage.</summary>
     public void Enter(TrainingStage stage)
     {

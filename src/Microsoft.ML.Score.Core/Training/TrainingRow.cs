@@ -13,6 +13,9 @@ namespace Microsoft.ML.Score.Training;
 /// <example><code>var row = new TrainingRow("a dog barks", isStill: false, _ => FeatureFile.Read("dog.safetensors"));</code></example>
 public sealed class TrainingRow
 {
+    /// <summary>The most characters of a caption that is trained on: many times the longest that people or models write of a video.</summary>
+    public const int MostCaptionCharacters = 32768;
+
     private readonly Func<CancellationToken, VideoTokens> _read;
     private readonly Func<TokenGrid>? _readGrid;
 
@@ -63,12 +66,13 @@ public sealed class TrainingRow
     /// <exception cref="OperationCanceledException">The reading was cancelled. Other errors are those of what the row was made of.</exception>
     public TokenGrid ReadGrid(CancellationToken cancellationToken = default) => _readGrid?.Invoke() ?? _read(cancellationToken).Grid;
 
-    /// <summary>The same row, its tokens looked at whenever they are read.</summary>
-    internal TrainingRow Checking(Action<VideoTokens> check) => new(
+    /// <summary>The same row, its caption looked at before its tokens are read, and these then.</summary>
+    internal TrainingRow Checking(Action<string> checkCaption, Action<VideoTokens> check) => new(
         Caption,
         IsStill,
         cancellationToken =>
         {
+            checkCaption(Caption);
             var video = _read(cancellationToken);
             check(video);
             return video;

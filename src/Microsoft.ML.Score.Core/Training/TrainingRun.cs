@@ -13,6 +13,8 @@ internal sealed class TrainingRun
     private readonly TrainerState _state;
     private readonly List<string> _warnings = [];
     private readonly RolloutScoring _scoring;
+    private readonly UnusableRows _unusable;
+    private readonly UnusableRows _unusableValidation;
     private readonly int _dimension;
 
     // Reused from step to step, so that training does not allocate.
@@ -24,6 +26,8 @@ internal sealed class TrainingRun
         _options = options;
         _state = state;
         _scoring = new RolloutScoring(reward, options, state.BaseCrossEntropy, Warn);
+        _unusable = new UnusableRows(options.SkipUnusableRows, state.UnusableRows, warning => Report(warning: warning));
+        _unusableValidation = new UnusableRows(options.SkipUnusableRows, [], warning => Report(warning: $"Validation: {warning}"));
         _updates = [.. Enumerable.Range(0, options.ConcurrentVideos).Select(_ => new VideoUpdate(options.Rollouts))];
         _dimension = reward.Info.Dimension;
         _gradient = new float[state.Policy.Parameters.Length];
@@ -55,6 +59,10 @@ internal sealed class TrainingRun
             // A cancelled or failed run can go on from its last whole step too.
             SaveCheckpoint();
         }
+        if (_unusable.Count > 0)
+            Warn($"Passed over in training: {_unusable.Description}");
+        if (_unusableValidation.Count > 0)
+            Warn($"Passed over in validation: {_unusableValidation.Description}");
         return new TrainingResult((_state.Best ?? _state.Policy).Clone(), _state.Step, _state.Best is null ? null : _state.BestCrossEntropy, _warnings);
     }
 
@@ -75,11 +83,11 @@ internal sealed class TrainingRun
             {
                 if (_state.Step == 0)
                     throw new ArgumentException(
-                        stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.", "examples");
+                        $"{(stage == TrainingStage.WarmUp ? "There are no rows to train on." : "There are no rows of more than one time step to train on.")} {_unusable.Description}".TrimEnd(), "examples");
                 if (_state.StepInStage > 0)
                     throw new ArgumentException(
-                        $"After step {_state.Step} there are no rows any more; rows must come again whenever they are enumerated.", "examples");
-                Warn("The training data has no row of more than one time step; the main stage is left out.");
+                        $"After step {_state.Step} there are no rows any more; rows must come again whenever they are enumerated. {_unusable.Description}".TrimEnd(), "examples");
+                Warn($"The training data has no row of more than one time step; the main stage is left out. {_unusable.Description}".TrimEnd());
                 return;
             }
         }
@@ -88,17 +96,23 @@ internal sealed class TrainingRun
     /// <summary>The endless stream of a stage's videos, from one on; empty if the data has none. What is skipped is not read.</summary>
     private IEnumerable<TrainingRow> Source(TrainingStage stage, int skip)
     {
-        return stage == TrainingStage.WarmUp ? new PseudoVideos(Rows, _dimension, _options.Seed, Warn, skip, CancellationToken) : Videos().Skip(skip);
+        return stage == TrainingStage.WarmUp ? new PseudoVideos(Rows, _dimension, _options.Seed, Warn, skip, _unusable, CancellationToken) : Videos();
 
         IEnumerable<TrainingRow> Videos()
         {
-            for (var any = true; any;)
+            var (any, left) = (true, skip);
+            for (var pass = UnusableRows.Pass(stage, epoch: 0); any; pass++)
             {
                 any = false;
-                foreach (var row in Rows.Where(row => !row.IsStill))
+                foreach (var (number, row) in _unusable.Usable(Rows, pass).Where(row => !row.Row.IsStill))
                 {
-                    any = true;
-                    yield return row;
+                    if (left > 0)
+                        (left, any) = (left - 1, true);
+                    else if (_unusable.TryRead(number, pass, () => row.ReadVideo(CancellationToken), out var video))
+                    {
+                        any = true;
+                        yield return new TrainingRow(video, row.Caption);
+                    }
                 }
             }
         }
@@ -163,7 +177,7 @@ internal sealed class TrainingRun
             (_, baseCrossEntropy, crossEntropies) => (sum, baseSum, rows) = (sum + crossEntropies[0], baseSum + baseCrossEntropy, rows + 1),
             CancellationToken);
         if (rows == 0)
-            throw new ArgumentException("The validation set has no rows; give null for none.", nameof(validation));
+            throw new ArgumentException($"The validation set has no rows; give null for none. {_unusableValidation.Description}".TrimEnd(), nameof(validation));
 
         ThrowIfDiverged(NotFinite.In("the cross-entropy of the validation", sum / rows) ?? NotFinite.In("its base cross-entropy", baseSum / rows));
 
@@ -179,10 +193,11 @@ internal sealed class TrainingRun
         // The tokens that the policy ranks highest.
         IEnumerable<ScoringRequest<TrainingRow>> Selections()
         {
-            foreach (var row in validation)
+            foreach (var (number, row) in _unusableValidation.Usable(validation, pass: 0))
             {
                 CancellationToken.ThrowIfCancellationRequested();
-                var video = row.ReadVideo(CancellationToken);
+                if (!_unusableValidation.TryRead(number, pass: 0, () => row.ReadVideo(CancellationToken), out var video))
+                    continue;
                 var logits = _state.Policy.LogitsOf(video);
                 ThrowIfDiverged(NotFinite.In("logits of the validation", logits));
                 yield return new(row, video, row.Caption, [ScoreCompressor.Select(logits, _options.RetentionRatio)], ComesAgain: true);

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 using Microsoft.ML.Score.Datasets.Parquet;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Datasets.Annotations;
 
@@ -42,6 +44,8 @@ internal static class AnnotationFiles
         var file = new FileInfo(path);
         if (!file.Exists)
             throw new FileNotFoundException($"There is no annotation file '{path}'.", path);
+        if (FileIdentity.Of(path) is { IsFileOrFolder: false })
+            throw new InvalidDataException($"'{path}' is a device or a pipe, which can be read once only; an annotation file is read again to tell it from others. Name a file.");
         if (Reader(path) is not { } reader)
             throw new InvalidDataException($"'{path}' is no annotation file: its name must end in .json, .jsonl, .tsv or .parquet.");
         if (file.Length > MostBytes)
@@ -91,12 +95,19 @@ internal static class AnnotationFiles
     {
         try
         {
-            return JsonDocument.Parse(text, s_json).RootElement;
+            if (Utf8.IsValid(text.Span))
+                return JsonDocument.Parse(PythonJson.Normalize(text), s_json).RootElement;
         }
         catch (JsonException exception)
         {
             throw new InvalidDataException($"{where}: not valid JSON: {exception.Message}", exception);
         }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidDataException($"{where}: a property's name is no valid Unicode text.", exception);
+        }
+
+        throw new InvalidDataException($"{where}: not valid UTF-8.");
     }
 
     private static AnnotationRow Row(JsonElement item, string where) => item.ValueKind == JsonValueKind.Object

@@ -10,10 +10,13 @@ namespace Microsoft.ML.Score.Datasets.Annotations;
 /// </summary>
 internal sealed class AnnotationRow(JsonElement fields, string where)
 {
+    /// <summary>Of a question with its options, many times the longest of a published benchmark.</summary>
+    public const int MostCharacters = 32768;
+
     /// <summary>File and row, for messages.</summary>
     public string Where => where;
 
-    public bool Has(string field) => fields.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null;
+    public bool Has(string field) => Find(field) is { ValueKind: not JsonValueKind.Null };
 
     /// <summary>The first of the fields that the row has.</summary>
     /// <exception cref="InvalidDataException">It has none of them.</exception>
@@ -42,9 +45,11 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
         var value = Value(field);
         if (value.ValueKind == JsonValueKind.Array)
             return [.. value.EnumerateArray().Select(item => Text(item, field))];
-        return value.ValueKind == JsonValueKind.String && PythonList.TryParse(Text(value, field), out var items)
-            ? items
-            : throw Error($"'{field}' must be a list of texts");
+        if (value.ValueKind == JsonValueKind.String && PythonList.TryParse(Text(value, field), out var items))
+            return items;
+        throw Error(value.ValueKind == JsonValueKind.String && PythonList.IsElided(Text(value, field))
+            ? $"'{field}' is an array from which NumPy left out items ('...'); export the list whole, with numpy.set_printoptions(threshold=sys.maxsize) or tolist()"
+            : $"'{field}' must be a list of texts");
     }
 
     /// <summary>Whether the field holds a list or a text that is written as one.</summary>
@@ -66,6 +71,8 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
     {
         if (string.IsNullOrWhiteSpace(task))
             throw Error("its task is empty");
+        if (text.Length > MostCharacters)
+            throw Error($"the question and its options have {text.Length} characters; expected at most {MostCharacters}");
         try
         {
             return new MultipleChoiceQuestion(text, options, answer, task);
@@ -78,7 +85,19 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
 
     public InvalidDataException Error(string message) => new($"{where}: {message}.");
 
-    private JsonElement Value(string field) => Has(field) ? fields.GetProperty(field) : throw Error($"needs a field '{field}'");
+    private JsonElement Value(string field) => Find(field) is { ValueKind: not JsonValueKind.Null } value ? value : throw Error($"needs a field '{field}'");
+
+    private JsonElement? Find(string field)
+    {
+        try
+        {
+            return fields.TryGetProperty(field, out var value) ? value : null;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidDataException($"{where}: a property's name is no valid Unicode text.", exception);
+        }
+    }
 
     private string Text(JsonElement value, string field)
     {

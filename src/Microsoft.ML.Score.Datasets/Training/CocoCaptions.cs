@@ -1,23 +1,29 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Datasets.Annotations;
 
 namespace Microsoft.ML.Score.Datasets.Training;
 
 /// <summary>The entries of <see cref="TrainingSetFormat.Coco"/>.</summary>
-/// <remarks>An image's further captions are left out: joined into one target, each would be half told by the one before; as rows of their own, one image would meet itself in a pseudo-video.</remarks>
+/// <remarks>The first that says something is taken. An image's further captions are left out: joined into one target, each would be half told by the one before; as rows of their own, one image would meet itself in a pseudo-video.</remarks>
 internal static class CocoCaptions
 {
     /// <exception cref="FormatException">There are no images or annotations.</exception>
     public static IEnumerable<TrainingEntry> Read(Stream stream)
     {
-        using var document = JsonDocument.Parse(stream);
+        using var document = JsonDocument.Parse(new PythonJson(stream));
         var (images, annotations) = (Array(document, "images"), Array(document, "annotations"));
 
         var captions = new Dictionary<long, string>();
         foreach (var (index, annotation) in annotations.EnumerateArray().Index())
             if (Annotation(annotation) is var (image, caption))
-                captions.TryAdd(image, caption);
+            {
+                if (!captions.TryGetValue(image, out var first) || string.IsNullOrWhiteSpace(first))
+                    captions[image] = caption;
+            }
             else
+            {
                 yield return TrainingEntry.Damaged($"annotations[{index}]", "expected an object with a number \"image_id\" and a text \"caption\".");
+            }
 
         var met = new HashSet<long>();
         foreach (var (index, image) in images.EnumerateArray().Index())

@@ -22,7 +22,29 @@ internal static class JsonFields
         }
     }
 
-    /// <summary>The property; null where there is no such property, or it is the JSON null.</summary>
-    public static JsonElement? Field(JsonElement item, string name) =>
-        item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    /// <summary>The property; null where there is no such property, it is the JSON null, or a property's name holds half a surrogate pair.</summary>
+    public static JsonElement? Field(JsonElement item, string name)
+    {
+        try
+        {
+            return item.ValueKind == JsonValueKind.Object && item.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the names of all properties are Unicode text, so that a field that is not found is not there.</summary>
+    public static bool HasReadableNames(JsonElement item)
+    {
+        try
+        {
+            return item.EnumerateObject().All(property => property.Name is not null);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Unicode;
 using CsvHelper;
 
 namespace Microsoft.ML.Score.Datasets.Training;
@@ -7,6 +8,9 @@ internal static class KoalaCsv
 {
     // A quote that is never closed would take the rest of the file for its field.
     private const int MostBytesOfALine = 1 << 20;
+
+    /// <summary>What programs write for a text that is missing.</summary>
+    private static readonly string[] s_missing = ["nan", "null", "none", "n/a"];
 
     /// <exception cref="FormatException">A column is missing, or a quote is not closed.</exception>
     public static IEnumerable<TrainingEntry> Read(Stream stream)
@@ -24,15 +28,17 @@ internal static class KoalaCsv
         while (csv.Read())
         {
             var (place, fields) = ($"line {csv.LineNumber}", csv.Current.ToArray());
-            if (fault is not null || fields.Length != columns)
+            if (!Utf8.IsValid(csv.RawRecord))
+                yield return TrainingEntry.Damaged(place, "it is not valid UTF-8.");
+            else if (fault is not null || fields.Length != columns)
                 yield return TrainingEntry.Damaged(place, fault is null ? $"expected {columns} fields, got {fields.Length}." : $"its quotes do not pair ({fault}).");
+            else if (s_missing.Contains(fields[caption].Trim().ToLowerInvariant()))
+                yield return TrainingEntry.Damaged(place, $"the caption is missing: '{fields[caption]}'.");
             else
-                yield return new TrainingEntry(place, VideoFile(fields[video]), fields[caption], IsStill: false);
+                yield return new TrainingEntry(place, fields[video], fields[caption], IsStill: false) { IsVideoId = true };
             fault = null;
         }
     }
-
-    private static string VideoFile(string id) => id.Length == 0 || Path.HasExtension(id) ? id : id + ".mp4";
 
     private static int Column(IReadOnlyList<string> header, string name)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Training;
 
 namespace Microsoft.ML.Score.Datasets.Training;
 
@@ -49,14 +50,17 @@ public static class TrainingSet
             return (null, entry.Fault);
         if (string.IsNullOrWhiteSpace(entry.Caption))
             return Fault(SkipReason.Damaged, "the caption is empty.");
+        if (entry.Caption.Length > TrainingRow.MostCaptionCharacters)
+            return Fault(SkipReason.Damaged, $"the caption has {entry.Caption.Length} characters; expected at most {TrainingRow.MostCaptionCharacters}.");
         if (string.IsNullOrWhiteSpace(entry.Name) || entry.Name.Contains('\0', StringComparison.Ordinal))
             return Fault(SkipReason.Damaged, "the file's name is empty or holds a null character.");
         var full = Path.GetFullPath(Path.Combine(root, entry.Name));
         if (Path.IsPathRooted(entry.Name) || !full.StartsWith(Path.EndsInDirectorySeparator(root) ? root : root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             return Fault(SkipReason.Damaged, $"the path '{entry.Name}' leaves the folder '{root}'.");
-        return File.Exists(full)
-            ? (new CaptionedFile(full, entry.Caption, entry.IsStill, entry.Name), null)
-            : Fault(SkipReason.MissingFile, $"there is no file '{full}'.");
+        var name = entry.IsVideoId ? VideoNames.Of(entry.Name).FirstOrDefault(name => File.Exists(Path.Combine(root, name))) : File.Exists(full) ? entry.Name : null;
+        return name is not null
+            ? (new CaptionedFile(Path.GetFullPath(Path.Combine(root, name)), entry.Caption, entry.IsStill, name) { Place = entry.Place }, null)
+            : Fault(SkipReason.MissingFile, $"there is no file '{full}'{(entry.IsVideoId ? " with any extension of a video, or none" : "")}.");
 
         (CaptionedFile?, SkippedRow?) Fault(SkipReason reason, string message) => (null, new SkippedRow(entry.Place, reason, message));
     }
@@ -80,7 +84,8 @@ public static class TrainingSet
             {
                 return entries.MoveNext();
             }
-            catch (Exception exception) when (exception is JsonException or FormatException)
+            // The last is what a property's name with half a surrogate pair gives.
+            catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
             {
                 throw new InvalidDataException($"The training set '{path}' is not of the format {format}: {exception.Message}", exception);
             }

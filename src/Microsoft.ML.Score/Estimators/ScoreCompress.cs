@@ -92,7 +92,7 @@ internal sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransform
     }
 
     private TrainingRows Rows(IDataView data, string view, FeatureColumns features) =>
-        new(data, view, features, _captionColumnName, _options.IsStillColumnName, EncoderIdentity.Of(_model.Info));
+        new(data, view, features, _captionColumnName, _options.IsStillColumnName, EncoderIdentity.Of(_model.Info), _model.FindTextFault, _options.Training.SkipUnusableRows);
 }
 
 /// <summary>Options of <c>ScoreCompress</c>. All faults are reported at once when the estimator is made.</summary>

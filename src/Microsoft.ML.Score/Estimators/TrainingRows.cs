@@ -17,6 +17,8 @@ internal sealed class TrainingRows : IEnumerable<TrainingRow>
     private readonly string _view;
     private readonly FeatureColumns _features;
     private readonly EncoderIdentity _encoder;
+    private readonly Func<string, string?> _findCaptionFault;
+    private readonly bool _skipUnusable;
     private readonly IReadOnlyList<DataViewSchema.Column> _featureColumns;
     private readonly DataViewSchema.Column _caption;
     private readonly DataViewSchema.Column? _isStill;
@@ -27,12 +29,18 @@ internal sealed class TrainingRows : IEnumerable<TrainingRow>
     /// <param name="captionColumnName">Name of the column of captions.</param>
     /// <param name="isStillColumnName">Name of the column that says which rows are stills, if there is one; else their grids say so.</param>
     /// <param name="encoder">The encoder whose tokens are wanted.</param>
-    public TrainingRows(IDataView data, string view, FeatureColumns features, string captionColumnName, string isStillColumnName, EncoderIdentity encoder)
+    /// <param name="findCaptionFault">What keeps a caption from being used; null where nothing does.</param>
+    /// <param name="skipUnusable">Whether a row that cannot be used is given as one whose reading fails, for the trainer to pass over; else it ends the enumeration.</param>
+    public TrainingRows(
+        IDataView data, string view, FeatureColumns features, string captionColumnName, string isStillColumnName, EncoderIdentity encoder,
+        Func<string, string?> findCaptionFault, bool skipUnusable)
     {
         _data = data;
         _view = view;
         _features = features;
         _encoder = encoder;
+        _findCaptionFault = findCaptionFault;
+        _skipUnusable = skipUnusable;
         _featureColumns = features.Bind(data.Schema, encoder);
         _caption = InputColumns.Find(data.Schema, captionColumnName, ColumnKind.Text);
         _isStill = data.Schema.GetColumnOrNull(isStillColumnName);
@@ -50,11 +58,31 @@ internal sealed class TrainingRows : IEnumerable<TrainingRow>
         while (cursor.MoveNext())
         {
             any = true;
-            yield return Row();
+            yield return RowOrFault();
         }
 
         if (!any)
             throw new InvalidOperationException($"{_view} has no rows: ScoreCompress needs at least one, with '{_features.Features}' and '{_caption.Name}'. Look whether a filter or an empty file left nothing.");
+
+        TrainingRow RowOrFault()
+        {
+            try
+            {
+                return Row();
+            }
+            catch (Exception fault) when (_skipUnusable && (fault is InvalidDataException or FileNotFoundException))
+            {
+                return new TrainingRow("(none)", isStill: false, _ => throw fault);
+            }
+        }
+
+        string Caption()
+        {
+            var text = caption();
+            return text.Length > TrainingRow.MostCaptionCharacters ? throw RowError.At(cursor, _caption.Name, $"the caption has {text.Length} characters; expected at most {TrainingRow.MostCaptionCharacters}.")
+                : _findCaptionFault(text) is { } fault ? throw RowError.At(cursor, _caption.Name, $"the caption {fault}.")
+                : text;
+        }
 
         TrainingRow Row()
         {
@@ -64,7 +92,7 @@ internal sealed class TrainingRows : IEnumerable<TrainingRow>
                 still = Grid().TimeSteps == 1;
             else
                 isStill(ref still);
-            return new TrainingRow(caption(), still, _ => Video(), Grid);
+            return new TrainingRow(Caption(), still, _ => Video(), Grid);
 
             TokenGrid Grid() => read?.Grid ?? video.FindGrid() ?? Video().Grid;
 

@@ -143,6 +143,95 @@ public class TrainCommandTests
         Assert.That(run.Error, Does.Contain("passed over 1 rows whose file is missing, the first: line 2").And.Contain("passed over 2 rows that are damaged, the first: line 3"));
     }
 
+    [Test]
+    public void Train_VideoThatCannotBeRead_IsNamedOrPassedOverToTheSameBytes()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("broken.safetensors"), "broken");
+        string[] lines = [.. Enumerable.Range(0, 3).Select(index => $$"""{"video": "synthetic:policytraining-short-{{index}}", "caption": "A red circle."}""")];
+        var sound = WriteRows(folder, lines);
+        string[] Command(string output) => ["train", "--data", sound, "--features", "none", "--output", folder.File(output), .. s_small];
+        Assert.That(ScoreProgram.Run(Command("sound.safetensors")).ExitCode, Is.Zero);
+        WriteRows(folder, lines[0], """{"path": "broken.safetensors", "caption": "Broken."}""", lines[1], lines[2]);
+
+        var strict = ScoreProgram.Run(Command("strict.safetensors"));
+        var lenient = ScoreProgram.Run([.. Command("lenient.safetensors"), "--skip-damaged", "--warm-up-steps", "0"]);
+        var calls = 0;
+        using var cancellation = new CancellationTokenSource();
+        var stopping = new FakeVideoModel { BeforeCrossEntropy = () => { if (++calls == 9) cancellation.Cancel(); } };
+        var stopped = ScoreProgram.Run(stopping, cancellation.Token, [.. Command("parts.safetensors"), "--skip-damaged", "--warm-up-steps", "0"]);
+        var resumed = ScoreProgram.Run([.. Command("parts.safetensors"), "--skip-damaged", "--warm-up-steps", "0"]);
+        WriteRows(folder, lines);
+        ScoreProgram.Run([.. Command("sound.safetensors"), "--warm-up-steps", "0"]);
+
+        Assert.That((strict.ExitCode, lenient.ExitCode, stopped.ExitCode, resumed.ExitCode), Is.EqualTo((1, 0, 130, 0)));
+        Assert.That(strict.Error, Does.Contain($"score: {sound}, line 2, 'path': "));
+        Assert.That(lenient.Error, Does.Contain($"Passed over in training: 1 row cannot be used, the first: {sound}, line 2, 'path': "));
+        var expected = File.ReadAllBytes(folder.File("sound.safetensors"));
+        Assert.That(File.ReadAllBytes(folder.File("lenient.safetensors")), Is.EqualTo(expected));
+        Assert.That(File.ReadAllBytes(folder.File("parts.safetensors")), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void Train_CaptionOfAVisualToken_IsNamedOrPassedOverBeforeTraining()
+    {
+        using var folder = new TemporaryFolder();
+        var rows = WriteRows(folder, """{"video": "synthetic:test-short-0", "caption": "A circle."}""", """{"video": "synthetic:test-short-1", "caption": "A <|image_pad|> circle."}""");
+        string[] command = ["train", "--data", rows, "--features", "none", "--output", folder.File("policy.safetensors"), .. s_small];
+        var model = new FakeVideoModel();
+
+        var strict = ScoreProgram.Run(model, default, command);
+        var lenient = ScoreProgram.Run([.. command, "--skip-damaged"]);
+
+        Assert.That((strict.ExitCode, lenient.ExitCode, model.Encoded), Is.EqualTo((1, 0, 0)));
+        Assert.That(strict.Error, Does.Contain("rows.jsonl, line 2, 'caption': the caption contains '<|image_pad|>'."));
+        Assert.That(lenient.Error, Does.Contain("passed over 1 rows that are damaged, the first: line 2, 'caption': the caption contains"));
+    }
+
+    [TestCase("\u00E9", "line 1: not valid UTF-8.")]
+    [TestCase("\"}\n{\"video\": \"synthetic:test-short-1\", \"\\ud800\": \"\", \"caption\": \"A", "line 2: ")]
+    [TestCase("\\udc00", "line 1: ")]
+    public void Train_TextThatIsNone_IsDamageOfItsLine(string inCaption, string message)
+    {
+        using var folder = new TemporaryFolder();
+        var rows = folder.File("rows.jsonl");
+        File.WriteAllText(
+            rows, $"{{\"video\": \"synthetic:test-short-0\", \"caption\": \"A circle {inCaption}\"}}\n{{\"video\": \"synthetic:test-short-1\", \"caption\": \"A square.\"}}\n", System.Text.Encoding.Latin1);
+        string[] command = ["train", "--data", rows, "--features", "none", "--output", folder.File("policy.safetensors"), .. s_small];
+
+        var strict = ScoreProgram.Run(command);
+        var lenient = ScoreProgram.Run([.. command, "--skip-damaged"]);
+
+        Assert.That((strict.ExitCode, lenient.ExitCode), Is.EqualTo((1, 0)));
+        Assert.That(strict.Error, Does.Contain($"rows.jsonl, {message}"));
+        Assert.That(lenient.Error, Does.Contain("passed over 1 rows that are damaged"));
+    }
+
+    [TestCase(32768, 0)]
+    [TestCase(32769, 1)]
+    public void Train_LongCaption_IsReadUpToItsLimit(int length, int exitCode)
+    {
+        using var folder = new TemporaryFolder();
+        var rows = WriteRows(folder, $$"""{"video": "synthetic:test-short-0", "caption": "{{new string('a', length)}}"}""");
+
+        var run = ScoreProgram.Run(["train", "--data", rows, "--features", "none", "--output", folder.File("policy.safetensors"), .. s_small]);
+
+        Assert.That(run.ExitCode, Is.EqualTo(exitCode));
+        Assert.That(run.Error, exitCode == 0 ? Does.Not.Contain("characters") : Does.Contain("line 1: the caption has 32769 characters; expected at most 32768."));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    public void Train_RowsFromAPipe_AreRefused()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = ScoreProgram.Run(["train", "--data", "/dev/null", "--output", folder.File("policy.safetensors")]);
+
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.Contain("--data: '/dev/null' is a device or a pipe").And.Contain("Write them to a file."));
+    }
+
     [TestCase("policy.safetensors")]
     [TestCase("pipeline.zip")]
     public void Train_Diverging_FailsAndLeavesTheOutputAsItWas(string name)

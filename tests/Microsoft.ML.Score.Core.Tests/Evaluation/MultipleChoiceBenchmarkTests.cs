@@ -124,7 +124,7 @@ public class MultipleChoiceBenchmarkTests
     {
         using var model = new CountingModel { Failure = new InvalidDataException("The frame is broken.") };
 
-        Assert.That(() => new TwoVideos().Evaluate(model, [s_first]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 cannot be read (The frame is broken."));
+        Assert.That(() => new TwoVideos().Evaluate(model, [s_first]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("2 cannot be read ('video 0': The frame is broken."));
     }
 
     [Test]

@@ -16,6 +16,10 @@ public class PythonListTests
     [TestCase("['a, b', '[c]']", new[] { "a, b", "[c]" })]
     [TestCase("['A. a' \"B. it's\" 'C. c'\n 'D. d']", new[] { "A. a", "B. it's", "C. c", "D. d" })]
     [TestCase("[1 2\n 3]", new[] { "1", "2", "3" })]
+    [TestCase("['A. a'\r\n 'it\\'s'\n \"say 'no'\"]", new[] { "A. a", "it's", "say 'no'" })]
+    [TestCase("array(['a', 'b'], dtype=object)", new[] { "a", "b" })]
+    [TestCase("array(['a)', '],'])", new[] { "a)", "]," })]
+    [TestCase("[np.str_('a'), np.str_(\"b's\")]", new[] { "a", "b's" })]
     public void TryParse_List_GivesItsTexts(string text, string[] expected) =>
         Assert.That(PythonList.TryParse(text, out var items) ? items : null, Is.EqualTo(expected));
 
@@ -28,6 +32,10 @@ public class PythonListTests
     [TestCase("['a', 'b' 'c']")]
     [TestCase("['a' ... 'c']")]
     [TestCase("['a]")]
+    [TestCase("array(['a']")]
+    [TestCase("array(['a'], f())")]
+    [TestCase("[np.str_('a']")]
+    [TestCase("[np.str_(1)]")]
     [TestCase("[,]")]
     [TestCase("['a',, 'b']")]
     [TestCase("['a'] + ['b']")]
@@ -40,6 +48,12 @@ public class PythonListTests
     [TestCase(@"['\U00110000']")]
     [TestCase("['a\\")]
     public void TryParse_AnythingElse_IsRefused(string text) => Assert.That(PythonList.TryParse(text, out _), Is.False);
+
+    [TestCase("['a' 'b' ...\n 'y' 'z']", true)]
+    [TestCase("['a', ..., 'z']", true)]
+    [TestCase("what ... now", false)]
+    [TestCase("['a' b]", false)]
+    public void IsElided_Text_TellsArraysCutShort(string text, bool expected) => Assert.That(PythonList.IsElided(text), Is.EqualTo(expected));
 
     [Test]
     public void TryParse_WhatPythonWrites_ComesBack() =>

@@ -41,9 +41,9 @@ public sealed class TrainingSetTests : IDisposable
 
         Assert.That(rows, Is.EqualTo(new[]
         {
-            new CaptionedFile(_folder.File("clips/a.mp4"), "A cat.", IsStill: false, "clips/a.mp4"),
-            new CaptionedFile(_folder.File("b.jpg"), "A dog.", IsStill: true, "b.jpg"),
-            new CaptionedFile(_folder.File("b.jpg"), "One of a list.", IsStill: true, "b.jpg"),
+            new CaptionedFile(_folder.File("clips/a.mp4"), "A cat.", IsStill: false, "clips/a.mp4") { Place = "row 0" },
+            new CaptionedFile(_folder.File("b.jpg"), "A dog.", IsStill: true, "b.jpg") { Place = "row 1" },
+            new CaptionedFile(_folder.File("b.jpg"), "One of a list.", IsStill: true, "b.jpg") { Place = "row 2" },
         }));
         Assert.That(skipped.Select(row => (row.Place, row.Reason)), Is.EqualTo(new[]
         {
@@ -58,7 +58,7 @@ public sealed class TrainingSetTests : IDisposable
 
         var rows = TrainingSet.Read(Write(Coco), TrainingSetFormat.Coco, onSkipped: skipped.Add).ToList();
 
-        Assert.That(rows, Is.EqualTo(new[] { new CaptionedFile(_folder.File("b.jpg"), "A dog.", IsStill: true, "b.jpg") }));
+        Assert.That(rows, Is.EqualTo(new[] { new CaptionedFile(_folder.File("b.jpg"), "A dog.", IsStill: true, "b.jpg") { Place = "images[0]" } }));
         Assert.That(skipped.Select(row => (row.Place, row.Reason)), Is.EqualTo(new[] { ("images[1]", SkipReason.MissingFile), ("images[2]", SkipReason.NotCaptioned) }));
     }
 
@@ -80,7 +80,11 @@ public sealed class TrainingSetTests : IDisposable
     [TestCase(TrainingSetFormat.Llava, """[{"image": "b.jpg", "conversations": [{"from": "human", "value": "What?"}, 4]}]""", "row 0")]
     [TestCase(TrainingSetFormat.Llava, """[{"image": "b.jpg", "conversations": [{"from": "gpt", "value": " "}]}]""", "row 0")]
     [TestCase(TrainingSetFormat.Llava, """[{"image": "b.jpg", "conversations": [{"from": "gpt", "value": "\ud800"}]}]""", "row 0")]
-    [TestCase(TrainingSetFormat.Llava, """[{"image": "", "conversations": [{"from": "gpt", "value": "A dog."}]}]""", "row 0")]
+    [TestCase(TrainingSetFormat.Llava, """{"image": "b.jpg"}""", "line 1")]
+    [TestCase(TrainingSetFormat.Llava, """[{"image": "b.jpg", "\ud800": 1, "conversations": [{"from": "gpt", "value": "A dog."}]}]""", "row 0: a property's name")]
+    [TestCase(TrainingSetFormat.Llava, """[{"image": "b.jpg", "conversations": [{"from": "gpt", "\udc00": 1, "value": NaN}]}]""", "row 0")]
+    [TestCase(TrainingSetFormat.Coco, """{"images": [{"id": 7, "file_name": "b.jpg"}], "annotations": [{"image_id": 7, "caption": " "}, {"image_id": 7, "caption": ""}]}""", "images[0]: the caption is empty")]
+    [TestCase(TrainingSetFormat.Koala, "videoID,caption\nclips/a,NaN\n", "line 2: the caption is missing: 'NaN'")]
     [TestCase(TrainingSetFormat.Llava, """[{"image": "../b.jpg", "conversations": [{"from": "gpt", "value": "A dog."}]}]""", "leaves the folder")]
     [TestCase(TrainingSetFormat.Llava, """[{"image": "clips/../../b.jpg", "conversations": [{"from": "gpt", "value": "A dog."}]}]""", "leaves the folder")]
     [TestCase(TrainingSetFormat.Llava, """[{"image": "/etc/hostname", "conversations": [{"from": "gpt", "value": "A dog."}]}]""", "leaves the folder")]
@@ -103,7 +107,8 @@ public sealed class TrainingSetTests : IDisposable
         Assert.That(skipped.Select(row => row.Reason), Is.EqualTo(new[] { SkipReason.Damaged }));
     }
 
-    [TestCase(TrainingSetFormat.Llava, """{"image": "b.jpg"}""")]
+    [TestCase(TrainingSetFormat.Llava, """{"image": "b.jpg" """)]
+    [TestCase(TrainingSetFormat.Coco, """{"images": [], "\ud800": [], "annotations": 3}""")]
     [TestCase(TrainingSetFormat.Llava, """[{"image": "b.jpg"}""")]
     [TestCase(TrainingSetFormat.Llava, "")]
     [TestCase(TrainingSetFormat.Coco, "[]")]
@@ -116,6 +121,84 @@ public sealed class TrainingSetTests : IDisposable
         var set = Write(text);
 
         Assert.That(() => TrainingSet.Read(set, format, skipDamaged: true).Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(set));
+    }
+
+    [Test]
+    public void Read_LlavaLines_ReadsEachLineByItself()
+    {
+        var row = """{"image": "b.jpg", "width": NaN, "conversations": [{"from": "gpt", "value": "A dog."}]}""";
+        var path = Write("");
+        File.WriteAllBytes(path, [.. "\uFEFF\n"u8, .. Encoding.UTF8.GetBytes(row), .. "\r\n{torn\n"u8, .. Encoding.Latin1.GetBytes(row.Replace("A dog", "\u00E9")), .. "\n"u8, .. Encoding.UTF8.GetBytes(row)]);
+        var skipped = new List<SkippedRow>();
+
+        var rows = TrainingSet.Read(path, TrainingSetFormat.Llava, skipDamaged: true, onSkipped: skipped.Add).ToList();
+
+        Assert.That(rows.Select(found => (found.Place, found.Caption)), Is.EqualTo(new[] { ("line 2", "A dog."), ("line 5", "A dog.") }));
+        Assert.That(skipped.Select(found => found.Place), Is.EqualTo(new[] { "line 3", "line 4" }));
+        Assert.That(() => TrainingSet.Read(path, TrainingSetFormat.Llava).Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("line 3: not valid JSON"));
+    }
+
+    [TestCase("\"\"")]
+    [TestCase("\" \"")]
+    [TestCase("null")]
+    [TestCase("[]")]
+    [TestCase("[\"\"]")]
+    [TestCase("[null]")]
+    [TestCase("NaN")]
+    public void Read_LlavaRowWithoutAFile_IsNotCaptioned(string image)
+    {
+        var skipped = new List<SkippedRow>();
+
+        var rows = TrainingSet.Read(Write($$"""[{"image": {{image}}, "conversations": [{"from": "gpt", "value": "4"}]}]"""), TrainingSetFormat.Llava, onSkipped: skipped.Add).ToList();
+
+        Assert.That((rows.Count, skipped.Single().Reason), Is.EqualTo((0, SkipReason.NotCaptioned)));
+    }
+
+    [Test]
+    public void Read_CocoImageWithABlankFirstCaption_TakesTheFirstThatSaysSomething()
+    {
+        var set = Write("""{"images": [{"id": 7, "file_name": "b.jpg"}], "annotations": [{"image_id": 7, "caption": " "}, {"image_id": 7, "caption": "A dog."}, {"image_id": 7, "caption": "Two."}], "area": -Infinity}""");
+
+        Assert.That(TrainingSet.Read(set, TrainingSetFormat.Coco).Single().Caption, Is.EqualTo("A dog."));
+    }
+
+    [TestCase("c_0.0_5.3", "c_0.0_5.3.mp4")]
+    [TestCase("v1.5x", "v1.5x.webm")]
+    [TestCase("w.mp4", "w.MKV")]
+    [TestCase("x.mp4", "x.mp4.webm")]
+    [TestCase("y", "y.Mov")]
+    [TestCase("Z", null)]
+    public void Read_KoalaNames_AreFoundWithAnyExtension(string id, string? file)
+    {
+        File.WriteAllText(_folder.File(file ?? "z.mp4"), "");
+        var skipped = new List<SkippedRow>();
+
+        var rows = TrainingSet.Read(Write($"videoID,caption\n{id},A cat.\n"), TrainingSetFormat.Koala, onSkipped: skipped.Add).ToList();
+
+        Assert.That(rows.Select(row => (row.Name, row.Path)), Is.EqualTo(file is null ? [] : new[] { (file, _folder.File(file)) }));
+        Assert.That(skipped.Select(row => row.Reason), Is.EqualTo(file is null ? new[] { SkipReason.MissingFile } : []));
+    }
+
+    [Test]
+    public void Read_KoalaLineThatIsNotUtf8_IsDamaged()
+    {
+        var path = Write("");
+        File.WriteAllBytes(path, [.. "videoID,caption\nclips/a,caf"u8, 0xE9, .. "\nclips/a,A cat.\n"u8]);
+        var skipped = new List<SkippedRow>();
+
+        Assert.That(TrainingSet.Read(path, TrainingSetFormat.Koala, skipDamaged: true, onSkipped: skipped.Add).Select(row => row.Caption), Is.EqualTo(new[] { "A cat." }));
+        Assert.That(skipped.Single().Place, Is.EqualTo("line 2"));
+    }
+
+    [TestCase(TrainingSetFormat.Koala, "videoID,caption\nclips/a,{0}\n")]
+    [TestCase(TrainingSetFormat.Llava, "[{\"image\": \"b.jpg\", \"conversations\": [{\"from\": \"gpt\", \"value\": \"{0}\"}]}]")]
+    [TestCase(TrainingSetFormat.Coco, "{\"images\": [{\"id\": 7, \"file_name\": \"b.jpg\"}], \"annotations\": [{\"image_id\": 7, \"caption\": \"{0}\"}]}")]
+    public void Read_LongCaption_IsReadUpToItsLimit(TrainingSetFormat format, string text)
+    {
+        Assert.That(TrainingSet.Read(Write(text.Replace("{0}", new string('a', 32768))), format).Single().Caption, Has.Length.EqualTo(32768));
+        Assert.That(
+            () => TrainingSet.Read(Write(text.Replace("{0}", new string('a', 32769))), format).Count(),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("the caption has 32769 characters; expected at most 32768."));
     }
 
     [Test]

@@ -219,6 +219,39 @@ internal sealed class ScoreCompressEstimatorTests
     }
 
     [Test]
+    public void Fit_UnusableRowsSkipped_GivesThePolicyOfTheDataWithoutThem()
+    {
+        var expected = Fit(VideoRow.Several(6));
+        var rows = VideoRow.Several(6).ToList();
+        foreach (var (index, row) in VideoRow.Several(3, firstSeed: 50).Index())
+            rows.Insert(2 * index + 1, row);
+        rows[1].Caption = " ";
+        rows[3].Caption = new string('a', 32769);
+        rows[5].Features[0] = float.NaN;
+
+        Assert.That(Fit([.. rows]), Is.EqualTo(expected));
+
+        byte[] Fit(VideoRow[] data)
+        {
+            var context = new MLContext(1);
+            var options = new ScoreOptions { Training = new TrainerOptions { UseWarmUp = false, MainSteps = 8, BatchSize = 2, Rollouts = 2, HiddenWidth = 4, SkipUnusableRows = true } };
+            return context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(data)).Policy.ToBytes();
+        }
+    }
+
+    [Test]
+    public void Fit_LongCaption_NamesRowAndColumn()
+    {
+        var context = new MLContext(1);
+        var rows = VideoRow.Several(4);
+        rows[3].Caption = new string('a', 32769);
+
+        Assert.That(
+            () => context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, Options(mainSteps: 2)).Fit(context.Data.LoadFromEnumerable(rows)),
+            Throws.InstanceOf<InvalidDataException>().With.Message.EqualTo("Row 3, column 'Caption': the caption has 32769 characters; expected at most 32768."));
+    }
+
+    [Test]
     public void ScoreCompress_SeveralFaultyOptions_ReportsAllAtOnce()
     {
         var options = new ScoreOptions

@@ -24,6 +24,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private readonly CallGuard _guard;
     private readonly PromptCache _prompts = new();
     private readonly EncoderIdentity _identity;
+    private readonly string[] _visualTexts;
 
     /// <param name="info">Who the model is.</param>
     /// <param name="files">The checkpoint's files, for the stop tokens.</param>
@@ -45,6 +46,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         _decoder = decoder;
         _stopIds = ReadStopIds(files, eosTokenId);
         _visualIds = visualIds;
+        _visualTexts = [.. visualIds.Select(id => tokenizer.Decode([id], skipSpecialTokens: false))];
         _guard = new CallGuard(new Held(_prompts, weights), GetType().Name);
     }
 
@@ -60,13 +62,21 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         return EncodeVideo(clip, cancellationToken);
     }
 
+    public string? FindTextFault(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+
+        if (text.Length > MostCharacters)
+            return $"has {text.Length} characters; at most {MostCharacters} are taken";
+        // A text that has none of these to the letter has none of their tokens.
+        return _visualTexts.Any(visual => text.Contains(visual, StringComparison.Ordinal)) ? VisualFault(Tokenizer.Encode(text)) : null;
+    }
+
     public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(keptSets);
         ArgumentNullException.ThrowIfNull(question);
         ArgumentException.ThrowIfNullOrEmpty(target);
-        ThrowIfTooLong(question, nameof(question));
-        ThrowIfTooLong(target, nameof(target));
         if (keptSets.Count == 0)
             throw new ArgumentException("There must be at least one kept-token set.", nameof(keptSets));
         for (var i = 0; i < keptSets.Count; i++)
@@ -86,7 +96,6 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
-        ThrowIfTooLong(question, nameof(question));
         ThrowIfUnfit(kept, nameof(kept));
         options ??= new GenerationOptions();
         options.ThrowIfFaulty(nameof(options));
@@ -133,23 +142,14 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ? new(kept.Positions, video.Vectors, OfAll: true)
         : new(kept.Positions, kept.Vectors);
 
-    /// <summary>Token ids of a text that may not claim to be visual tokens.</summary>
-    /// <exception cref="ArgumentException">It does.</exception>
-    protected int[] EncodeText(string text, string name)
-    {
-        var ids = Tokenizer.Encode(text);
-        return ids.FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
-            ? throw new ArgumentException(
-                $"The {name} contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text.",
-                name)
-            : ids;
-    }
+    /// <summary>Token ids of a text in which nothing is at fault.</summary>
+    /// <exception cref="ArgumentException"><see cref="FindTextFault"/> finds something.</exception>
+    protected int[] EncodeText(string text, string name) =>
+        FindTextFault(text) is { } fault ? throw new ArgumentException($"The {name} {fault}.", name) : Tokenizer.Encode(text);
 
-    private static void ThrowIfTooLong(string text, string name)
-    {
-        if (text.Length > MostCharacters)
-            throw new ArgumentException($"The {name} has {text.Length} characters, at most {MostCharacters} are taken; shorten it.", name);
-    }
+    private string? VisualFault(int[] ids) => ids.FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
+        ? $"contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text"
+        : null;
 
     private PromptCache.Lease RentPrompt(KeptTokens kept, string question, int continuation)
     {
