@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Microsoft.ML.Score.Models;
 using Score.Cli.Commands;
 using Score.Cli.Output;
@@ -71,7 +72,7 @@ internal static class Program
         {
             // Without response files: a video whose name starts with @ would be read as options.
             var parsed = BuildRootCommand(loadModel).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            foreach (var fault in parsed.Errors.Select(fault => fault.Message).Distinct())
+            foreach (var fault in parsed.Errors.Count > 0 ? UsageFaults.Of(parsed).Distinct() : [])
                 messages.WriteLine($"score: {fault}");
             return parsed.Errors.Count > 0 ? null : parsed;
         }
@@ -95,6 +96,7 @@ internal static class Program
             ModelCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        root.Options.OfType<HelpOption>().Single().Action = new HelpPage();
         UsageRules.Add(root);
         return root;
     }

@@ -41,6 +41,9 @@ public sealed class TeacherServer : IDisposable
     /// <summary>The images of the last request.</summary>
     public List<byte[]> Images { get; private set; } = [];
 
+    /// <summary>The last request's document.</summary>
+    public JsonElement Request { get; private set; }
+
     /// <summary>The key that the last request came with.</summary>
     public string? Authorization { get; private set; }
 
@@ -113,6 +116,7 @@ public sealed class TeacherServer : IDisposable
         var parts = document.RootElement.GetProperty("messages")[0].GetProperty("content").EnumerateArray().ToList();
         lock (_lock)
         {
+            Request = document.RootElement.Clone();
             Authorization = request.Headers["Authorization"];
             Images = [.. parts.Where(part => part.GetProperty("type").GetString() == "image_url")
                 .Select(part => Convert.FromBase64String(part.GetProperty("image_url").GetProperty("url").GetString()!["data:image/jpeg;base64,".Length..]))];

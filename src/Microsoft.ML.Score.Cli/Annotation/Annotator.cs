@@ -5,12 +5,17 @@ using Score.Cli.Training;
 namespace Score.Cli.Annotation;
 
 /// <summary>What came of the rows of one run.</summary>
-internal sealed record AnnotationCounts(int Annotated, int AlreadyThere, int Failed);
+internal sealed record AnnotationCounts(int Annotated, int AlreadyThere, int Failed)
+{
+    /// <summary>Why the run ended before its last row; null where it did not.</summary>
+    public string? Stopped { get; init; }
+}
 
 /// <summary>
 /// The re-annotation step of the paper's data recipe: frames of every video and its caption go to a teacher model, whose caption
 /// is written down. A video that the output already has, or that several rows name, is asked about once. What fails in passing is tried again after 1, 2, 4 ...
-/// at most 60 seconds, shortened by chance by up to a half, or after the time that the server asks for (at most an hour) where that is longer.
+/// at most 60 seconds, shortened by chance by up to a half, or after the time that the server asks for (at most an hour) where that is longer. A run ends
+/// when rows fail one after the other by what is no row's fault, so that a server that has gone is not asked for every row of a corpus.
 /// </summary>
 internal sealed class Annotator
 {
@@ -67,9 +72,22 @@ internal sealed class Annotator
     /// <param name="cancellationToken">Stops; what was added stays.</param>
     public async Task<AnnotationCounts> RunAsync(IEnumerable<CaptionedVideo> rows, AnnotationFile file, int concurrency, Action<int> report, CancellationToken cancellationToken)
     {
-        var (annotated, failed, alreadyThere) = (0, 0, 0);
+        var (annotated, failed, alreadyThere, inSuccession) = (0, 0, 0, 0);
+        string? stopped = null;
         var met = new HashSet<string>(file.Paths, StringComparer.Ordinal);
-        await Parallel.ForEachAsync(New(), new ParallelOptions { MaxDegreeOfParallelism = concurrency, CancellationToken = cancellationToken }, async (item, cancel) =>
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await AskAll();
+        }
+        catch (OperationCanceledException) when (stopped is not null)
+        {
+            // The rows under way were given up; they are neither written nor listed.
+        }
+
+        return new AnnotationCounts(annotated, alreadyThere, failed) { Stopped = stopped };
+
+        Task AskAll() => Parallel.ForEachAsync(New(), new ParallelOptions { MaxDegreeOfParallelism = concurrency, CancellationToken = stop.Token }, async (item, cancel) =>
         {
             var (index, row) = item;
             try
@@ -80,6 +98,7 @@ internal sealed class Annotator
                 lock (_lock)
                 {
                     file.Add(new AnnotatedRow(row.Name, caption.Text, row.Caption, Model, caption.Usage));
+                    inSuccession = 0;
                     report(++annotated + failed);
                 }
             }
@@ -89,10 +108,20 @@ internal sealed class Annotator
                 {
                     File.AppendAllBytes(_failuresPath, AnnotationFile.Line(new FailedRow(row.Name, exception.Message)));
                     report(annotated + ++failed);
+                    stopped ??= Judge(exception);
+                    if (stopped is not null)
+                        stop.Cancel();
                 }
             }
         });
-        return new AnnotationCounts(annotated, alreadyThere, failed);
+
+        string? Judge(Exception exception)
+        {
+            if (exception is not CaptionFailedException fault)
+                return null; // the server was not asked
+            inSuccession = fault.EndsRunAfter is null ? 0 : inSuccession + 1;
+            return inSuccession >= fault.EndsRunAfter ? $"{(inSuccession == 1 ? "a row" : $"{inSuccession} rows in succession")} failed by a fault of the endpoint: {fault.Message}" : null;
+        }
 
         IEnumerable<(int Index, CaptionedVideo Row)> New()
         {

@@ -1,10 +1,8 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
+using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using OpenAI;
-using OpenAI.Chat;
 
 namespace Score.Cli.Annotation;
 
@@ -13,125 +11,186 @@ namespace Score.Cli.Annotation;
 /// <param name="Usage">Tokens counted by the server; null where it tells none.</param>
 internal sealed record TeacherCaption(string Text, TokenUsage? Usage);
 
-/// <summary>What a request cost.</summary>
-internal sealed record TokenUsage(int PromptTokens, int CompletionTokens);
-
 /// <summary>
-/// Asks a teacher model behind an OpenAI-compatible endpoint, one try a call. Of an answer only what is needed is read, because servers differ in
-/// the rest: reasons to finish that OpenAI does not have, no reason, texts in parts. Safe for concurrent use.
+/// Asks a teacher model behind an OpenAI-compatible endpoint, one try a call: <see cref="Annotator"/> tries again, where the rate limit counts every try.
+/// An answer is bounded in time and bytes. Safe for concurrent use.
 /// </summary>
-internal sealed class CaptionService
+internal sealed class CaptionService : IDisposable
 {
+    private const int MostAnswerBytes = 8 << 20;
     private const int MostMessageCharacters = 300;
+    private const string Path = "/chat/completions";
 
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly ChatClient _client;
+    private readonly HttpClient _client;
+    private readonly Uri _address;
+    private readonly string _shownAddress;
     private readonly string _model;
     private readonly string? _apiKey;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
+    private readonly Lock _lock = new();
+    private volatile bool _hasAnswered;
+    private volatile string _limitName = "max_tokens";
 
     /// <param name="endpoint">The base address, which ends in /v1 as a rule.</param>
     /// <param name="model">The model's name at the endpoint.</param>
-    /// <param name="apiKey">The key; null for a server that asks for none.</param>
+    /// <param name="apiKey">The key, of printable ASCII; null for a server that asks for none.</param>
     /// <param name="timeout">How long an answer may take.</param>
     /// <param name="time">The clock that dates in the server's answers are compared with.</param>
     public CaptionService(Uri endpoint, string model, string? apiKey, TimeSpan timeout, TimeProvider time)
     {
         (_model, _apiKey, _timeout, _time) = (model, apiKey, timeout, time);
+        var path = endpoint.AbsolutePath.TrimEnd('/');
+        _address = new UriBuilder(endpoint) { Path = path.EndsWith(Path, StringComparison.Ordinal) ? path : path + Path }.Uri;
+        _shownAddress = _address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped); // a query may hold a key
 
-        // Tries again nowhere but in Annotator, where the rate limit counts every try, and times out nowhere but here.
-        var options = new OpenAIClientOptions { Endpoint = endpoint, RetryPolicy = new ClientRetryPolicy(maxRetries: 0), NetworkTimeout = Timeout.InfiniteTimeSpan };
-        _client = new ChatClient(model, new ApiKeyCredential(apiKey ?? "none"), options);
+        // A redirected request would lose its key and its body; names are looked up anew now and then, because a run may take days.
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.All,
+            ConnectTimeout = TimeSpan.FromSeconds(30),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        };
+        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("score", null));
+        if (apiKey is not null)
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
     }
+
+    /// <summary>The most tokens of an answer; null for the server's own limit.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>What the server divides logits by; null for its own default.</summary>
+    public double? Temperature { get; init; }
+
+    /// <summary>What all answers so far took, those without a caption too; null where the server tells none.</summary>
+    public TokenUsage? Spent { get; private set; }
 
     /// <param name="prompt">What to ask for.</param>
     /// <param name="images">JPEG images, in the order of time.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="CaptionFailedException">There is no caption, or not a whole one.</exception>
-    /// <exception cref="InvalidOperationException">The endpoint refuses the key.</exception>
     public async Task<TeacherCaption> AskAsync(string prompt, IReadOnlyList<byte[]> images, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAsync(prompt, images, cancellationToken);
+        }
+        catch (CaptionFailedException exception)
+        {
+            throw exception.As(Shown(exception.Message));
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<TeacherCaption> SendAsync(string prompt, IReadOnlyList<byte[]> images, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_timeout);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = Question(prompt, images) };
+            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            _hasAnswered = true;
+            return Read(response, await ReadAsync(response.Content, patience.Token));
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw patience.IsCancellationRequested
+                ? new CaptionFailedException($"no answer within {_timeout.TotalSeconds} seconds.", exception) { IsTransient = true, EndsRunAfter = ServerFault.ManyRows }
+                : Unreachable(exception);
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError is
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        {
+            throw Unreachable(exception);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or InvalidDataException)
+        {
+            throw new CaptionFailedException($"the connection failed: {exception.Message}", exception) { IsTransient = true, EndsRunAfter = ServerFault.ManyRows };
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw new CaptionFailedException($"the answer is not understood: {exception.Message}", exception) { IsTransient = true, EndsRunAfter = ServerFault.ManyRows };
+        }
+    }
+
+    private ByteArrayContent Question(string prompt, IReadOnlyList<byte[]> images)
     {
         object[] question =
         [
             .. images.Select(image => new { type = "image_url", image_url = new { url = $"data:image/jpeg;base64,{Convert.ToBase64String(image)}" } }),
             new { type = "text", text = prompt },
         ];
-        var request = new { model = _model, messages = new[] { new { role = "user", content = question } } };
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(_timeout);
-        try
-        {
-            using var content = BinaryContent.Create(BinaryData.FromObjectAsJson(request, s_json));
-            var answer = await _client.CompleteChatAsync(content, new RequestOptions { CancellationToken = patience.Token });
-            return Read(answer.GetRawResponse().Content);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new CaptionFailedException($"no answer within {_timeout.TotalSeconds} seconds.", isTransient: true);
-        }
-        catch (ClientResultException exception) when (exception.Status == 401)
-        {
-            throw new InvalidOperationException($"The endpoint refuses the API key: {OneLine(exception)}", exception);
-        }
-        catch (ClientResultException exception)
-        {
-            var isTransient = exception.Status is 0 or 408 or 429 or >= 500; // 0: no answer came
-            throw new CaptionFailedException(OneLine(exception), isTransient, RetryAfter(exception.GetRawResponse()), exception);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
-        {
-            throw new CaptionFailedException(OneLine(exception), isTransient: true, inner: exception);
-        }
-        catch (Exception exception) when (exception is not (OperationCanceledException or CaptionFailedException))
-        {
-            // What is thrown for an answer that is no chat completion depends on what is wrong with it.
-            throw new CaptionFailedException($"the answer is not understood: {OneLine(exception)}", isTransient: true, inner: exception);
-        }
+        var request = new Dictionary<string, object> { ["model"] = _model, ["messages"] = new[] { new { role = "user", content = question } } };
+        if (MaxTokens is { } most)
+            request[_limitName] = most;
+        if (Temperature is { } temperature)
+            request["temperature"] = temperature;
+        return new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, s_json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
     }
 
-    private static TeacherCaption Read(BinaryData body)
+    private TeacherCaption Read(HttpResponseMessage response, byte[] body)
     {
-        if (body.ToObjectFromJson<Completion>(s_json) is not { Choices: [{ Message: { } message } choice, ..] } completion)
-            throw new JsonException("it has no choice with a message.");
-        if (choice.FinishReason is "length" or "content_filter" || message.Refusal is { Length: > 0 })
-            throw new CaptionFailedException($"the answer ended with {choice.FinishReason}{(message.Refusal is { } refusal ? $": {refusal}" : "")}.", isTransient: false);
-        var text = Text(message.Content).Trim();
-        return text.Length == 0 ? throw new CaptionFailedException("the answer is empty.", isTransient: true) : new TeacherCaption(text, Usage(completion.Usage));
+        var status = (int)response.StatusCode;
+        var answer = ServerFault.ReadBody(body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? body.AsSpan(Encoding.UTF8.Preamble.Length) : body);
+        if (!response.IsSuccessStatusCode)
+            throw Refusal(response, status, answer);
+        if (answer.ValueKind != JsonValueKind.Object)
+            throw new JsonException($"expected a chat completion, got {response.Content.Headers.ContentType?.MediaType ?? "no media type"}: {ChatAnswer.Text(answer)}");
+        var usage = ChatAnswer.Usage(answer);
+        if (usage is not null)
+            lock (_lock)
+                Spent = new TokenUsage((Spent?.PromptTokens ?? 0) + usage.PromptTokens, (Spent?.CompletionTokens ?? 0) + usage.CompletionTokens);
+        return new TeacherCaption(ChatAnswer.Caption(answer), usage);
     }
 
-    private static string Text(JsonElement content) => content.ValueKind switch
+    private CaptionFailedException Refusal(HttpResponseMessage response, int status, JsonElement answer)
     {
-        JsonValueKind.String => content.GetString()!,
-        JsonValueKind.Array => string.Concat(content.EnumerateArray().Select(part => part.GetProperty("text").GetString())),
-        _ => "",
-    };
+        var what = response.Headers.Location is { } location ? $"{_shownAddress} answers {status}, moved to {location}; name that place with --endpoint"
+            : status == 404 ? $"{_shownAddress} answers 404, no such model or address"
+            : $"the server answers {status}";
+        var fault = ServerFault.Of(status, answer, what);
+        if (MaxTokens is not null && fault.Message.Contains("max_completion_tokens", StringComparison.Ordinal) && _limitName == "max_tokens")
+        {
+            _limitName = "max_completion_tokens"; // what OpenAI's later models call it, and only they
+            return new CaptionFailedException(fault.Message, fault) { IsTransient = true };
+        }
 
-    private static TokenUsage? Usage(JsonElement usage)
-    {
-        return Count("prompt_tokens") is { } prompt && Count("completion_tokens") is { } completion ? new TokenUsage(prompt, completion) : null;
-
-        int? Count(string name) => usage.ValueKind == JsonValueKind.Object && usage.TryGetProperty(name, out var count) && count.ValueKind == JsonValueKind.Number && count.TryGetInt32(out var tokens) ? tokens : null;
+        var wait = response.Headers.RetryAfter is { } value ? value.Delta ?? value.Date - _time.GetUtcNow() : null;
+        return fault.IsTransient ? new CaptionFailedException(fault.Message, fault) { IsTransient = true, EndsRunAfter = fault.EndsRunAfter, RetryAfter = wait } : fault;
     }
 
-    private TimeSpan? RetryAfter(PipelineResponse? response) =>
-        response is not null && response.Headers.TryGetValue("Retry-After", out var text) && RetryConditionHeaderValue.TryParse(text, out var value)
-            ? value.Delta ?? value.Date - _time.GetUtcNow()
-            : null;
+    /// <summary>Before the first answer nothing is waited for: the address is wrong, or the server is not there yet.</summary>
+    private CaptionFailedException Unreachable(Exception exception) =>
+        new($"{_shownAddress} cannot be reached: {exception.InnerException?.Message ?? exception.Message}", exception) { IsTransient = _hasAnswered, EndsRunAfter = ServerFault.FewRows };
 
-    // Some servers quote the key that they refuse.
-    private string OneLine(Exception exception)
+    /// <summary>One line of bounded length, without the key, which some servers quote when they refuse it.</summary>
+    private string Shown(string message)
     {
-        var text = exception.Message.ReplaceLineEndings(" ");
-        if (!string.IsNullOrEmpty(_apiKey))
-            text = text.Replace(_apiKey, "***", StringComparison.Ordinal);
-        return text.Length <= MostMessageCharacters ? text : text[..MostMessageCharacters] + "...";
+        var text = string.IsNullOrEmpty(_apiKey) ? message : message.Replace(_apiKey, "***", StringComparison.Ordinal);
+        text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        if (text.Length <= MostMessageCharacters)
+            return text;
+        return text[..(char.IsHighSurrogate(text[MostMessageCharacters - 1]) ? MostMessageCharacters - 1 : MostMessageCharacters)] + "...";
     }
 
-    private sealed record Completion(IReadOnlyList<Choice?>? Choices, JsonElement Usage);
+    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
+    {
+        using var stream = await content.ReadAsStreamAsync(cancellationToken);
+        using var body = new MemoryStream();
+        var buffer = new byte[16384];
+        while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and var read)
+        {
+            if (body.Length + read > MostAnswerBytes)
+                throw new CaptionFailedException($"the answer is longer than {MostAnswerBytes >> 20} MiB and was not read further: set --max-tokens.") { EndsRunAfter = ServerFault.ManyRows };
+            body.Write(buffer, 0, read);
+        }
 
-    private sealed record Choice(string? FinishReason, Message? Message);
-
-    private sealed record Message(JsonElement Content, string? Refusal);
+        return body.ToArray();
+    }
 }

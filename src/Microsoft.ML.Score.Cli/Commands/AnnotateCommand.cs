@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.ML.Score.Datasets.Training;
 using Score.Cli.Annotation;
 using Score.Cli.Files;
@@ -14,19 +15,21 @@ internal sealed class AnnotateCommand
     private readonly DataOptions _dataOptions = new();
     private readonly Option<string> _output = new("--output") { Description = "The JSON lines to write; rows that it has are not asked again.", Required = true };
     private readonly Option<string> _endpoint = CommonOptions.Required(
-        "--endpoint", "The base address of an OpenAI-compatible server, such as http://localhost:8000/v1.", "an http or https address",
-        text => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https");
+        "--endpoint", "The base address of an OpenAI-compatible server, such as http://localhost:8000/v1.", "an http or https address without a user's name",
+        text => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0);
 
     private readonly Option<string> _model = new("--model") { Description = "The teacher model's name at the endpoint.", Required = true };
     private readonly Option<string?> _apiKeyVariable = new("--api-key-env") { Description = "The environment variable that holds the API key. Default: no key is used." };
     private readonly Option<string> _prompt = CommonOptions.Checked(
         "--prompt", $"What to ask; {Annotator.CaptionPlace} stands for the caption there is.", "a text", text => !string.IsNullOrWhiteSpace(text), Annotator.DefaultPrompt);
 
-    private readonly Option<int> _frames = CommonOptions.AtLeast("--frames", "Frames of a video, evenly spaced.", 1, 8);
-    private readonly Option<int> _frameSize = CommonOptions.AtLeast("--frame-size", "The most pixels of a frame's side.", 16, 768);
-    private readonly Option<int> _concurrency = CommonOptions.AtLeast("--concurrency", "Rows under way at a time.", 1, 4);
-    private readonly Option<double> _requestsPerMinute = CommonOptions.Checked("--requests-per-minute", "The rate limit; tries again count too.", "a positive number", rate => rate > 0, double.PositiveInfinity);
-    private readonly Option<int> _maxRetries = CommonOptions.AtLeast("--max-retries", "Tries after the first, where the server is busy, fails or does not answer.", 0, 5);
+    private readonly Option<int> _frames = CommonOptions.Between("--frames", "Frames of a video, evenly spaced.", 1, 256, 8);
+    private readonly Option<int> _frameSize = CommonOptions.Between("--frame-size", "The most pixels of a frame's side.", 16, 8192, 768);
+    private readonly Option<int?> _maxTokens = CommonOptions.Optional<int>("--max-tokens", "The most tokens of an answer, thoughts included. Default: the server's own limit.", "a whole number of at least 1", most => most >= 1);
+    private readonly Option<double?> _temperature = CommonOptions.Optional<double>("--temperature", "What logits are divided by before tokens are drawn. Default: the server's own.", "a number from 0 to 2", value => value is >= 0 and <= 2);
+    private readonly Option<int> _concurrency = CommonOptions.Between("--concurrency", "Rows under way at a time.", 1, 1000, 4);
+    private readonly Option<double?> _requestsPerMinute = CommonOptions.Optional<double>("--requests-per-minute", "The rate limit; tries again count too. Default: none.", "a number from 0.1 to 1000000", rate => rate is >= 0.1 and <= 1_000_000);
+    private readonly Option<int> _maxRetries = CommonOptions.Between("--max-retries", "Tries after the first, where the server is busy, fails or does not answer.", 0, 100, 5);
     private readonly Option<double> _timeout = CommonOptions.Checked("--timeout", "Seconds that one answer may take.", "a positive number of at most 86400", seconds => seconds is > 0 and <= 86400, 120.0);
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -37,7 +40,7 @@ internal sealed class AnnotateCommand
         var command = new Command("annotate", "Have a teacher model behind an OpenAI-compatible endpoint write captions from the frames.")
         {
             annotate._data, annotate._dataOptions.Format, annotate._dataOptions.Videos, annotate._dataOptions.SkipDamaged, annotate._dataOptions.Reading.Timeout, annotate._output, annotate._endpoint, annotate._model, annotate._apiKeyVariable,
-            annotate._prompt, annotate._frames, annotate._frameSize, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._json,
+            annotate._prompt, annotate._frames, annotate._frameSize, annotate._maxTokens, annotate._temperature, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._json,
         };
         command.SetAction((parsed, cancellationToken) => annotate.RunAsync(parsed, time, cancellationToken));
         return command;
@@ -53,16 +56,21 @@ internal sealed class AnnotateCommand
         files.Write("--output", outputPath, OutputKind.Annotations);
         files.Write("the list of failures beside --output", failuresPath, OutputKind.Failures);
         files.Claim();
+        var apiKey = parsed.GetValue(_apiKeyVariable) is { } variable ? ApiKey.Of(variable) : null;
+        using var service = new CaptionService(new Uri(parsed.GetRequiredValue(_endpoint)), model, apiKey, TimeSpan.FromSeconds(parsed.GetValue(_timeout)), time)
+        {
+            MaxTokens = parsed.GetValue(_maxTokens),
+            Temperature = parsed.GetValue(_temperature),
+        };
+        var limiter = parsed.GetValue(_requestsPerMinute) is { } rate ? new RateLimiter(rate, time) : null;
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
         var skipped = new SkippedRows();
-        var rows = _dataOptions.Read(parsed, data, skipped, _ => null);
-        var timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout));
-        var service = new CaptionService(new Uri(parsed.GetRequiredValue(_endpoint)), model, ApiKey(parsed.GetValue(_apiKeyVariable)), timeout, time);
-        var limiter = parsed.GetValue(_requestsPerMinute) is var rate && double.IsFinite(rate) ? new RateLimiter(rate, time) : null;
 
         AnnotationCounts counts;
         using (var file = new AnnotationFile(outputPath))
-        using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
+        using (var progress = new WorkProgress(error))
         {
+            var total = Count(parsed, data, file.Paths);
             var annotator = new Annotator(service, parsed.GetValue(_maxRetries), limiter, time, failuresPath)
             {
                 Model = model,
@@ -70,21 +78,42 @@ internal sealed class AnnotateCommand
                 Frames = parsed.GetValue(_frames),
                 LongestSide = parsed.GetValue(_frameSize),
             };
-            counts = await annotator.RunAsync(rows, file, parsed.GetValue(_concurrency), done => progress.Report(done, null, "annotating"), cancellationToken);
+            counts = await annotator.RunAsync(
+                _dataOptions.Read(parsed, data, skipped, _ => null), file, parsed.GetValue(_concurrency), done => progress.Report(done, total, "annotating"), cancellationToken);
         }
 
-        skipped.Report(parsed.InvocationConfiguration.Error, data);
+        skipped.Report(error, data);
         if (counts.Failed > 0)
-            parsed.InvocationConfiguration.Error.WriteLine($"score: {counts.Failed} rows have no caption; {failuresPath} says why. The same command tries them again.");
-        Print(counts, skipped.Count(SkipReason.MissingFile), parsed.GetValue(_json), parsed.InvocationConfiguration.Output);
+            error.WriteLine($"score: {counts.Failed} rows have no caption; {failuresPath} says why. The same command tries them again.");
+        if (counts.Stopped is not null)
+            error.WriteLine($"score: stopped: {counts.Stopped.TrimEnd('.')}. What was annotated is in {outputPath}; the same command goes on.");
+        Print(counts, skipped.Count(SkipReason.MissingFile), service.Spent, parsed.GetValue(_json), output);
         return counts.Failed > 0 ? 1 : 0;
     }
 
-    private static string? ApiKey(string? variable) => variable is null ? null
-        : Environment.GetEnvironmentVariable(variable) is { Length: > 0 } key ? key
-        : throw new InvalidOperationException("The environment variable that --api-key-env names is not set."); // unnamed: it might be the key itself
+    /// <summary>The rows to ask about, by a first reading, which also finds damage before anything is asked; null where the data can be read once only.</summary>
+    private int? Count(ParseResult parsed, string data, HashSet<string> done) => RealPath.IsDevice(data) ? null
+        : _dataOptions.Read(parsed, data, new SkippedRows(), _ => null).Select(row => row.Name).Distinct(StringComparer.Ordinal).Count(name => !done.Contains(name));
 
-    private static void Print(AnnotationCounts counts, int missing, bool json, TextWriter output) => output.WriteLine(json
-        ? JsonOutput.Format(new { annotated = counts.Annotated, alreadyThere = counts.AlreadyThere, failed = counts.Failed, missing })
-        : $"annotated: {counts.Annotated}, already there: {counts.AlreadyThere}, failed: {counts.Failed}, missing files: {missing}");
+    private static void Print(AnnotationCounts counts, int missing, TokenUsage? spent, bool json, TextWriter output)
+    {
+        if (json)
+        {
+            output.WriteLine(JsonOutput.Format(new
+            {
+                annotated = counts.Annotated,
+                alreadyThere = counts.AlreadyThere,
+                failed = counts.Failed,
+                missing,
+                stopped = counts.Stopped,
+                promptTokens = spent?.PromptTokens,
+                completionTokens = spent?.CompletionTokens,
+            }));
+            return;
+        }
+
+        output.WriteLine($"annotated: {counts.Annotated}, already there: {counts.AlreadyThere}, failed: {counts.Failed}, missing files: {missing}");
+        if (spent is not null)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"tokens: {spent.PromptTokens} of prompts, {spent.CompletionTokens} of answers"));
+    }
 }

@@ -17,6 +17,7 @@ internal static class AnswerCommand
         {
             Description = "A video file, still image, feature file (.safetensors) or clip of the synthetic world (synthetic:test-short-0).",
         };
+        video.Validators.Add(CommonOptions.CheckClipNames);
         var question = CommonOptions.Required("--question", "The question.", "a question", text => !string.IsNullOrWhiteSpace(text));
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();

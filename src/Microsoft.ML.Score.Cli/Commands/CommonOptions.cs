@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Usage;
+using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
 
@@ -64,6 +65,9 @@ internal static class CommonOptions
     public static Option<int> AtLeast(string name, string description, int least, int defaultValue) =>
         Checked(name, description, $"a whole number of at least {least}", value => value >= least, defaultValue);
 
+    public static Option<int> Between(string name, string description, int least, int most, int defaultValue) =>
+        Checked(name, description, $"a whole number from {least} to {most}", value => value >= least && value <= most, defaultValue);
+
     /// <summary>Any whole number, such as a seed.</summary>
     public static Option<int> Whole(string name, string description, int defaultValue) => Checked(name, description, "a whole number", _ => true, defaultValue);
 
@@ -85,6 +89,21 @@ internal static class CommonOptions
                     return value;
                 result.AddError($"{name} must be {expected}, got '{text}'.{NumberText.Hint<T>(text)}");
                 return default;
+            },
+        };
+
+    /// <summary>A number that is wrong usage where it breaks a rule, and null when the option is absent.</summary>
+    public static Option<T?> Optional<T>(string name, string description, string expected, Func<T, bool> isValid)
+        where T : struct, IParsable<T> => new(name)
+        {
+            Description = description,
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (NumberText.TryParse(text, out T value) && isValid(value))
+                    return value;
+                result.AddError($"{name} must be {expected}, got '{text}'.{NumberText.Hint<T>(text)}");
+                return null;
             },
         };
 
@@ -111,18 +130,55 @@ internal static class CommonOptions
         },
     };
 
+    /// <summary>A word among those allowed.</summary>
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="allowed">The words.</param>
+    /// <param name="defaultValue">The word when the option is absent; null for none.</param>
+    public static Option<string> Word(string name, string description, IReadOnlyList<string> allowed, string? defaultValue = null)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', allowed),
+            CustomParser = result =>
+            {
+                if (result.Tokens[0].Value is var text && allowed.Contains(text))
+                    return text;
+                result.AddError($"{name} must be one of {string.Join(", ", allowed)}, got '{text}'.{Suggestion.For(text, allowed)}");
+                return null;
+            },
+        };
+        if (defaultValue is not null)
+            option.DefaultValueFactory = _ => defaultValue;
+        return option;
+    }
+
+    /// <summary>An option's number for a rule about several of them; null where it is given and wrong, which is told already.</summary>
+    public static T? ValueOf<T>(CommandResult result, Option<T> option)
+        where T : struct => result.GetResult(option) is not { } given ? (T)option.GetDefaultValue()! : given.Errors.Any() ? null : given.GetValueOrDefault<T>();
+
+    /// <summary>Refuses what cannot be the name of a clip of the synthetic world, whatever is on the disk.</summary>
+    public static void CheckClipNames(SymbolResult result)
+    {
+        foreach (var token in result.Tokens)
+            if (VideoReference.FaultOf(token.Value) is { } fault)
+                result.AddError(fault);
+    }
+
     /// <summary>An option whose value is a list with commas, each item given once.</summary>
     /// <param name="name">The option's name.</param>
     /// <param name="description">What it is for.</param>
     /// <param name="defaultValue">The items when the option is absent.</param>
     /// <param name="expected">What an item looks like, for the message about one that does not.</param>
     /// <param name="parse">The item of a text; null where it is none.</param>
-    public static Option<T[]> List<T>(string name, string description, T[] defaultValue, string expected, Func<string, T?> parse)
+    /// <param name="words">The items there are, where they can be told.</param>
+    public static Option<T[]> List<T>(string name, string description, T[] defaultValue, string expected, Func<string, T?> parse, params string[] words)
         where T : struct => new(name)
         {
             Description = description,
             DefaultValueFactory = _ => defaultValue,
-            CustomParser = result => ParseList(result, name, expected, parse),
+            CustomParser = result => ParseList(result, name, expected, parse, words),
         };
 
     /// <summary>An option whose value is a list with commas of words among those allowed, each given once.</summary>
@@ -134,7 +190,7 @@ internal static class CommonOptions
         {
             string[] words = [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries))];
             if (words.FirstOrDefault(word => !allowed.Contains(word)) is { } unknown)
-                result.AddError($"{name} must be a list of {string.Join(", ", allowed)}, got '{unknown}'.");
+                result.AddError($"{name} must be a list of {string.Join(", ", allowed)}, got '{unknown}'.{Suggestion.For(unknown, allowed)}");
             else if (words.Distinct().Count() < words.Length)
                 result.AddError($"{name} lists a word twice, got '{string.Join(",", words)}'.");
             return words;
@@ -153,19 +209,19 @@ internal static class CommonOptions
             var values = new Dictionary<string, string>();
             foreach (var text in result.Tokens.Select(token => token.Value))
                 if (text.Split('=', 2) is not [var key, { Length: > 0 } given] || !allowed.Contains(key) || !values.TryAdd(key, given))
-                    result.AddError($"{name} must be NAME={value}, once for a name of {string.Join(", ", allowed)}, got '{text}'.");
+                    result.AddError($"{name} must be NAME={value}, once for a name of {string.Join(", ", allowed)}, got '{text}'.{(allowed.Contains(text.Split('=')[0]) ? "" : Suggestion.For(text, allowed))}");
             return values;
         },
     };
 
-    private static T[] ParseList<T>(ArgumentResult result, string name, string expected, Func<string, T?> parse)
+    private static T[] ParseList<T>(ArgumentResult result, string name, string expected, Func<string, T?> parse, string[] words)
         where T : struct
     {
         List<T> items = [];
         foreach (var (list, text) in result.Tokens.SelectMany(token => token.Value.Split(','), (token, text) => (token.Value, text)))
         {
             if (parse(text.Trim()) is not { } item)
-                result.AddError($"{name} must be a list of {expected}, got '{text}'.{NumberText.ListHint<T>(list)}");
+                result.AddError($"{name} must be a list of {expected}, got '{text}'.{NumberText.ListHint<T>(list)}{Suggestion.For(text.Trim(), words)}");
             else if (items.Contains(item))
                 result.AddError($"{name} lists '{text}' twice.");
             else

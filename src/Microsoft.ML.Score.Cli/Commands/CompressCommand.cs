@@ -19,17 +19,13 @@ internal static class CompressCommand
             Description = "Video files, still images, feature files (.safetensors) or clips of the synthetic world (synthetic:test-short-0).",
             Arity = ArgumentArity.OneOrMore,
         };
+        videos.Validators.Add(CommonOptions.CheckClipNames);
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var folder = new Option<string?>("--output") { Description = "A folder for one file a video." };
-        var format = new Option<string>("--format")
-        {
-            Description = "What --output writes: the mask as JSON, or the kept tokens as safetensors.",
-            DefaultValueFactory = _ => "mask",
-        };
-        format.AcceptOnlyFromAmong("mask", "tokens");
+        var format = CommonOptions.Word("--format", "What --output writes: the mask as JSON, or the kept tokens as safetensors.", ["mask", "tokens"], "mask");
         var reading = new ReadingOptions();
         var json = CommonOptions.Json();
         var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")

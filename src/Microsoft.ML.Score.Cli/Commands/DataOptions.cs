@@ -13,9 +13,7 @@ internal sealed class DataOptions
 
     private static readonly string[] s_formats = [JsonLines, .. Enum.GetNames<TrainingSetFormat>().Select(name => name.ToLowerInvariant())];
 
-    public DataOptions() => Format.AcceptOnlyFromAmong(s_formats);
-
-    public Option<string> Format { get; } = new("--format") { Description = "The layout of the data file.", DefaultValueFactory = _ => JsonLines };
+    public Option<string> Format { get; } = CommonOptions.Word("--format", "The layout of the data file.", s_formats, JsonLines);
 
     public Option<string?> Videos { get; } = new("--videos") { Description = "The folder that paths of the data file are relative to. Default: the file's own." };
 

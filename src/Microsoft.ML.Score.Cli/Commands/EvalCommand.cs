@@ -18,17 +18,17 @@ internal sealed class EvalCommand
 {
     private static readonly string[] s_presets = [.. PaperPreset.All.Select(preset => preset.Name)];
 
-    private readonly Option<string?> _preset = new("--preset") { Description = $"A table of the paper: its benchmarks, compressors, budgets and frames, where no other option says otherwise ({string.Join(", ", s_presets)})." };
+    private readonly Option<string> _preset = CommonOptions.Word("--preset", "A table of the paper: its benchmarks, compressors, budgets and frames, where no other option says otherwise.", s_presets);
     private readonly Option<string[]> _benchmarks = CommonOptions.Words("--benchmark", $"The benchmarks ({string.Join(", ", BenchmarkSource.Names)}).", [BenchmarkSource.SyntheticName], BenchmarkSource.Names);
     private readonly Option<string> _data = new("--data") { Description = "A folder with a folder for each benchmark, which holds its annotations (annotations.json, .jsonl, .tsv or .parquet, or a folder) and videos.", DefaultValueFactory = _ => "data" };
     private readonly Option<Dictionary<string, string>> _annotations = CommonOptions.ByName("--annotations", "The annotations of a benchmark, where they lie elsewhere.", "PATH", Benchmarks.Names);
     private readonly Option<Dictionary<string, string>> _videoFolders = CommonOptions.ByName("--video-folder", "The videos of a benchmark, where they lie elsewhere.", "PATH", Benchmarks.Names);
     private readonly Option<Dictionary<string, string>> _prompts = CommonOptions.ByName("--prompt", "The prompt of a benchmark's questions, where it is not its default.", "PROMPT", Benchmarks.Names);
-    private readonly Option<int> _videos = CommonOptions.AtLeast("--videos", "Synthetic videos of each length; a video has eight questions.", 1, 10);
-    private readonly Option<VideoLength[]> _lengths = CommonOptions.List("--lengths", "The lengths of synthetic video.", Enum.GetValues<VideoLength>(), $"lengths ({EnumWord.All<VideoLength>()})", EnumWord.Parse<VideoLength>);
+    private readonly Option<int> _videos = CommonOptions.Between("--videos", "Synthetic videos of each length; a video has eight questions.", 1, 100_000, 10);
+    private readonly Option<VideoLength[]> _lengths = CommonOptions.List("--lengths", "The lengths of synthetic video.", Enum.GetValues<VideoLength>(), $"lengths ({EnumWord.All<VideoLength>()})", EnumWord.Parse<VideoLength>, EnumWord.All<VideoLength>().Split(", "));
     private readonly Option<double[]> _ratios = CommonOptions.List("--ratios", "The shares of tokens to keep.", [0.4, 0.25, 0.1], "ratios above 0 and at most 1", Ratio);
     private readonly Option<int[]> _tokens = CommonOptions.List("--tokens", "The numbers of tokens to keep of every video, in place of shares.", [], "positive whole numbers", Count);
-    private readonly Option<ComparedCompressor[]> _compressors = CommonOptions.List("--compressors", $"The compressors to compare, of: {ComparedCompressor.Words}.", ComparedCompressor.Default, $"compressors ({ComparedCompressor.Words})", ComparedCompressor.Parse);
+    private readonly Option<ComparedCompressor[]> _compressors = CommonOptions.List("--compressors", $"The compressors to compare, of: {ComparedCompressor.Words}.", ComparedCompressor.Default, $"compressors ({ComparedCompressor.Words})", ComparedCompressor.Parse, ComparedCompressor.Words.Split(", "));
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
     private readonly Option<string?> _policy = CommonOptions.Policy();
@@ -37,11 +37,9 @@ internal sealed class EvalCommand
     private readonly Option<string?> _siglip = new("--siglip") { Description = "The folder of the SigLIP checkpoint that FastVID needs with LLaVA-Video." };
     private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The seed of the random compressors, the untrained policy and the bootstrap.", 1);
     private readonly Option<string?> _records = new("--records") { Description = "A file of JSON lines for every answer as it comes in. The same command goes on from it after it was stopped or killed." };
-    private readonly Option<int> _parallel = CommonOptions.AtLeast("--parallel", "Videos at a time. With more than one, times are not comparable.", 1, 1);
+    private readonly Option<int> _parallel = CommonOptions.Between("--parallel", "Videos at a time. With more than one, times are not comparable.", 1, 1000, 1);
     private readonly ReadingOptions _reading = new();
     private readonly Option<string?> _json = new("--json") { Description = "A file for the results as JSON; - prints them instead of the table." };
-
-    private EvalCommand() => _preset.AcceptOnlyFromAmong(s_presets);
 
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
@@ -71,6 +69,7 @@ internal sealed class EvalCommand
         var preset = PaperPreset.All.FirstOrDefault(preset => preset.Name == parsed.GetValue(_preset));
         var compared = Chosen(parsed, _compressors, preset?.Compressors);
         var benchmarks = Open(parsed, preset, compared);
+        ComparedCompressor.ThrowIfContradictory(compared, Chosen(parsed, _tokens, preset?.Tokens), parsed.GetValue(_ablation));
         using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, compared));
         if (Chosen(parsed, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
             CommonOptions.WarnOfLimits(frozen, [null], parsed.InvocationConfiguration.Error);
@@ -111,7 +110,7 @@ internal sealed class EvalCommand
         var (annotations, folders, prompts) = (parsed.GetRequiredValue(_annotations), parsed.GetRequiredValue(_videoFolders), parsed.GetRequiredValue(_prompts));
         var found = names.Where(name => name != BenchmarkSource.SyntheticName).ToDictionary(
             name => name, name => inputs.FindBenchmark(name, parsed.GetRequiredValue(_data), annotations.GetValueOrDefault(name), folders.GetValueOrDefault(name)));
-        inputs.ThrowIfMissing();
+        inputs.ThrowIfMissing(parsed.InvocationConfiguration.Error);
         var readOptions = _reading.Of(parsed);
         return [.. names.Select(name => found.TryGetValue(name, out var paths)
             ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos, prompts.GetValueOrDefault(name, "default"), readOptions)

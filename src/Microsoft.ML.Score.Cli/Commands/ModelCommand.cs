@@ -16,6 +16,7 @@ internal static class ModelCommand
         {
             Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow.",
         };
+        video.Validators.Add(CommonOptions.CheckClipNames);
         var seconds = CommonOptions.Positive("--seconds", "The clip's length.", 60);
         var rate = CommonOptions.Positive("--fps", "Its frames a second.", 30);
         var width = CommonOptions.AtLeast("--width", "Its width in pixels.", 1, 1280);
@@ -33,6 +34,8 @@ internal static class ModelCommand
         {
             if (result.GetValue(check) && result.GetValue(model) == CommonOptions.EmbeddedModel)
                 result.AddError("--check needs the folder of a checkpoint; the embedded model has none.");
+            if (CommonOptions.ValueOf(result, seconds) is { } length && CommonOptions.ValueOf(result, rate) is { } framesPerSecond && ClipOutline.FaultOf(length, framesPerSecond) is { } fault)
+                result.AddError($"--seconds and --fps: {fault}");
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>

@@ -33,9 +33,9 @@ internal sealed class TrainCommand
         Description = "Rows to choose the best policy on, as --data. Default: synthetic for synthetic data, else none.",
     };
 
-    private readonly Option<int> _images = CommonOptions.AtLeast("--synthetic-images", "Still images of synthetic data.", 0, 256);
-    private readonly Option<int> _videos = CommonOptions.AtLeast("--synthetic-videos", "Videos of synthetic data, short and medium by turns.", 1, 128);
-    private readonly Option<int> _validationVideos = CommonOptions.AtLeast("--synthetic-validation", "Videos of synthetic validation data.", 1, 32);
+    private readonly Option<int> _images = CommonOptions.Between("--synthetic-images", "Still images of synthetic data.", 0, 100_000, 256);
+    private readonly Option<int> _videos = CommonOptions.Between("--synthetic-videos", "Videos of synthetic data, short and medium by turns.", 1, 100_000, 128);
+    private readonly Option<int> _validationVideos = CommonOptions.Between("--synthetic-validation", "Videos of synthetic validation data.", 1, 100_000, 32);
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
     private readonly Option<string> _output = CommonOptions.Required(
@@ -61,7 +61,7 @@ internal sealed class TrainCommand
         Description = $"A folder to keep encoded videos in, for this run and others; {NoFeatures} to encode them in each epoch. Default: score/features in the user's cache directory, up to 50 GB; none for synthetic data.",
     };
 
-    private readonly Option<string> _featureType = new("--feature-type") { Description = "How --features stores numbers: f32 as they are, the others rounded, in half the size.", DefaultValueFactory = _ => "f32" };
+    private readonly Option<string> _featureType = CommonOptions.Word("--feature-type", "How --features stores numbers: f32 as they are, the others rounded, in half the size.", ["bf16", "f16", "f32"], "f32");
     private readonly Option<string?> _checkpoint = new("--checkpoint")
     {
         Description = "The folder of the checkpoint. Default: OUTPUT.checkpoint, removed when training is complete.",
@@ -69,8 +69,6 @@ internal sealed class TrainCommand
 
     private readonly Option<string?> _metrics = new("--metrics") { Description = "A file for the metrics of every step (JSON lines)." };
     private readonly Option<bool> _json = CommonOptions.Json();
-
-    private TrainCommand() => _featureType.AcceptOnlyFromAmong("bf16", "f16", "f32");
 
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
@@ -84,9 +82,8 @@ internal sealed class TrainCommand
         };
         command.Validators.Add(result =>
         {
-            var (warmUpSteps, mainSteps) = (result.GetResult(train._warmUpSteps), result.GetResult(train._mainSteps));
-            if (warmUpSteps is not null && mainSteps is not null && !warmUpSteps.Errors.Any() && !mainSteps.Errors.Any()
-                && (long)warmUpSteps.GetRequiredValue(train._warmUpSteps) + mainSteps.GetRequiredValue(train._mainSteps) is < 1 or > int.MaxValue)
+            if (CommonOptions.ValueOf(result, train._warmUpSteps) is { } warmUpSteps && CommonOptions.ValueOf(result, train._mainSteps) is { } mainSteps
+                && (long)warmUpSteps + mainSteps is < 1 or > int.MaxValue)
                 result.AddError($"--warm-up-steps and --main-steps together must be from 1 to {int.MaxValue}.");
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(() => train.Run(parsed, loadModel, cancellationToken), cancellationToken));

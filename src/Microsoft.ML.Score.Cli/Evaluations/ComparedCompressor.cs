@@ -1,6 +1,7 @@
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Evaluations;
 
@@ -46,20 +47,27 @@ internal readonly record struct ComparedCompressor(string Word, CompressionMetho
         static string Plain(string word) => word.Replace("-", "", StringComparison.Ordinal);
     }
 
+    /// <summary>What the command line alone tells.</summary>
+    /// <exception cref="UsageException">Low resolution is to keep a number of tokens, or the ablation has no policy.</exception>
+    public static void ThrowIfContradictory(ComparedCompressor[] compared, int[] tokens, string? ablationPolicy)
+    {
+        if (tokens.Length > 0 && compared.Contains(LowResolution))
+            throw new UsageException($"--compressors: {LowResolution.Word} keeps a share of the tokens; it cannot be combined with --tokens.");
+        if (compared.Contains(Ablation) && ablationPolicy is null)
+            throw new UsageException($"--compressors: {Ablation.Word} needs the policy to compare with; name it with --ablation-policy.");
+    }
+
     /// <summary>A system for each compressor at each budget, by budget.</summary>
-    /// <param name="compared">The compressors.</param>
+    /// <param name="compared">The compressors, which do not contradict the rest.</param>
     /// <param name="ratios">The shares of tokens to keep.</param>
     /// <param name="tokens">The numbers of tokens to keep, in place of shares; empty for shares.</param>
     /// <param name="policies">What score and ablation stand for.</param>
     /// <param name="seed">Of the random ones.</param>
     /// <param name="model">The frozen model.</param>
-    /// <exception cref="ArgumentException">Low resolution is to keep a number of tokens.</exception>
     public static IEnumerable<ComparedSystem> Systems(
         ComparedCompressor[] compared, double[] ratios, int[] tokens, EvaluationPolicies policies, int seed, IVideoLanguageModel model)
     {
         var compressors = Array.ConvertAll(compared, compressor => compressor.Create(policies, seed, model));
-        if (tokens.Length > 0 && compressors.Contains(null))
-            throw new ArgumentException($"{LowResolution.Word} keeps a share of the tokens; it cannot be combined with --tokens.");
         return tokens.Length > 0
             ? tokens.SelectMany(count => compressors.Select((compressor, index) => Compared(index, BenchmarkSystem.OfCount(compressor!, count))))
             : ratios.SelectMany(ratio => compressors.Select((compressor, index) =>

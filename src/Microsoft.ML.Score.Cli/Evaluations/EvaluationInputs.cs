@@ -3,7 +3,7 @@ using Microsoft.ML.Score.Models;
 namespace Score.Cli.Evaluations;
 
 /// <summary>
-/// The files that an evaluation needs. All of them are looked for before any work, and one message lists what is missing, what it is
+/// The files that an evaluation needs. All of them are looked for before any work, and there is a message for each that is missing: what it is
 /// for and where it was looked for.
 /// </summary>
 /// <param name="purpose">What needs them, for the message: a preset or the command.</param>
@@ -54,11 +54,15 @@ internal sealed class EvaluationInputs(string purpose)
             _missing.Add($"a SigLIP checkpoint for FastVID, google/siglip-so400m-patch14-384 (--siglip FOLDER; {(folder is null ? "none is given" : $"not at {folder}")})");
     }
 
-    /// <exception cref="FileNotFoundException">Something was not found.</exception>
-    public void ThrowIfMissing()
+    /// <exception cref="FileNotFoundException">Something was not found: one thing, or those that were written as messages.</exception>
+    public void ThrowIfMissing(TextWriter error)
     {
+        if (_missing.Count == 1)
+            throw new FileNotFoundException($"{purpose} needs what is not there: {_missing[0]}.");
+        foreach (var (index, item) in _missing.Index())
+            error.WriteLine($"score: {purpose} needs what is not there: {index + 1}. {item}.");
         if (_missing.Count > 0)
-            throw new FileNotFoundException($"{purpose} needs what is not there: {string.Join("; ", _missing.Select((item, index) => $"{index + 1}. {item}"))}.");
+            throw new FileNotFoundException($"{purpose} lacks {_missing.Count} things, listed above.");
     }
 
     private static string ArchitectureOf(string folder)

@@ -15,8 +15,6 @@ internal sealed record EvaluationPolicies(PolicyNetwork? Score, PolicyNetwork? A
     /// <exception cref="NotSupportedException">No policy ships for the model, and no file is given.</exception>
     public static EvaluationPolicies Load(ComparedCompressor[] compared, string? policy, string? ablation, IVideoLanguageModel model)
     {
-        if (compared.Contains(ComparedCompressor.Ablation) && ablation is null)
-            throw new ArgumentException("The compressor ablation needs the policy to compare with; name it with --ablation-policy.");
         return new(
             compared.Contains(ComparedCompressor.Of(CompressionMethod.Score)) ? PolicySource.Load(policy, model) : null,
             compared.Contains(ComparedCompressor.Ablation) ? PolicySource.Load(ablation, model) : null);

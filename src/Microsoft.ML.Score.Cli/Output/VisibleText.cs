@@ -10,7 +10,10 @@ namespace Score.Cli.Output;
 internal static partial class VisibleText
 {
     /// <summary>The most characters of a message.</summary>
-    public const int LongestMessage = 2000;
+    public const int LongestMessage = 500;
+
+    /// <summary>Of a message that is cut, its end, where the next step stands.</summary>
+    private const int EndOfMessage = 150;
 
     /// <summary>
     /// Control characters (C0 and C1), line separators and changes of direction as \u001b, which in a JSON document stands for the same text. Line
@@ -26,14 +29,16 @@ internal static partial class VisibleText
         return visible.ToString();
     }
 
-    /// <summary>The text in one line of at most <see cref="LongestMessage"/> characters, and how many more there were.</summary>
+    /// <summary>The text in one line; of one with more than <see cref="LongestMessage"/> characters the beginning and the end, and how many there were between.</summary>
     public static string Message(string text)
     {
         var line = Escape(LineBreak().Replace(text, " "));
         if (line.Length <= LongestMessage)
             return line;
-        var length = char.IsHighSurrogate(line[LongestMessage - 1]) ? LongestMessage - 1 : LongestMessage;
-        return $"{line[..length]}... ({line.Length - length} more characters)";
+        var (end, start) = (LongestMessage - EndOfMessage, line.Length - EndOfMessage);
+        end -= char.IsHighSurrogate(line[end - 1]) ? 1 : 0;
+        start += char.IsLowSurrogate(line[start]) ? 1 : 0;
+        return $"{line[..end]}... ({start - end} more characters) ...{line[start..]}";
     }
 
     private static bool IsHidden(char character) => character is

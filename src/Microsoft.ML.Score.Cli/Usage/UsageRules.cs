@@ -34,6 +34,6 @@ internal static class UsageRules
             if (string.IsNullOrWhiteSpace(value))
                 result.AddError($"The argument {argument.Name} must not be empty, got '{value}'.");
             else if (value.StartsWith('-'))
-                result.AddError($"There is no option '{value}'. A file of that name is written ./{value}");
+                result.AddError($"{UsageFaults.NoOption(value, ((CommandResult)result.Parent!).Command)} A file of that name is written ./{value}");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Score.Video;
 
 namespace Score.Cli.Videos;
@@ -8,14 +9,18 @@ internal sealed class ClipOutline : VideoClip
     /// <exception cref="ArgumentException">The clip has more frames than can be counted.</exception>
     public ClipOutline(double seconds, double framesPerSecond, int height, int width)
     {
-        var frames = Math.Max(1, Math.Round(seconds * framesPerSecond));
-        FrameCount = frames <= int.MaxValue
-            ? (int)frames
-            : throw new ArgumentException($"A clip of {seconds} seconds at {framesPerSecond} frames a second has more than {int.MaxValue} frames.", nameof(seconds));
+        if (FaultOf(seconds, framesPerSecond) is { } fault)
+            throw new ArgumentException(fault, nameof(seconds));
+        FrameCount = (int)Frames(seconds, framesPerSecond);
         FramesPerSecond = framesPerSecond;
         Height = height;
         Width = width;
     }
+
+    /// <summary>Why there can be no such clip; null where there can.</summary>
+    public static string? FaultOf(double seconds, double framesPerSecond) => Frames(seconds, framesPerSecond) <= int.MaxValue
+        ? null
+        : string.Create(CultureInfo.InvariantCulture, $"a clip of {seconds} seconds at {framesPerSecond} frames a second has more than {int.MaxValue} frames; make it shorter.");
 
     public override int FrameCount { get; }
 
@@ -27,4 +32,6 @@ internal sealed class ClipOutline : VideoClip
 
     public override IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("An outlined clip has no frames.");
+
+    private static double Frames(double seconds, double framesPerSecond) => Math.Max(1, Math.Round(seconds * framesPerSecond));
 }

@@ -29,7 +29,7 @@ internal sealed class VideoReference
         Text = text;
         _readOptions = readOptions;
         if (text.StartsWith(SyntheticPrefix, StringComparison.Ordinal))
-            (_synthetic, _isSyntheticImage) = (Synthetic(text), text.Split('-') is [_, "image", _]);
+            (_synthetic, _isSyntheticImage) = (Synthetic(text) ?? throw new FormatException(FaultOf(text)), text.Split('-') is [_, "image", _]);
         else if (!File.Exists(text))
             throw new FileNotFoundException($"There is no video file '{text}'.", text);
     }
@@ -124,18 +124,18 @@ internal sealed class VideoReference
         throw new InvalidDataException(unfit);
     }
 
-    private static Func<SyntheticClip> Synthetic(string text)
+    /// <summary>Why a text that begins like the name of a synthetic clip is none; null for all else.</summary>
+    public static string? FaultOf(string text) => !text.StartsWith(SyntheticPrefix, StringComparison.Ordinal) || Synthetic(text) is not null ? null
+        : $"'{text}' names no synthetic clip; expected {SyntheticPrefix}SPLIT-LENGTH-INDEX such as {SyntheticPrefix}test-short-0 " +
+            $"(splits {EnumWord.All<SyntheticSplit>()}; lengths image, {EnumWord.All<VideoLength>()}).";
+
+    private static Func<SyntheticClip>? Synthetic(string text)
     {
         var parts = text[SyntheticPrefix.Length..].Split('-');
-        if (parts.Length == 3 && EnumWord.Parse<SyntheticSplit>(parts[0]) is { } split && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index))
-        {
-            if (parts[1] == "image")
-                return () => SyntheticWorld.GenerateImage(split, index);
-            if (EnumWord.Parse<VideoLength>(parts[1]) is { } length)
-                return () => SyntheticWorld.Generate(split, length, index);
-        }
-
-        throw new FormatException($"'{text}' names no synthetic clip; expected {SyntheticPrefix}SPLIT-LENGTH-INDEX such as {SyntheticPrefix}test-short-0 " +
-            $"(splits {EnumWord.All<SyntheticSplit>()}; lengths image, {EnumWord.All<VideoLength>()}).");
+        if (parts.Length != 3 || EnumWord.Parse<SyntheticSplit>(parts[0]) is not { } split || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var index))
+            return null;
+        if (parts[1] == "image")
+            return () => SyntheticWorld.GenerateImage(split, index);
+        return EnumWord.Parse<VideoLength>(parts[1]) is { } length ? () => SyntheticWorld.Generate(split, length, index) : null;
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.ML.Score.Video;
 using Score.Cli.Training;
@@ -67,6 +69,11 @@ public sealed class AnnotatorTests : IDisposable
         yield return new TestCaseData(new TeacherAnswer(200, """{"choices": [{"message": {"content": [1]}}]}""")).SetArgDisplayNames("parts of another type");
         yield return new TestCaseData(new TeacherAnswer(200, """{"choices": [{"message": {"content": "\ud800"}}]}""")).SetArgDisplayNames("half a surrogate pair");
         yield return new TestCaseData(TeacherAnswer.Caption(" ")).SetArgDisplayNames("blank caption");
+        yield return new TestCaseData(TeacherAnswer.Caption("<think>Hm.</think>")).SetArgDisplayNames("nothing but thoughts");
+        yield return new TestCaseData(TeacherAnswer.Caption("A circle that", "error")).SetArgDisplayNames("broken off");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"error": {"message": "model not loaded", "code": 500}}""")).SetArgDisplayNames("an error of status 200");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"error": "busy"}""")).SetArgDisplayNames("an error in a word");
+        yield return new TestCaseData(new TeacherAnswer(200, """{"choices": [{"error": {"code": "429", "message": "slow down"}, "message": {"content": "A"}}]}""")).SetArgDisplayNames("an error of a choice");
         yield return new TestCaseData(TeacherAnswer.Caption("Late.") with { Delay = TimeSpan.FromSeconds(3) }).SetArgDisplayNames("slow");
         yield return new TestCaseData(TeacherAnswer.Caption("") with { DropsConnection = true }).SetArgDisplayNames("connection dropped");
     }
@@ -114,10 +121,16 @@ public sealed class AnnotatorTests : IDisposable
     }
 
     [TestCase("length")]
+    [TestCase("max_tokens")]
+    [TestCase("MAX_TOKENS")]
+    [TestCase("model_length")]
     [TestCase("content_filter")]
-    public async Task Run_CaptionThatIsCutOff_IsAFailure(string finishReason)
+    [TestCase("SAFETY")]
+    [TestCase("stop", "<think>A circle that")]
+    [TestCase(null, "A circle.</think><think>But")]
+    public async Task Run_CaptionThatIsCutOff_IsAFailure(string? finishReason, string text = "A circle that")
     {
-        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("A circle that", finishReason));
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption(text, finishReason!));
 
         var counts = await Annotate(server, [Row("image-0")]);
 
@@ -130,6 +143,15 @@ public sealed class AnnotatorTests : IDisposable
     [TestCase("""{"id": 7, "created": 17.5, "choices": [{"message": {"content": [{"type": "text", "text": "A "}, {"type": "text", "text": "circle."}]}}], "usage": {"total_tokens": 14}}""", false)]
     [TestCase("""{"choices": [{"message": {"content": "A circle.", "refusal": "", "reasoning_content": "Hm."}}], "usage": {"prompt_tokens": 11.5, "completion_tokens": 3}}""", false)]
     [TestCase("""{"choices": [{"message": {"content": "A circle."}}], "usage": [1]}""", false)]
+    [TestCase("""{"choices": [{"message": {"content": "A circle."}}], "usage": {"prompt_tokens": -1, "completion_tokens": 3}}""", false)]
+    [TestCase("""{"choices": [{"message": {"\ud800": 1, "content": "A circle."}}]}""", false)]
+    [TestCase("""{"error": null, "choices": [{"message": {"content": ["A ", "circle."]}}]}""", false)]
+    [TestCase("""{"choices": [{"message": {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "hmm"}]}, {"type": "text", "text": "A circle."}]}}]}""", false)]
+    [TestCase("""{"choices": [{"message": {"content": [{"type": "reasoning", "text": "hmm"}, {"type": "text", "text": null}, {"type": "output_text", "text": "A circle."}]}}]}""", false)]
+    [TestCase("""{"choices": [{"message": {"content": [{"thought": true, "text": "hmm"}, {"text": "A circle."}, 3]}}]}""", false)]
+    [TestCase("""{"choices": [{"message": {"reasoning": "hm", "content": "<think>\nThe user wants a caption.\n</think>\n\nA circle."}}]}""", false)]
+    [TestCase("""{"choices": [{"message": {"content": "A circle.<|im_end|>"}}]}""", false)]
+    [TestCase("\ufeff{\"choices\": [{\"message\": {\"content\": \"A circle.\"}}]}", false)]
     public async Task Run_AnswerOfAnotherServer_IsReadForWhatItHas(string body, bool tellsUsage)
     {
         using var server = new TeacherServer((_, _) => new TeacherAnswer(200, body));
@@ -180,13 +202,177 @@ public sealed class AnnotatorTests : IDisposable
         Assert.That(Lines("out"), Has.Length.EqualTo(2));
     }
 
-    [Test]
-    public void Run_KeyThatIsRefused_StopsAtOnce()
+    /// <summary>What no other row would fare better with ends the run; what may be the row's own fault does not.</summary>
+    [TestCase(401, "{}", 1)]
+    [TestCase(402, "{}", 3)]
+    [TestCase(403, "{}", 3)]
+    [TestCase(404, "{}", 3)]
+    [TestCase(301, "", 3)]
+    [TestCase(429, """{"error": {"code": "insufficient_quota"}}""", 3)]
+    [TestCase(400, """{"error": {"code": "model_not_found"}}""", 3)]
+    [TestCase(200, """{"error": {"code": 403, "message": "no"}}""", 3)]
+    [TestCase(503, "{}", 10, 1)]
+    [TestCase(200, "<html>", 10, 1)]
+    [TestCase(400, "{}", 12)]
+    [TestCase(422, "{}", 12)]
+    public async Task Run_FaultOfTheEndpoint_EndsTheRunAfterAFewRows(int status, string body, int rows, int maxRetries = 0)
     {
-        using var server = new TeacherServer((_, _) => new TeacherAnswer(401, $$$"""{"error": {"message": "Incorrect API key {{{Key}}}"}}"""));
+        using var server = new TeacherServer((_, prompt) => prompt == "Old: good" ? TeacherAnswer.Caption("A circle.") : new TeacherAnswer(status, body));
 
-        Assert.That(() => Annotate(server, [.. Enumerable.Range(0, 20).Select(index => Row($"image-{index}"))]), Throws.InvalidOperationException.With.Message.Not.Contains(Key));
-        Assert.That(server.Prompts, Has.Count.LessThan(20));
+        var counts = await Annotate(server, [Row("image-99", "good"), .. Enumerable.Range(0, 12).Select(index => Row($"image-{index}"))], maxRetries: maxRetries);
+
+        Assert.That((counts.Annotated, counts.Failed, counts.Stopped is not null), Is.EqualTo((1, rows, rows < 12)));
+        Assert.That((server.Prompts.Count, Lines("out").Length, Lines("failed").Length), Is.EqualTo((1 + rows * (1 + maxRetries), 1, rows)));
+    }
+
+    [Test]
+    public async Task Run_FaultsOfTheEndpointBetweenAnswers_DoNotEndTheRun()
+    {
+        using var server = new TeacherServer((call, _) => call % 3 == 2 ? TeacherAnswer.Caption("A circle.") : new TeacherAnswer(403, "{}"));
+
+        var counts = await Annotate(server, [.. Enumerable.Range(0, 9).Select(index => Row($"image-{index}"))]);
+
+        Assert.That(counts, Is.EqualTo(new AnnotationCounts(3, 0, 6)));
+    }
+
+    [Test]
+    public async Task Run_KeyThatIsRefused_StaysSecretWhereverTheMessageIsCut([Values(0, 270, 280, 290, 300)] int before)
+    {
+        using var server = new TeacherServer((_, _) => new TeacherAnswer(401, $$$"""{"error": {"message": "{{{new string('x', before)}}} {{{Key}}}"}}"""));
+
+        var counts = await Annotate(server, [Row("image-0"), Row("image-1")]);
+
+        Assert.That(counts.Stopped, Does.Contain("answers 401").And.Not.Contain(Key[..6]));
+        Assert.That(Lines("failed").Single(), Does.Not.Contain(Key[..6]));
+    }
+
+    /// <summary>Before the first answer nothing is waited for; a server that goes away later is waited for, then the run ends.</summary>
+    [TestCase(0, 3, 0)]
+    [TestCase(2, 3, 3 * 5)]
+    public async Task Run_ServerThatIsNotThere_EndsTheRunAfterAFewRows(int answers, int failed, int waits)
+    {
+        TeacherServer? server = null;
+        server = new TeacherServer((call, prompt) =>
+        {
+            if (call == answers - 1)
+                _ = Task.Run(async () =>
+                {
+                    await Task.Delay(200);
+                    server!.Dispose();
+                });
+            return TeacherAnswer.Caption("A circle.");
+        });
+        if (answers == 0)
+            server.Dispose();
+        using var service = new CaptionService(server.Endpoint, "teacher", null, TimeSpan.FromSeconds(60), _clock);
+        var annotator = new Annotator(service, 5, null, _clock, _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 1, LongestSide = 64 };
+        using var file = new AnnotationFile(_folder.File("out"));
+
+        var counts = await annotator.RunAsync(Rows(), file, concurrency: 1, _ => { }, default);
+
+        Assert.That((counts.Annotated, counts.Failed, _clock.Waits.Count), Is.EqualTo((answers, failed, waits)));
+        Assert.That(counts.Stopped, Does.StartWith("3 rows in succession failed by a fault of the endpoint: ").And.Contain("cannot be reached"));
+
+        IEnumerable<CaptionedVideo> Rows()
+        {
+            for (var index = 0; index < 12; index++)
+            {
+                if (index == answers && answers > 0)
+                    Thread.Sleep(1000); // until the server has gone
+                yield return Row($"image-{index}");
+            }
+        }
+    }
+
+    [Test]
+    public async Task Run_NameThatIsNotKnown_EndsTheRunAtOnce()
+    {
+        using var service = new CaptionService(new Uri("http://no-such-host.invalid/v1"), "teacher", null, TimeSpan.FromSeconds(60), _clock);
+        var annotator = new Annotator(service, 5, null, _clock, _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 1, LongestSide = 64 };
+        using var file = new AnnotationFile(_folder.File("out"));
+
+        var counts = await annotator.RunAsync([.. Enumerable.Range(0, 6).Select(index => Row($"image-{index}"))], file, concurrency: 1, _ => { }, default);
+
+        Assert.That((counts.Failed, _clock.Waits.Count), Is.EqualTo((3, 0)));
+        Assert.That(counts.Stopped, Does.Contain("http://no-such-host.invalid/v1/chat/completions cannot be reached"));
+    }
+
+    [Test]
+    public async Task Run_AnswerOfTooManyBytes_IsNotHeld()
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption(new string('a', 9 << 20)));
+
+        var counts = await Annotate(server, [Row("image-0")]);
+
+        Assert.That((counts, server.Prompts.Count), Is.EqualTo((new AnnotationCounts(0, 0, 1), 1)));
+        Assert.That(Lines("failed").Single(), Does.Contain("longer than 8 MiB"));
+    }
+
+    [Test]
+    public async Task Run_CaptionOfTooManyCharacters_IsAFailure()
+    {
+        using var server = new TeacherServer((call, _) => TeacherAnswer.Caption(new string('a', 32_768 + call)));
+
+        var counts = await Annotate(server, [Row("image-0"), Row("image-1")]);
+
+        Assert.That(counts, Is.EqualTo(new AnnotationCounts(1, 0, 1)));
+        Assert.That(Lines("failed").Single(), Does.Contain("has 32769 characters"));
+    }
+
+    /// <summary>A server that goes on and on, a byte at a time.</summary>
+    [Test, CancelAfter(60_000)]
+    public async Task Run_AnswerWithoutAnEnd_IsGivenUpInTime(CancellationToken cancellationToken)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync(cancellationToken);
+            await using var stream = client.GetStream();
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"u8.ToArray(), cancellationToken);
+            while (true)
+            {
+                await stream.WriteAsync(" "u8.ToArray(), cancellationToken);
+                await Task.Delay(20, cancellationToken);
+            }
+        }, cancellationToken);
+        using var service = new CaptionService(new Uri($"http://{listener.LocalEndpoint}/v1"), "teacher", null, TimeSpan.FromSeconds(1), _clock);
+
+        var fault = (await Assert.CatchAsync<CaptionFailedException>(() => service.AskAsync("What?", [], cancellationToken)))!;
+
+        Assert.That((fault.Message, fault.IsTransient), Is.EqualTo(("no answer within 1 seconds.", true)));
+        Assert.That(async () => await serving, Throws.InstanceOf<IOException>(), "the connection is closed");
+    }
+
+    [Test]
+    public async Task Ask_LimitAndTemperature_AreSentWhereGiven()
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("A circle."));
+        using var plain = new CaptionService(server.Endpoint, "teacher", null, TimeSpan.FromSeconds(60), _clock);
+        using var limited = new CaptionService(new Uri(server.Endpoint + "/chat/completions/"), "teacher", null, TimeSpan.FromSeconds(60), _clock) { MaxTokens = 300, Temperature = 0.5 };
+
+        await plain.AskAsync("What?", [], default);
+        var names = server.Request.EnumerateObject().Select(member => member.Name).ToArray();
+        await limited.AskAsync("What?", [], default);
+
+        Assert.That(names, Is.EqualTo(new[] { "model", "messages" }));
+        Assert.That((server.Request.GetProperty("max_tokens").GetInt32(), server.Request.GetProperty("temperature").GetDouble(), server.Authorization), Is.EqualTo((300, 0.5, (string?)null)));
+        Assert.That((plain.Spent, limited.Spent), Is.EqualTo((new TokenUsage(11, 3), new TokenUsage(11, 3))));
+    }
+
+    /// <summary>OpenAI's later models take the limit by another name only, which others do not know.</summary>
+    [Test]
+    public async Task Run_LimitThatIsRefusedByItsName_IsSentByTheOther()
+    {
+        using var server = new TeacherServer((call, _) => call == 0
+            ? new TeacherAnswer(400, """{"error": {"message": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."}}""") : TeacherAnswer.Caption("A circle."));
+        using var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(60), _clock) { MaxTokens = 7 };
+        var annotator = new Annotator(service, 1, null, _clock, _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 1, LongestSide = 64 };
+        using var file = new AnnotationFile(_folder.File("out"));
+
+        var counts = await annotator.RunAsync([Row("image-0")], file, concurrency: 1, _ => { }, default);
+
+        Assert.That((counts, server.Request.GetProperty("max_completion_tokens").GetInt32(), server.Request.TryGetProperty("max_tokens", out _)), Is.EqualTo((new AnnotationCounts(1, 0, 0), 7, false)));
     }
 
     [Test]
@@ -244,7 +430,7 @@ public sealed class AnnotatorTests : IDisposable
 
     private async Task<AnnotationCounts> Annotate(TeacherServer server, CaptionedVideo[] rows, double timeout = 60, int maxRetries = 5, RateLimiter? limiter = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(timeout), time ?? _clock);
+        using var service = new CaptionService(server.Endpoint, "teacher", Key, TimeSpan.FromSeconds(timeout), time ?? _clock);
         var annotator = new Annotator(service, maxRetries, limiter, time ?? _clock, _folder.File("failed")) { Model = "teacher", Prompt = "Old: {caption}", Frames = 2, LongestSide = 64 };
         using var file = new AnnotationFile(_folder.File("out"));
         return await annotator.RunAsync(rows, file, concurrency: 1, _ => { }, cancellationToken);

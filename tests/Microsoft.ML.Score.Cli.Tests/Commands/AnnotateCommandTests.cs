@@ -28,7 +28,7 @@ public sealed class AnnotateCommandTests : IDisposable
         var second = ScoreProgram.Run([.. Command(server), "--json"]);
         var train = ScoreProgram.Run("train", "--data", _folder.File("out.jsonl"), "--output", _folder.File("policy.safetensors"), "--warm-up-steps", "1", "--main-steps", "0");
 
-        Assert.That((first.ExitCode, first.Output.Trim()), Is.EqualTo((0, $"annotated: {Rows}, already there: 0, failed: 0, missing files: 0")), first.Error);
+        Assert.That((first.ExitCode, first.Output.Trim()), Is.EqualTo((0, $"annotated: {Rows}, already there: 0, failed: 0, missing files: 0{Environment.NewLine}tokens: {11 * Rows} of prompts, {3 * Rows} of answers")), first.Error);
         Assert.That(server.Prompts, Has.Count.EqualTo(Rows));
         Assert.That((second.ExitCode, JsonDocument.Parse(second.Output).RootElement.GetProperty("alreadyThere").GetInt32()), Is.EqualTo((0, Rows)));
         Assert.That(train.ExitCode, Is.Zero, train.Error);
@@ -42,7 +42,7 @@ public sealed class AnnotateCommandTests : IDisposable
 
         var run = ScoreProgram.Run([.. Command(server), "--skip-damaged"]);
 
-        Assert.That((run.ExitCode, run.Output.Trim()), Is.EqualTo((1, $"annotated: {Rows - 1}, already there: 0, failed: 1, missing files: 1")));
+        Assert.That((run.ExitCode, run.Output.Trim()), Is.EqualTo((1, $"annotated: {Rows - 1}, already there: 0, failed: 1, missing files: 1{Environment.NewLine}tokens: {11 * (Rows - 1)} of prompts, {3 * (Rows - 1)} of answers")));
         Assert.That(run.Error, Does.Contain("1 rows whose file is missing").And.Contain("out.jsonl.failed"));
     }
 
@@ -70,7 +70,12 @@ public sealed class AnnotateCommandTests : IDisposable
     }
 
     [TestCase("--endpoint", "localhost", "--endpoint must be an http or https address")]
-    [TestCase("--requests-per-minute", "0", "--requests-per-minute must be a positive number")]
+    [TestCase("--requests-per-minute", "0", "--requests-per-minute must be a number from 0.1 to 1000000")]
+    [TestCase("--requests-per-minute", "1e-300", "--requests-per-minute must be")]
+    [TestCase("--requests-per-minute", "1000001", "--requests-per-minute must be")]
+    [TestCase("--max-tokens", "0", "--max-tokens must be a whole number of at least 1")]
+    [TestCase("--temperature", "2.5", "--temperature must be a number from 0 to 2")]
+    [TestCase("--endpoint", "http://me:secret@localhost/v1", "without a user's name")]
     [TestCase("--requests-per-minute", "many", "many")]
     [TestCase("--timeout", "0", "--timeout must be")]
     [TestCase("--frames", "0", "--frames must be")]

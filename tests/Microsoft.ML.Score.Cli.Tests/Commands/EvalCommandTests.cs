@@ -89,7 +89,7 @@ public class EvalCommandTests
         var lowResolution = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--compressors", "low-resolution");
         var ablation = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--compressors", "ablation");
 
-        Assert.That((lowResolution.ExitCode, ablation.ExitCode), Is.EqualTo((1, 1)));
+        Assert.That((lowResolution.ExitCode, ablation.ExitCode), Is.EqualTo((1, 2)));
         Assert.That(lowResolution.Error, Does.Contain("takes frames of any size"));
         Assert.That(ablation.Error, Does.Contain("--ablation-policy"));
     }

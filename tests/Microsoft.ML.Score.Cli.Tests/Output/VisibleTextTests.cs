@@ -29,11 +29,12 @@ public class VisibleTextTests
     public void Message_OfSeveralLines_IsOneLine(string text, string expected) => Assert.That(VisibleText.Message(text), Is.EqualTo(expected));
 
     [Test]
-    public void Message_TooLong_IsCutWithTheNumberOfCharactersLeftOut()
+    public void Message_TooLong_KeepsItsBeginningAndItsEndWhereTheNextStepStands()
     {
-        Assert.That(VisibleText.Message(new string('a', 2000)), Is.EqualTo(new string('a', 2000)));
-        Assert.That(VisibleText.Message(new string('a', 2001)), Is.EqualTo(new string('a', 2000) + "... (1 more characters)"));
-        Assert.That(VisibleText.Message(new string('a', 1999) + "🎬🎬"), Is.EqualTo(new string('a', 1999) + "... (4 more characters)"), "a pair is not parted");
+        var (start, end) = (new string('a', 350), new string('z', 150));
+        Assert.That(VisibleText.Message(start + end), Is.EqualTo(start + end));
+        Assert.That(VisibleText.Message(start + "b" + end), Is.EqualTo(start + "... (1 more characters) ..." + end));
+        Assert.That(VisibleText.Message(start[1..] + "🎬🎬" + end[1..]), Is.EqualTo(start[1..] + "... (4 more characters) ..." + end[1..]), "a pair is not parted");
     }
 
     [Test]

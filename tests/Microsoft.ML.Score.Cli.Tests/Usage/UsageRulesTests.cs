@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Text.RegularExpressions;
 
 namespace Score.Cli.Usage;
 
@@ -23,7 +24,10 @@ public class UsageRulesTests
 
     private static IEnumerable<TestCaseData> OptionsWithAValue => OptionsWhere(option => option.ValueType != typeof(bool));
 
-    private static IEnumerable<TestCaseData> NumericOptions => OptionsWhere(option => (option.ValueType.GetElementType() ?? option.ValueType) is { } type && (type == typeof(int) || type == typeof(double)));
+    private static IEnumerable<TestCaseData> OptionsWithADefault =>
+        OptionsWhere(option => option is { HasDefaultValue: true } && option.ValueType != typeof(bool) && option.GetDefaultValue() is not (null or System.Collections.ICollection { Count: 0 }));
+
+    private static IEnumerable<TestCaseData> NumericOptions => OptionsWhere(option => (Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType.GetElementType() ?? option.ValueType) is { } type && (type == typeof(int) || type == typeof(double)));
 
     [TestCaseSource(nameof(Options))]
     public void Option_GivenTwice_IsWrongUsageUnlessItIsOneForEachName(string command, Option option)
@@ -73,6 +77,40 @@ public class UsageRulesTests
             Assert.That(run.Error, Does.Match("'(--bogus(=1)?|-x)'"));
         }
     }
+
+    /// <summary>What help shows is what can be typed, and means the same.</summary>
+    [TestCaseSource(nameof(OptionsWithADefault))]
+    public void Default_AsHelpShowsIt_CanBeTypedBack(string command, Option option)
+    {
+        var help = Regex.Replace(ScoreProgram.Run(command, "--help").Output, @"\s+", " ");
+
+        var shown = Regex.Match(help, $@" {option.Name}( <[^>]*>)? {Regex.Escape(option.Description!).Replace(@"\ ", " ")} \[default: (?<value>.*?)\] -").Groups["value"].Value;
+        var parsed = Program.BuildRootCommand((_, _) => new FakeVideoModel()).Parse([command, .. Without(command, option), option.Name, shown]);
+
+        Assert.That(shown, Is.Not.Empty, help);
+        Assert.That(parsed.Errors.Select(fault => fault.Message), Is.Empty);
+        Assert.That(parsed.GetValue<object>(option.Name), Is.EqualTo(option.GetDefaultValue()));
+    }
+
+    [Test]
+    public void Usage_OfEveryCommand_ShowsWhatMustBeGiven([Values("train", "annotate", "compress", "answer", "eval", "model")] string command)
+    {
+        var usage = ScoreProgram.Run(command, "--help").Output.ReplaceLineEndings("\n").Split("Usage:\n")[1].Split('\n')[0];
+
+        Assert.That(usage.Trim(), Is.EqualTo(command switch
+        {
+            "train" => "score train --data <data> --output <output> [options]",
+            "annotate" => "score annotate --data <data> --output <output> --endpoint <endpoint> --model <model> [options]",
+            "compress" => "score compress <video>... [options]",
+            "answer" => "score answer <video> --question <question> [options]",
+            "eval" => "score eval [options]",
+            _ => "score model <model> [options]",
+        }));
+    }
+
+    [Test]
+    public void Help_OfEveryCommand_IsAtMost120WideButForWordsThatAreLonger([Values("train", "annotate", "compress", "answer", "eval", "model")] string command) =>
+        Assert.That(ScoreProgram.Run(command, "--help").Output.Split('\n').Where(line => line.TrimEnd().Length > 120).Select(line => line.Trim()), Has.All.Not.Contains(" "));
 
     [TestCase("compress", "a.mp4", "")]
     [TestCase("answer", "", "--question", "What?")]

@@ -73,7 +73,7 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
     protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)
     {
         var after = LlavaVideoPrompt.AfterVideo(question, _options.AddTimeInstruction ? TimeInstruction(kept) : null, _options.NewLineAfterVideo);
-        return _model.CreatePrompt(_beforeVideo, kept.Grid, EncodeText(after, nameof(question)), continuation);
+        return _model.CreatePrompt(_beforeVideo, kept.Grid, Tokenizer.Encode(after), continuation);
     }
 
     protected override KeptVisuals Visuals(KeptTokens kept) => _model.WithNewlines(kept);

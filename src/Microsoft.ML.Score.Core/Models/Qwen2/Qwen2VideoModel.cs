@@ -69,7 +69,11 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         if (text.Length > MostCharacters)
             return $"has {text.Length} characters; at most {MostCharacters} are taken";
         // A text that has none of these to the letter has none of their tokens.
-        return _visualTexts.Any(visual => text.Contains(visual, StringComparison.Ordinal)) ? VisualFault(Tokenizer.Encode(text)) : null;
+        if (!_visualTexts.Any(visual => text.Contains(visual, StringComparison.Ordinal)))
+            return null;
+        return Tokenizer.Encode(text).FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
+            ? $"contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text"
+            : null;
     }
 
     public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default)
@@ -77,6 +81,8 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ArgumentNullException.ThrowIfNull(keptSets);
         ArgumentNullException.ThrowIfNull(question);
         ArgumentException.ThrowIfNullOrEmpty(target);
+        ThrowIfFaulty(question, nameof(question));
+        ThrowIfFaulty(target, nameof(target));
         if (keptSets.Count == 0)
             throw new ArgumentException("There must be at least one kept-token set.", nameof(keptSets));
         for (var i = 0; i < keptSets.Count; i++)
@@ -87,7 +93,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         }
 
         using var call = _guard.Enter();
-        var targetIds = EncodeText(target + QwenChatTemplate.EndOfTurn, nameof(target));
+        var targetIds = Tokenizer.Encode(target + QwenChatTemplate.EndOfTurn);
         using var lease = RentPrompt(keptSets[0], question, targetIds.Length);
         return Array.ConvertAll(_decoder.CrossEntropy(lease.Prompt, keptSets.Select(Visuals), targetIds, cancellationToken), losses => losses.Average());
     }
@@ -96,6 +102,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(question);
+        ThrowIfFaulty(question, nameof(question));
         ThrowIfUnfit(kept, nameof(kept));
         options ??= new GenerationOptions();
         options.ThrowIfFaulty(nameof(options));
@@ -142,14 +149,11 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ? new(kept.Positions, video.Vectors, OfAll: true)
         : new(kept.Positions, kept.Vectors);
 
-    /// <summary>Token ids of a text in which nothing is at fault.</summary>
-    /// <exception cref="ArgumentException"><see cref="FindTextFault"/> finds something.</exception>
-    protected int[] EncodeText(string text, string name) =>
-        FindTextFault(text) is { } fault ? throw new ArgumentException($"The {name} {fault}.", name) : Tokenizer.Encode(text);
-
-    private string? VisualFault(int[] ids) => ids.FirstOrDefault(_visualIds.Contains, -1) is var visual and >= 0
-        ? $"contains '{Tokenizer.Decode([visual], skipSpecialTokens: false)}', which stands for visual tokens and cannot be part of a text"
-        : null;
+    private void ThrowIfFaulty(string text, string name)
+    {
+        if (FindTextFault(text) is { } fault)
+            throw new ArgumentException($"The {name} {fault}.", name);
+    }
 
     private PromptCache.Lease RentPrompt(KeptTokens kept, string question, int continuation)
     {

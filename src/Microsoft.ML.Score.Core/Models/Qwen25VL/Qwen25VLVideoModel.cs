@@ -85,7 +85,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
         // positions of a video of one step, so one form serves both.
         var pads = Enumerable.Repeat(_model.Config.VideoTokenId, grid.Count);
         return _model.CreatePrompt(
-            [.. _beforeVideo, .. pads, .. EncodeText(QwenChatTemplate.AfterVideo(question), nameof(question))],
+            [.. _beforeVideo, .. pads, .. Tokenizer.Encode(QwenChatTemplate.AfterVideo(question))],
             [new VisualItem(IsVideo: true, _model.Config.PatchGridOf(grid), grid.SecondsPerStep)],
             continuation);
     }

@@ -17,7 +17,7 @@ public class LongTextTests
 
         DamagedFile.ReadsOrRefuses([], allowance: 16 << 20, () =>
         {
-            Assert.That(() => model.Generate(kept, text), Throws.ArgumentException.With.Message.Contains("characters; at most 262144 are taken"));
+            Assert.That(() => model.Generate(kept, text), Throws.ArgumentException.With.Message.Contains("20000000 characters; at most 262144"));
             Assert.That(() => model.CrossEntropy([kept], text, "caption"), Throws.ArgumentException.With.Message.Contains("question has 20000000"));
             Assert.That(() => model.CrossEntropy([kept], "question", target), Throws.ArgumentException.With.Message.Contains("target has 19999999"));
         });
