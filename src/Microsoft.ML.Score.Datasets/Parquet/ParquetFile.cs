@@ -15,7 +15,7 @@ internal static class ParquetFile
 
     private const int MostBytesOfARow = 1 << 24;
 
-    /// <summary>What the open pages, one of each column, may take once decompressed. A page tells its size only in itself, so that it is met after the first that breaks it.</summary>
+    /// <summary>What the open pages, one of each column, may take once decompressed: met after the first that breaks it, which is no larger than <see cref="PageSizes"/> lets pass.</summary>
     private const long MostBytesOfPages = 1L << 29;
 
     /// <summary>The rows: a value by the name of its column, which is null, a string, a number, a bool or a list of those.</summary>
@@ -62,6 +62,7 @@ internal static class ParquetFile
         if (columns.Count == 0 && metadata.NumRows > 0)
             throw new InvalidDataException("it has no column of texts, numbers or lists of them");
 
+        using var pages = new PageSizes(path);
         var left = metadata.NumRows;
         for (var index = 0; index < metadata.NumRowGroups; index++)
         {
@@ -70,6 +71,8 @@ internal static class ParquetFile
             if (rows < 0 || rows > left)
                 throw new InvalidDataException($"its row group {index} claims {rows} rows, {left} are left of the file's {metadata.NumRows}");
             left -= rows;
+            if (rows > 0)
+                pages.Check(index, columns);
             foreach (var row in ReadGroup(group, columns, rows))
             {
                 if (pool.BytesAllocated > MostBytesOfPages)

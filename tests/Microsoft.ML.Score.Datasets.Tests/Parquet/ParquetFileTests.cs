@@ -250,6 +250,51 @@ public sealed class ParquetFileTests : IDisposable
         DamagedFile.ReadsOrRefuses([], allowance: 4 << 20, () => ParquetFile.Read(path).Count());
     }
 
+    /// <summary>300 MB of blanks in one page, told truthfully: the library would take them before anybody could ask for the text.</summary>
+    [Test]
+    public void Read_PageOf300Megabytes_IsRefusedBeforeItIsDecompressed([Values] ParquetDataPageVersion version)
+    {
+        using (var builder = new WriterPropertiesBuilder())
+        {
+            builder.DisableDictionary().Compression(Codec.Gzip).DataPagesize(1 << 30).DataPageVersion(version);
+            using var properties = builder.Build();
+            using var writer = new ParquetFileWriter(_folder.File("bomb.parquet"), [new Column<string>("a")], properties);
+            using var group = writer.AppendRowGroup();
+            using var column = group.NextColumn().LogicalWriter<string>();
+            column.WriteBatch([.. Enumerable.Repeat(new string(' ', 10 << 20), 30)]);
+            writer.Close();
+        }
+
+        using var watch = new MemoryWatch();
+        Assert.That(() => ParquetFile.Read(_folder.File("bomb.parquet")).Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("a page of its column 'a' claims 3145"));
+        Assert.That(watch.PeakResident - watch.StartResident, Is.LessThan(50L << 20));
+    }
+
+    /// <summary>The dictionary's header says how many values follow; the library takes 16 bytes for each before it reads one.</summary>
+    [Test]
+    public void Read_DictionaryThatClaimsBillionsOfValues_IsRefusedInLittleMemory()
+    {
+        using (var builder = new WriterPropertiesBuilder())
+        {
+            using var properties = builder.EnableDictionary().Compression(Codec.Uncompressed).Build();
+            using var writer = new ParquetFileWriter(_folder.File("dictionary.parquet"), [new Column<string>("a")], properties);
+            using var group = writer.AppendRowGroup();
+            using var column = group.NextColumn().LogicalWriter<string>();
+            column.WriteBatch([.. Enumerable.Range(0, 100_000).Select(i => $"{i % 20_000}")]);
+            writer.Close();
+        }
+
+        // The first page of the file is the dictionary: kind 2, then its sizes, then a structure of which the first field is the count, 20,000 zigzag.
+        var bytes = File.ReadAllBytes(_folder.File("dictionary.parquet"));
+        byte[] count = [0x15, 0xC0, 0xB8, 0x02];
+        var at = bytes.AsSpan(0, 40).IndexOf(count);
+        Assert.That(at, Is.GreaterThan(0));
+        new byte[] { 0x15, 0xFE, 0xFF, 0x7F }.CopyTo(bytes, at);
+        File.WriteAllBytes(_folder.File("dictionary.parquet"), bytes);
+
+        Assert.That(() => ParquetFile.Read(_folder.File("dictionary.parquet")).Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("a dictionary of its column 'a' claims 1048575 values"));
+    }
+
     [Test, Explicit("Writes 400 MB and reads them; the process' peak is that of all tests unless it runs alone.")]
     public void Read_FileOf400Megabytes_StaysUnder600()
     {
