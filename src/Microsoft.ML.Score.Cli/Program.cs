@@ -93,6 +93,7 @@ internal static class Program
             AnswerCommand.Create(loadModel),
             EvalCommand.Create(loadModel),
             ModelCommand.Create(),
+            PolicyCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         UsageRules.Add(root);

@@ -33,6 +33,28 @@ internal sealed class TrainerState
 
     public double BestCrossEntropy { get; set; } = double.PositiveInfinity;
 
+    /// <summary>The value of <see cref="Step"/> when the best policy was validated.</summary>
+    public int BestStep { get; set; }
+
+    /// <summary>The validation's cross-entropy before the first step; null where there was no validation set then.</summary>
+    public double? UntrainedCrossEntropy { get; set; }
+
+    /// <summary>What the last steps showed, at most <see cref="TrainingHealth.Window"/> of them, in their order.</summary>
+    public List<StepSigns> Recent { get; init; } = [];
+
+    public SeenRows Rows { get; init; } = new();
+
+    /// <summary>Whether all stages have ended.</summary>
+    public bool IsFinished { get; set; }
+
+    /// <summary>Takes up what a step showed.</summary>
+    public void See(StepMetrics step)
+    {
+        if (Recent.Count == TrainingHealth.Window)
+            Recent.RemoveAt(0);
+        Recent.Add(StepSigns.Of(step));
+    }
+
     /// <summary>Begins a stage.</summary>
     public void Enter(TrainingStage stage)
     {
