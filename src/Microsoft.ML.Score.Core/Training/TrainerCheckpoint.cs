@@ -154,7 +154,7 @@ internal static class TrainerCheckpoint
             BestCrossEntropy = fields.Number("best_cross_entropy", isFinite: best is not null),
             BestStep = fields.Integer("best_step", 0, Math.Max(0, validatedStep)),
             UntrainedCrossEntropy = fields.NumberOrNone("untrained_cross_entropy"),
-            Recent = Recent(fields, Math.Min(step, TrainingHealth.Window)),
+            Recent = Recent(fields, Math.Min(stepInStage > 0 ? stepInStage : step, TrainingHealth.Window)), // a stage that has not begun keeps those before it
             Rows = SeenRows.Of(rows, fields.Integer("stills", 0, rows), fields.Hash("rows_sha256")),
             IsFinished = isFinished,
         };

@@ -39,7 +39,10 @@ internal sealed class TrainerState
     /// <summary>The validation's cross-entropy before the first step; null where there was no validation set then.</summary>
     public double? UntrainedCrossEntropy { get; set; }
 
-    /// <summary>What the last steps showed, at most <see cref="TrainingHealth.Window"/> of them, in their order.</summary>
+    /// <summary>
+    /// What the last steps showed, at most <see cref="TrainingHealth.Window"/> of them, in their order. A stage's first step begins anew: the switch of data
+    /// and tau sets rollouts back for some steps, which is no trouble.
+    /// </summary>
     public List<StepSigns> Recent { get; init; } = [];
 
     public SeenRows Rows { get; init; } = new();
@@ -47,9 +50,11 @@ internal sealed class TrainerState
     /// <summary>Whether all stages have ended.</summary>
     public bool IsFinished { get; set; }
 
-    /// <summary>Takes up what a step showed.</summary>
+    /// <summary>Takes up what the step just taken showed.</summary>
     public void See(StepMetrics step)
     {
+        if (StepInStage == 1)
+            Recent.Clear();
         if (Recent.Count == TrainingHealth.Window)
             Recent.RemoveAt(0);
         Recent.Add(StepSigns.Of(step));

@@ -20,7 +20,7 @@ internal sealed record TrainingVerdict(bool WentWrong, string Text)
         if (wrong.Count > 0)
             return new(true, $"It went wrong: {string.Join("; ", wrong.Select(trouble => trouble.Finding))}. Try {string.Join("; or ", wrong.Select(trouble => trouble.Remedy))}.");
 
-        var few = state.Step < TrainingHealth.Window ? Invariant($" {state.Step} steps are too few to judge more; it takes {TrainingHealth.Window}.") : "";
+        var few = state.Recent.Count < TrainingHealth.Window ? Invariant($" The last stage's {state.Recent.Count} steps are too few to judge more; it takes {TrainingHealth.Window}.") : "";
         if (gain is not null)
             return new(false, $"It went well: {gain}.{string.Concat(troubles.Select(trouble => $" But {trouble.Finding}; try {trouble.Remedy}."))}{few}");
         return new(false, Invariant($"Nothing went wrong in {state.Step} steps, but ") + (state.Best is null

@@ -22,7 +22,8 @@ public class TrainCommandTests
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         using var result = JsonDocument.Parse(run.Output);
         Assert.That(result.RootElement.GetProperty("steps").GetInt32(), Is.EqualTo(7));
-        Assert.That(result.RootElement.GetProperty("verdict").GetString(), Does.Contain("7 steps are too few to judge more"));
+        Assert.That(result.RootElement.GetProperty("verdict").GetString(), Does.StartWith("It went wrong: no validation up to step 7 is below"));
+        Assert.That(File.ReadLines(folder.File("metrics.jsonl")).Last(), Does.StartWith("{\"kind\":\"verdict\",\"step\":7,\"went_wrong\":true,"));
         Assert.That(PolicyNetwork.Load(folder.File("policy.safetensors")).EncoderFingerprint, Is.EqualTo("fa4e"));
         Assert.That(File.ReadLines(folder.File("metrics.jsonl")).Count(line => line.Contains("\"kind\":\"step\"", StringComparison.Ordinal)), Is.EqualTo(7));
         Assert.That(Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { "policy.safetensors", "metrics.jsonl" }));

@@ -229,7 +229,7 @@ public class TrainerCheckpointTests
         Save(State(TrainingStage.Main));
         double[] step = [1, safeShare, 0, 0, 0.1, 0, deviation];
         Reseal(replace: data => data.Name == "recent"
-            ? new TensorData(data.Name, TensorType.F64, [35], Enumerable.Repeat(step, 5).SelectMany(values => values).SelectMany(BitConverter.GetBytes).ToArray())
+            ? new TensorData(data.Name, TensorType.F64, [14], Enumerable.Repeat(step, 2).SelectMany(values => values).SelectMany(BitConverter.GetBytes).ToArray())
             : data);
 
         Assert.That(() => Load(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'recent'").And.Message.Contains(message));
@@ -257,7 +257,7 @@ public class TrainerCheckpointTests
         var state = State(TrainingStage.Main);
         (state.Stage, state.Step, state.StepInStage, state.ValidatedStep, state.StaleValidations, state.BestStep) = ((TrainingStage)stage, step, stepInStage, step, 0, step);
         state.Recent.Clear();
-        state.Recent.AddRange(Enumerable.Repeat(default(StepSigns), step));
+        state.Recent.AddRange(Enumerable.Repeat(default(StepSigns), stepInStage > 0 ? stepInStage : step));
         TrainerCheckpoint.Save(Path, state, options.Identity());
 
         Assert.That(
@@ -287,7 +287,7 @@ public class TrainerCheckpointTests
             BestCrossEntropy = 1 / 3.0,
             BestStep = 2,
             UntrainedCrossEntropy = 2 / 3.0,
-            Recent = [.. Enumerable.Range(1, stage switch { TrainingStage.WarmUp => 2, TrainingStage.Main => 5, _ => 7 }).Select(i => new StepSigns(i, 1.0 / i, 0, 0.25, 0.5, -i, i))],
+            Recent = [.. Enumerable.Range(1, stage switch { TrainingStage.WarmUp => 2, TrainingStage.Main => 2, _ => 7 }).Select(i => new StepSigns(i, 1.0 / i, 0, 0.25, 0.5, -i, i))],
             Rows = SeenRows.Of(3, 2, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]),
         };
     }

@@ -67,7 +67,7 @@ public class TrainingVerdictTests
 
         Assert.That(result.Warnings, Has.None.Contains("goes wrong"));
         Assert.That((result.WentWrong, result.Verdict), Is.EqualTo((false,
-            "Nothing went wrong in 4 steps, but without a validation set nothing says how good the policy is: give one (--validation). 4 steps are too few to judge more; it takes 20.")));
+            "Nothing went wrong in 4 steps, but without a validation set nothing says how good the policy is: give one (--validation). The last stage's 2 steps are too few to judge more; it takes 20.")));
     }
 
     [Test]
