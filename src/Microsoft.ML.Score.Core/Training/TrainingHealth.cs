@@ -13,7 +13,7 @@ internal sealed class TrainingHealth(TrainerOptions options, VideoModelInfo mode
     public const int Window = 20;
 
     // Above or below rho by this factor in odds. At rho = 0.10 that is below 1.1% or above 53%: training on the synthetic world settles at 2%, which is as many tokens
-    // as show its objects, and does well; 0.4% and 63% were seen where it did not.
+    // as show its objects, and does well; 0.4% was seen where it did not.
     private const double FarOdds = 10;
 
     // Of a window's 2,560 rollouts fewer than 26 on the one side: (7) then has one of its two halves only.
