@@ -94,6 +94,7 @@ internal static class Program
             AnswerCommand.Create(loadModel),
             EvalCommand.Create(loadModel),
             ModelCommand.Create(),
+            PolicyCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         root.Options.OfType<HelpOption>().Single().Action = new HelpPage();

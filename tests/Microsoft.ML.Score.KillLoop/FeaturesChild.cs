@@ -13,7 +13,7 @@ internal static class FeaturesChild
         Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "score.dll"), "train", "--data", "synthetic", "--synthetic-images", "8", "--synthetic-videos", "96", "--synthetic-validation", "1",
-            "--warm-up-steps", "1", "--main-steps", "0", "--batch-size", "1", "--output", Path.Combine(folder, "policy.safetensors"), "--features", Path.Combine(folder, Features), "--feature-type", "f32",
+            "--warm-up-steps", "1", "--main-steps", "0", "--batch-size", "1", "--output", Path.Combine(folder, "policy.safetensors"), "--features", Path.Combine(folder, Features), "--feature-type", "f32", "--overwrite",
         ])
     { RedirectStandardOutput = true };
 

@@ -17,7 +17,7 @@ internal sealed class TrainCommand
     private const string SyntheticData = "synthetic";
     private const string NoFeatures = "none";
     private const string PolicyExtension = ".safetensors";
-    private const string PipelineExtension = ".zip";
+    private const string PipelineExtension = PipelineFile.Extension;
 
     private static readonly TrainerOptions s_defaults = new();
 
@@ -67,6 +67,7 @@ internal sealed class TrainCommand
         Description = "The folder of the checkpoint. Default: OUTPUT.checkpoint, removed when training is complete.",
     };
 
+    private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Train anew over the files of a training that has ended. Without it they are left." };
     private readonly Option<string?> _metrics = new("--metrics") { Description = "A file for the metrics of every step (JSON lines)." };
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -78,7 +79,7 @@ internal sealed class TrainCommand
             train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._validation,
             train._images, train._videos, train._validationVideos, train._model, train._memory, train._output,
             train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed,
-            train._features, train._featureType, train._checkpoint, train._metrics, train._json,
+            train._features, train._featureType, train._checkpoint, train._metrics, train._overwrite, train._json,
         };
         command.Validators.Add(result =>
         {
@@ -98,12 +99,15 @@ internal sealed class TrainCommand
         var data = parsed.GetRequiredValue(_data);
         using var files = Files(parsed, outputPath, checkpoint);
         files.Claim();
+        var checkpointFile = Path.Combine(checkpoint, ScoreTrainer.CheckpointName);
+        new FinishedTraining(outputPath, parsed.GetValue(_metrics), checkpointFile, staysFinished: parsed.GetValue(_checkpoint) is not null).MakeWay(parsed.GetValue(_overwrite));
         using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Loading(parsed.GetValue(_memory), parsed.InvocationConfiguration.Error));
         var trainingRows = Rows(parsed, "--data", data, model, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
         var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
             ? Rows(parsed, "--validation", validation, model, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
             : null;
-        var cache = Cache(parsed, data, model, error);
+        var featureType = Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true);
+        var cache = Cache(parsed, data, featureType, model, error);
 
         var report = new TrainingReport();
         TrainingResult result;
@@ -113,7 +117,11 @@ internal sealed class TrainCommand
             report.Progress = progress;
             var examples = new EncodedRows(trainingRows, model, cache);
             var validationExamples = validationRows is null ? null : new EncodedRows(validationRows, model, cache);
-            var trainer = new ScoreTrainer(model, Options(parsed, checkpoint)) { CheckpointLock = files.LockOf(Path.Combine(checkpoint, ScoreTrainer.CheckpointName)) };
+            var trainer = new ScoreTrainer(model, Options(parsed, checkpoint))
+            {
+                CheckpointLock = files.LockOf(checkpointFile),
+                FeatureType = cache is null ? TensorType.F32 : featureType,
+            };
             result = trainer.Fit(examples, validationExamples, initialPolicy: null, report, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -129,19 +137,16 @@ internal sealed class TrainCommand
         else
             result.Policy.Save(outputPath);
         files.RemoveTemporary();
-        foreach (var warning in result.Warnings)
-            error.WriteLine($"score: warning: {warning}");
         Print(outputPath, result, report.LastValidation?.BaseCrossEntropy, parsed.GetValue(_json), output);
         return 0;
     }
 
     /// <summary>Null for the synthetic world, whose clips are encoded as fast as they are read, and where none is wanted.</summary>
-    private FeatureCache? Cache(ParseResult parsed, string data, IVideoLanguageModel model, TextWriter error)
+    private FeatureCache? Cache(ParseResult parsed, string data, TensorType type, IVideoLanguageModel model, TextWriter error)
     {
         var folder = parsed.GetValue(_features);
         if (folder == NoFeatures || (folder is null && data == SyntheticData))
             return null;
-        var type = Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true);
         var cache = new FeatureCache(new FeatureCacheOptions { Folder = folder }, model.Info, type, warning => error.WriteLine($"score: warning: {warning}"));
         if (folder is null)
             error.WriteLine($"score: encoded videos are kept in {VisibleText.Message(cache.Folder)}, up to 50 GB (--features DIR for another folder, --features {NoFeatures} for none)");
@@ -201,8 +206,11 @@ internal sealed class TrainCommand
                 output = outputPath,
                 steps = result.Steps,
                 validationCrossEntropy = result.BestCrossEntropy,
+                untrainedCrossEntropy = result.Policy.Provenance!.UntrainedCrossEntropy,
                 baseCrossEntropy,
                 warnings = result.Warnings,
+                verdict = result.Verdict,
+                wentWrong = result.WentWrong,
             }));
             return;
         }
@@ -210,7 +218,8 @@ internal sealed class TrainCommand
         output.WriteLine($"output: {VisibleText.Message(outputPath)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"steps: {result.Steps}"));
         if (result.BestCrossEntropy is { } best)
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation cross-entropy: {best:0.0000} nats a token (all tokens: {baseCrossEntropy:0.0000})"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation cross-entropy: {best:0.0000} nats a token{(baseCrossEntropy is { } all ? $" (all tokens: {all.ToString("0.0000", CultureInfo.InvariantCulture)})" : "")}"));
+        output.WriteLine($"verdict: {VisibleText.Message(result.Verdict)}");
     }
 
     /// <summary>Turns the trainer's reports into progress, and remembers what the end needs.</summary>
@@ -228,6 +237,8 @@ internal sealed class TrainCommand
         {
             (Step, TotalSteps) = (value.Step, value.TotalSteps);
             LastValidation = value.Validation ?? LastValidation;
+            if (value.Warning is { } warning)
+                Progress?.Say($"score: warning: {warning}");
             if (value.Metrics is { } metrics)
                 Progress?.Report(value.Step, value.TotalSteps, string.Create(CultureInfo.InvariantCulture,
                     $"{(metrics.Stage == TrainingStage.WarmUp ? "warm-up" : "main stage")}, cross-entropy {metrics.CrossEntropy:0.000} (all tokens {metrics.BaseCrossEntropy:0.000}), keeps {metrics.Retention:0%}"));

@@ -4,7 +4,7 @@ namespace Score.Cli.Output;
 
 /// <summary>
 /// How far a piece of work is, on standard error: nothing for two seconds, then a bar where that is a terminal, else a plain line now and
-/// then. Dispose it before anything else is written. Calls come from one thread at a time.
+/// then. Dispose it before anything is written past it. Calls come from one thread at a time.
 /// </summary>
 internal sealed class WorkProgress : IDisposable
 {
@@ -17,6 +17,7 @@ internal sealed class WorkProgress : IDisposable
     private readonly long _start;
     private readonly TextWriter? _terminal;
     private TimeSpan _nextLine = s_quietTime;
+    private IAnsiConsole? _console;
     private Task? _bar;
     private volatile ProgressTask? _task;
 
@@ -48,6 +49,16 @@ internal sealed class WorkProgress : IDisposable
         }
     }
 
+    /// <summary>Writes a message at once, above the bar where there is one.</summary>
+    /// <param name="message">One line.</param>
+    public void Say(string message)
+    {
+        if (_bar is null)
+            _error.WriteLine(message);
+        else
+            _console!.WriteLine(VisibleText.Message(message));
+    }
+
     public void Dispose()
     {
         _finished.TrySetResult();
@@ -56,7 +67,8 @@ internal sealed class WorkProgress : IDisposable
 
     private void ShowBar(TextWriter terminal, int done, int? total, string description)
     {
-        _bar ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal) }).Progress()
+        _console ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal) });
+        _bar ??= _console.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(context =>

@@ -5,12 +5,20 @@ using Microsoft.ML.Score;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Storage;
+using Score.Cli.Files;
+using Score.Cli.Output;
 
 namespace Score.Cli.Training;
 
 /// <summary>A policy as an ML.NET model (zip): from a text column <c>Path</c> of video files to <c>Features</c>, <c>Grid</c> and <c>Mask</c>.</summary>
 internal static class PipelineFile
 {
+    /// <summary>What such a file's name ends in.</summary>
+    public const string Extension = ".zip";
+
+    /// <summary>Whether a file, by its name, is a pipeline rather than a policy.</summary>
+    public static bool HasItsName(string path) => Path.GetExtension(path).Equals(Extension, StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Writes a file that appears whole or not at all.</summary>
     /// <param name="path">The zip.</param>
     /// <param name="policy">The policy.</param>
@@ -43,6 +51,29 @@ internal static class PipelineFile
         {
             return false; // a pipeline of others, with transformers that are not known here
         }
+    }
+
+    /// <summary>The policy of a pipeline, of <c>score train</c> or another program; no frozen model is loaded.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is no pipeline, damaged, or without a policy.</exception>
+    public static PolicyNetwork ReadPolicy(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file '{path}'; expected a policy or a pipeline.", path);
+        if (RealPath.IsDevice(path))
+            throw new InvalidDataException($"'{path}' is a device or a pipe; expected a file.");
+        try
+        {
+            return All(new MLContext().Model.LoadScore(path, out _)).OfType<ScoreCompressTransformer>().FirstOrDefault()?.Policy
+                ?? throw new InvalidDataException($"The pipeline '{path}' holds no policy: none of its transformers is of ScoreCompress or ApplyScorePolicy.");
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidOperationException or ArgumentException or TargetInvocationException)
+        {
+            throw new InvalidDataException($"'{path}' is no pipeline that can be read here: {FaultText.Of(exception)}", exception);
+        }
+
+        static IEnumerable<ITransformer> All(ITransformer transformer) =>
+            transformer is IEnumerable<ITransformer> chain ? chain.SelectMany(All) : [transformer];
     }
 
     private sealed class VideoRow

@@ -46,6 +46,8 @@ internal static class PolicyFile
         };
         if (policy.EncoderFingerprint is { } fingerprint)
             metadata["encoder_fingerprint"] = fingerprint;
+        foreach (var (key, value) in policy.Provenance is { } provenance ? ProvenanceFields.Write(provenance) : [])
+            metadata[key] = value;
         return metadata;
     }
 
@@ -60,7 +62,11 @@ internal static class PolicyFile
 
         long stateWidth = useResidual ? 2L * dimension : dimension;
         float[] parameters = [.. Tensor("w1", hiddenWidth, stateWidth), .. Tensor("b1", hiddenWidth), .. Tensor("w2", hiddenWidth), .. Tensor("b2", 1)];
-        return new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, file.Metadata.GetValueOrDefault("encoder_fingerprint"), parameters) { Source = file.Name };
+        return new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, file.Metadata.GetValueOrDefault("encoder_fingerprint"), parameters)
+        {
+            Source = file.Name,
+            Provenance = ProvenanceFields.Read(file),
+        };
 
         int Number(string key) =>
             int.TryParse(file.Metadata.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value > 0

@@ -53,6 +53,12 @@ public sealed class PolicyNetwork
     /// <summary>Fingerprint of the encoder whose tokens the policy was trained on; null when unknown.</summary>
     public string? EncoderFingerprint { get; }
 
+    /// <summary>How many numbers the policy has learnt.</summary>
+    public int ParameterCount => _parameters.Length;
+
+    /// <summary>Where a trained policy came from; null for one that was not trained here, or by a version that did not record it.</summary>
+    public PolicyProvenance? Provenance { get; internal init; }
+
     /// <summary>The file that the policy was read from, for messages; null for one that was made here.</summary>
     internal string? Source { get; init; }
 
@@ -79,7 +85,7 @@ public sealed class PolicyNetwork
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenWidth, 1);
 
-        var parameters = new float[ParameterCount(dimension, hiddenWidth, useResidual)];
+        var parameters = new float[CountOf(dimension, hiddenWidth, useResidual)];
         var policy = new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, encoderFingerprint, parameters);
         FillNormal(policy.W1, Math.Sqrt(2.0 / policy.StateWidth), new CounterRandom(seed, 1));
         FillNormal(policy.W2, Math.Sqrt(1.0 / hiddenWidth), new CounterRandom(seed, 2));
@@ -128,7 +134,7 @@ public sealed class PolicyNetwork
     /// <summary>
     /// Writes the policy to a file that appears whole or not at all; an existing one is replaced. It is safetensors with <c>w1</c> [hidden, 2D]
     /// (its first D columns act on X, the last D on dX; [hidden, D] without residual), <c>b1</c> [hidden], <c>w2</c> [hidden] and <c>b2</c> [1] in
-    /// F32, and the rest as metadata. The same policy gives the same bytes.
+    /// F32, and the rest as metadata, <see cref="Provenance"/> included. The same policy gives the same bytes.
     /// </summary>
     /// <param name="path">The file to write.</param>
     /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
@@ -206,9 +212,10 @@ public sealed class PolicyNetwork
         return Dimension * token * token > safe || HiddenWidth * hidden * weight + weight > safe;
     }
 
-    internal PolicyNetwork Clone() => new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, [.. _parameters]);
+    internal PolicyNetwork Clone(PolicyProvenance? provenance = null) =>
+        new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, [.. _parameters]) { Provenance = provenance };
 
-    internal static int ParameterCount(int dimension, int hiddenWidth, bool useResidual) =>
+    private static int CountOf(int dimension, int hiddenWidth, bool useResidual) =>
         checked(hiddenWidth * ((useResidual ? 2 * dimension : dimension) + 2) + 1);
 
     /// <summary>The logits, finite or not.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Storage;
 
@@ -43,6 +44,35 @@ internal sealed class CheckpointFields(SafetensorsFile file, IEnumerable<string>
             && (isFinite ? double.IsFinite(value) : double.IsPositiveInfinity(value))
             ? value
             : throw Fault(key, isFinite ? "a finite number" : Text(double.PositiveInfinity), text);
+    }
+
+    /// <summary>A finite number, or null for infinity.</summary>
+    public double? NumberOrNone(string key) => Value(key) == Text(double.PositiveInfinity) ? null : Number(key, isFinite: true);
+
+    public bool Flag(string key) => Value(key) switch
+    {
+        "true" => true,
+        "false" => false,
+        var other => throw Fault(key, "true or false", other),
+    };
+
+    /// <summary>A SHA-256 in hexadecimal digits.</summary>
+    public byte[] Hash(string key)
+    {
+        var text = Value(key);
+        return text.Length == 2 * SHA256.HashSizeInBytes && text.All(char.IsAsciiHexDigitLower)
+            ? Convert.FromHexString(text)
+            : throw Fault(key, $"{2 * SHA256.HashSizeInBytes} hexadecimal digits", text);
+    }
+
+    /// <summary>A tensor of so many finite doubles.</summary>
+    public double[] Doubles(string name, int count)
+    {
+        ThrowIfNotOf(name, TensorType.F64, count);
+        var values = MemoryMarshal.Cast<byte, double>(file.Bytes(name)).ToArray();
+        return Array.FindIndex(values, value => !double.IsFinite(value)) is >= 0 and var at
+            ? throw Fault(name, "finite values", FormattableString.Invariant($"{values[at]} at index {at}"))
+            : values;
     }
 
     /// <summary>A tensor of so many finite values.</summary>

@@ -6,11 +6,13 @@ using Microsoft.ML.Score.Storage;
 namespace Microsoft.ML.Score.Training;
 
 /// <summary>
-/// The metrics record: one JSON object a line, a step's or a validation's ("kind"). After a resume, lines of steps that are taken
-/// again are dropped, so that every step stands once.
+/// The metrics record: one JSON object a line, a step's, a validation's or, at the end, the verdict ("kind"). After a resume, lines of steps that are
+/// taken again are dropped, and a verdict, so that every step stands once and the last line is the verdict of the run.
 /// </summary>
 internal sealed class MetricsLog : IDisposable
 {
+    private const string VerdictStart = "{\"kind\":\"verdict\",";
+
     private readonly StreamWriter _writer;
 
     /// <param name="path">The file.</param>
@@ -22,7 +24,7 @@ internal sealed class MetricsLog : IDisposable
             throw new InvalidDataException($"'{path}' exists and is not a metrics record, so it is left as it is. Name another file, or move that one away.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder)
             Directory.CreateDirectory(folder);
-        var kept = stepsKept > 0 && File.Exists(path) ? File.ReadLines(path).Where(line => StepOf(line) <= stepsKept).ToList() : [];
+        var kept = stepsKept > 0 && File.Exists(path) ? File.ReadLines(path).Where(line => !line.StartsWith(VerdictStart, StringComparison.Ordinal) && StepOf(line) <= stepsKept).ToList() : [];
         AtomicFile.RemoveAbandoned(path);
         AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n")))));
         _writer = new StreamWriter(path, append: true) { AutoFlush = true, NewLine = "\n" };
@@ -30,12 +32,14 @@ internal sealed class MetricsLog : IDisposable
 
     /// <summary>Whether a file is a metrics record; a last line may be cut off.</summary>
     public static bool IsOne(string path) => new FileInfo(path).Length == 0 || JsonLines.AreAll(path, "{\"kind\":\"", line =>
-        line.TryGetProperty("kind", out var kind) && kind.ValueKind == JsonValueKind.String && kind.GetString() is "step" or "validation"
+        line.TryGetProperty("kind", out var kind) && kind.ValueKind == JsonValueKind.String && kind.GetString() is "step" or "validation" or "verdict"
         && line.TryGetProperty("step", out var step) && step.ValueKind == JsonValueKind.Number);
 
     public void Write(StepMetrics metrics) => Write("step", metrics, MetricsJson.Default.StepMetrics);
 
     public void Write(ValidationMetrics metrics) => Write("validation", metrics, MetricsJson.Default.ValidationMetrics);
+
+    public void Write(VerdictMetrics metrics) => Write("verdict", metrics, MetricsJson.Default.VerdictMetrics);
 
     public void Dispose() => _writer.Dispose();
 

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Reflection;
 using System.Security.Cryptography;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
@@ -64,8 +65,13 @@ public sealed class ScoreTrainer
         _time = timeProvider ?? TimeProvider.System;
     }
 
-    /// <summary>The lock on the checkpoint, where the caller has taken it before other work; null lets <see cref="Fit"/> take it.</summary>
+    /// <summary>
+    /// The lock on the checkpoint, where the caller has taken it before other work, and that on the metrics with it; null lets <see cref="Fit"/> take both.
+    /// </summary>
     public FileLock? CheckpointLock { get; init; }
+
+    /// <summary>How numbers of the rows' tokens were rounded when they were stored; a checkpoint of rows that were rounded otherwise is refused. Default F32: not.</summary>
+    public TensorType FeatureType { get; init; } = TensorType.F32;
 
     /// <summary>Whether a file is the metrics record of a training, which another training may replace; a last line may be cut off.</summary>
     /// <param name="path">An existing file.</param>
@@ -85,6 +91,16 @@ public sealed class ScoreTrainer
         ArgumentException.ThrowIfNullOrEmpty(path);
 
         return SafetensorsFile.Is(path, TrainerCheckpoint.IsOne);
+    }
+
+    /// <summary>Whether a file is the checkpoint of a training that has ended, from which <see cref="Fit"/> takes no more steps.</summary>
+    /// <param name="path">An existing file.</param>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static bool IsFinishedCheckpoint(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+
+        return SafetensorsFile.Is(path, file => TrainerCheckpoint.IsOne(file) && TrainerCheckpoint.IsFinished(file));
     }
 
     /// <summary>Trains a policy. The same seed, data and model give the same bits, in one go or resumed from a checkpoint at any step.</summary>
@@ -108,7 +124,7 @@ public sealed class ScoreTrainer
     /// in the checkpoint, if there is a folder for it, but there the same settings diverge again.
     /// </exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged or of an earlier version, or the file for the metrics holds something else.</exception>
-    /// <exception cref="IOException">Another training is using the checkpoint folder; the message names the process.</exception>
+    /// <exception cref="IOException">Another training is using the checkpoint folder or the file for the metrics; the message names the process.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled.</exception>
     public TrainingResult Fit(
         IEnumerable<TrainingRow> examples, IEnumerable<TrainingRow>? validation = null, PolicyNetwork? initialPolicy = null,
@@ -121,11 +137,14 @@ public sealed class ScoreTrainer
 
         var identity = _options.Identity();
         identity["Model"] = _reward.Info.EncoderFingerprint;
-        identity["InitialPolicy"] = initialPolicy is null ? "none" : Convert.ToHexStringLower(SHA256.HashData(initialPolicy.ToBytes()));
+        var initialHash = initialPolicy is null ? null : Convert.ToHexStringLower(SHA256.HashData(initialPolicy.ToBytes()));
+        identity["InitialPolicy"] = initialHash ?? "none";
+        identity["FeatureType"] = FeatureType.ToString().ToLowerInvariant();
         var checkpoint = _options.CheckpointFolder is { } folder ? Path.Combine(folder, CheckpointName) : null;
         if (checkpoint is not null)
             Directory.CreateDirectory(_options.CheckpointFolder!);
         using var taken = checkpoint is null || CheckpointLock is not null ? null : FileLock.Take(checkpoint, time: _time);
+        using var takenMetrics = CheckpointLock is not null ? null : LockOfMetrics();
         if (checkpoint is not null)
             AtomicFile.RemoveAbandoned(checkpoint);
         var state = NewState(initialPolicy);
@@ -136,14 +155,41 @@ public sealed class ScoreTrainer
         return new TrainingRun(_reward, _options, state)
         {
             Time = _time,
-            Rows = Checked(examples, nameof(examples)),
+            Rows = state.Rows.Watch(Checked(examples, nameof(examples))),
             Validation = validation is null ? null : Checked(validation, nameof(validation)),
             SaveCheckpoint = () => { if (checkpoint is not null && state.Step > 0) TrainerCheckpoint.Save(checkpoint, state, identity); },
             Log = log,
             Progress = progress,
+            Origin = ended => Origin(ended, initialHash),
             CancellationToken = cancellationToken,
         }.Execute();
     }
+
+    private FileLock? LockOfMetrics()
+    {
+        if (_options.MetricsPath is not { } path)
+            return null;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        return FileLock.Take(path, time: _time);
+    }
+
+    private PolicyProvenance Origin(TrainerState state, string? initialPolicy) => new()
+    {
+        Version = typeof(ScoreTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
+        Model = ProvenanceFields.Shortened(Path.GetFileName(Path.TrimEndingDirectorySeparator(_reward.Info.Source.Replace('\\', '/')))),
+        ModelFingerprint = ProvenanceFields.Shortened(_reward.Info.Fingerprint),
+        Seed = _options.Seed,
+        WarmUpSteps = state.Stage == TrainingStage.WarmUp ? state.Step : state.Step - state.StepInStage,
+        MainSteps = state.Stage == TrainingStage.WarmUp ? 0 : state.StepInStage,
+        KeptStep = state.Best is null ? state.Step : state.BestStep,
+        RetentionRatio = _options.RetentionRatio,
+        Rows = state.Rows.Count,
+        Stills = state.Rows.Stills,
+        RowsHash = Convert.ToHexStringLower(state.Rows.Hash),
+        InitialPolicy = initialPolicy,
+        ValidationCrossEntropy = state.Best is null ? null : state.BestCrossEntropy,
+        UntrainedCrossEntropy = state.UntrainedCrossEntropy,
+    };
 
     private TrainerState NewState(PolicyNetwork? initialPolicy)
     {

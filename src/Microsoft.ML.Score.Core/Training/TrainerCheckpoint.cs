@@ -14,11 +14,13 @@ namespace Microsoft.ML.Score.Training;
 internal static class TrainerCheckpoint
 {
     private const string FormatPrefix = "score-checkpoint/";
-    private const string Format = FormatPrefix + "2";
-    private const string EarlierFormat = FormatPrefix + "1";
+    private const string Format = FormatPrefix + "3";
+
+    private const string FinishedKey = "finished";
     private const string ChecksumKey = "checksum";
     private const string IdentityPrefix = "identity.";
 
+    private static readonly string[] s_earlierFormats = [FormatPrefix + "1", FormatPrefix + "2"];
     private static readonly string s_noChecksum = new('0', 2 * SHA256.HashSizeInBytes);
 
     /// <summary>Writes the checkpoint, whole or not at all.</summary>
@@ -36,7 +38,8 @@ internal static class TrainerCheckpoint
             Singles("adam.first_moment", state.Adam.FirstMoment),
             Singles("adam.second_moment", state.Adam.SecondMoment),
             TensorData.FromInt64("base_cross_entropy.keys", [keys.Length], keys),
-            new TensorData("base_cross_entropy.values", TensorType.F64, [values.Length], MemoryMarshal.AsBytes<double>(values).ToArray()),
+            Doubles("base_cross_entropy.values", values),
+            Doubles("recent", [.. state.Recent.SelectMany(step => step.ToArray())]),
         ];
         if (state.Best is not null)
             tensors.Add(Singles("best", state.Best.Parameters));
@@ -60,6 +63,12 @@ internal static class TrainerCheckpoint
         metadata["validated_step"] = CheckpointFields.Text(state.ValidatedStep);
         metadata["stale_validations"] = CheckpointFields.Text(state.StaleValidations);
         metadata["best_cross_entropy"] = CheckpointFields.Text(state.BestCrossEntropy);
+        metadata["best_step"] = CheckpointFields.Text(state.BestStep);
+        metadata["untrained_cross_entropy"] = CheckpointFields.Text(state.UntrainedCrossEntropy ?? double.PositiveInfinity);
+        metadata["rows"] = CheckpointFields.Text(state.Rows.Count);
+        metadata["stills"] = CheckpointFields.Text(state.Rows.Stills);
+        metadata["rows_sha256"] = Convert.ToHexStringLower(state.Rows.Hash);
+        metadata[FinishedKey] = CheckpointFields.Text(state.IsFinished);
 
         using var file = new MemoryStream();
         SafetensorsWriter.Write(file, tensors, metadata);
@@ -71,6 +80,9 @@ internal static class TrainerCheckpoint
 
     /// <summary>By the header alone; of any version, so that a later one tells of it rather than takes it for a stranger's.</summary>
     public static bool IsOne(SafetensorsFile file) => file.Metadata.GetValueOrDefault("format")?.StartsWith(FormatPrefix, StringComparison.Ordinal) == true;
+
+    /// <summary>By the header alone, whether the training has ended.</summary>
+    public static bool IsFinished(SafetensorsFile file) => file.Metadata.GetValueOrDefault(FinishedKey) == CheckpointFields.Text(true);
 
     /// <summary>Reads a checkpoint of a run with the same identity.</summary>
     /// <param name="path">The file.</param>
@@ -84,9 +96,9 @@ internal static class TrainerCheckpoint
         using var file = Open(path);
         var fields = new CheckpointFields(file, [.. identity.Keys.Select(key => IdentityPrefix + key), "format", ChecksumKey]);
         var format = file.Metadata.GetValueOrDefault("format");
-        if (format == EarlierFormat)
+        if (s_earlierFormats.Contains(format))
             throw new InvalidDataException(
-                $"The checkpoint '{path}' is of an earlier version of this library (format '{EarlierFormat}', expected '{Format}'). "
+                $"The checkpoint '{path}' is of an earlier version of this library (format '{format}', expected '{Format}'). "
                 + "Go on from it with that version, or delete it to start anew.");
         if (format != Format)
             throw new InvalidDataException(
@@ -130,6 +142,10 @@ internal static class TrainerCheckpoint
         var validations = validatedStep < 0 || stage > (int)TrainingStage.Main ? 0 : stepInStage / options.ValidationInterval + 2;
         var stale = fields.Integer("stale_validations", 0, Math.Min(validations, options.Patience ?? int.MaxValue));
         var best = validatedStep < 0 ? null : fields.Finite("best", start.Parameters.Length);
+        var isFinished = fields.Flag(FinishedKey);
+        if (isFinished && (stage != (int)TrainingStage.Main || (options.Patience is null && stepInStage != main && stepInStage != 0)))
+            throw fields.Fault(FinishedKey, $"{CheckpointFields.Text(false)} after {stepInStage} steps of stage {stage}", CheckpointFields.Text(true));
+        var rows = fields.Integer("rows", 0, int.MaxValue);
         return new TrainerState
         {
             Policy = Network(fields.Finite("policy", start.Parameters.Length)),
@@ -144,10 +160,24 @@ internal static class TrainerCheckpoint
             StaleValidations = stale,
             Best = best is null ? null : Network(best),
             BestCrossEntropy = fields.Number("best_cross_entropy", isFinite: best is not null),
+            BestStep = fields.Integer("best_step", 0, Math.Max(0, validatedStep)),
+            UntrainedCrossEntropy = fields.NumberOrNone("untrained_cross_entropy"),
+            Recent = Recent(fields, Math.Min(stepInStage > 0 ? stepInStage : step, TrainingHealth.Window)), // a stage that has not begun keeps those before it
+            Rows = SeenRows.Of(rows, fields.Integer("stills", 0, rows), fields.Hash("rows_sha256")),
+            IsFinished = isFinished,
         };
 
         PolicyNetwork Network(float[] parameters) =>
             new(start.Dimension, start.HiddenWidth, start.UseResidual, start.UseNormalization, start.EncoderFingerprint, parameters);
+    }
+
+    private static List<StepSigns> Recent(CheckpointFields fields, int count)
+    {
+        var values = fields.Doubles("recent", count * StepSigns.Count);
+        List<StepSigns> recent = [.. values.Chunk(StepSigns.Count).Select(step => StepSigns.Of(step))];
+        return recent.FindIndex(step => !step.IsPossible) is >= 0 and var at
+            ? throw fields.Fault("recent", "steps with shares from 0 to 1", $"{recent[at]} at index {at}")
+            : recent;
     }
 
     private static SafetensorsFile Open(string path)
@@ -165,6 +195,8 @@ internal static class TrainerCheckpoint
     private static TensorData Singles(string name, ReadOnlySpan<float> values) => FiniteValues.FirstNotFinite(values) is >= 0 and var at
         ? throw new ArgumentException($"Value {at} of '{name}' is {values[at]}; a checkpoint holds finite numbers only.", nameof(values))
         : TensorData.FromSingle(name, [values.Length], values);
+
+    private static TensorData Doubles(string name, double[] values) => new(name, TensorType.F64, [values.Length], MemoryMarshal.AsBytes<double>(values).ToArray());
 
     /// <summary>The SHA-256 of the file is taken with zeros in its own place.</summary>
     private static void ThrowIfChanged(SafetensorsFile file, CheckpointFields fields)

@@ -36,6 +36,33 @@ internal sealed class TrainerState
     /// <summary>The rows that failed and are passed over, by number, and in which pass over the data each did.</summary>
     public OrderedDictionary<long, double> UnusableRows { get; init; } = [];
 
+    /// <summary>The value of <see cref="Step"/> when the best policy was validated.</summary>
+    public int BestStep { get; set; }
+
+    /// <summary>The validation's cross-entropy before the first step; null where there was no validation set then.</summary>
+    public double? UntrainedCrossEntropy { get; set; }
+
+    /// <summary>
+    /// What the last steps showed, at most <see cref="TrainingHealth.Window"/> of them, in their order. A stage's first step begins anew: the switch of data
+    /// and tau sets rollouts back for some steps, which is no trouble.
+    /// </summary>
+    public List<StepSigns> Recent { get; init; } = [];
+
+    public SeenRows Rows { get; init; } = new();
+
+    /// <summary>Whether all stages have ended.</summary>
+    public bool IsFinished { get; set; }
+
+    /// <summary>Takes up what the step just taken showed.</summary>
+    public void See(StepMetrics step)
+    {
+        if (StepInStage == 1)
+            Recent.Clear();
+        if (Recent.Count == TrainingHealth.Window)
+            Recent.RemoveAt(0);
+        Recent.Add(StepSigns.Of(step));
+    }
+
     /// <summary>Begins a stage.</summary>
     public void Enter(TrainingStage stage)
     {

@@ -26,10 +26,13 @@ public sealed record TrainingProgress(int Step, int TotalSteps, StepMetrics? Met
 /// <param name="GradientNorm">Euclidean norm of the gradient that Adam is given.</param>
 /// <param name="LogitMean">Mean of the policy's logits.</param>
 /// <param name="LogitDeviation">Population standard deviation of the policy's logits; tens mean saturation.</param>
+/// <param name="VideosWithoutSafe">Share of videos none of whose rollouts is safe.</param>
+/// <param name="VideosWithoutSpread">Share of videos that have safe rollouts, one or several that keep as many tokens, so that (7) ranks none above another.</param>
 /// <param name="Seconds">Wall-clock duration.</param>
 public sealed record StepMetrics(
     TrainingStage Stage, int Step, double Loss, double BaseCrossEntropy, double CrossEntropy, double PerformanceReward, double CompressionReward,
-    double SafeShare, double Retention, double GradientNorm, double LogitMean, double LogitDeviation, double Seconds);
+    double SafeShare, double Retention, double GradientNorm, double LogitMean, double LogitDeviation,
+    double VideosWithoutSafe, double VideosWithoutSpread, double Seconds);
 
 /// <summary>How a policy does on the validation set.</summary>
 /// <param name="Stage">The curriculum's stage.</param>
@@ -44,7 +47,11 @@ public sealed record StepMetrics(
 public sealed record ValidationMetrics(
     TrainingStage Stage, int Step, double RetentionRatio, double CrossEntropy, double BaseCrossEntropy, bool IsBest, double Seconds);
 
+/// <summary>How a run ended.</summary>
+internal sealed record VerdictMetrics(int Step, bool WentWrong, string Text);
+
 [JsonSerializable(typeof(StepMetrics))]
 [JsonSerializable(typeof(ValidationMetrics))]
+[JsonSerializable(typeof(VerdictMetrics))]
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 internal sealed partial class MetricsJson : JsonSerializerContext;

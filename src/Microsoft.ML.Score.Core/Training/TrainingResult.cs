@@ -7,4 +7,6 @@ namespace Microsoft.ML.Score.Training;
 /// <param name="Steps">Steps taken, those before a resume included.</param>
 /// <param name="BestCrossEntropy">The kept policy's validation criterion; null without a validation set.</param>
 /// <param name="Warnings">Everything that was warned of in this call.</param>
-public sealed record TrainingResult(PolicyNetwork Policy, int Steps, double? BestCrossEntropy, IReadOnlyList<string> Warnings);
+/// <param name="Verdict">In a line how it went: well, or what went wrong and what to try next.</param>
+/// <param name="WentWrong">Whether the verdict is that the policy is to be mistrusted.</param>
+public sealed record TrainingResult(PolicyNetwork Policy, int Steps, double? BestCrossEntropy, IReadOnlyList<string> Warnings, string Verdict, bool WentWrong);

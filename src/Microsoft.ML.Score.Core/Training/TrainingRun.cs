@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Policy;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -11,6 +12,8 @@ internal sealed class TrainingRun
 
     private readonly TrainerOptions _options;
     private readonly TrainerState _state;
+    private readonly TrainingHealth _health;
+    private readonly HashSet<TroubleKind> _told = [TroubleKind.Model]; // told by who scores, when it shows
     private readonly List<string> _warnings = [];
     private readonly RolloutScoring _scoring;
     private readonly UnusableRows _unusable;
@@ -25,6 +28,7 @@ internal sealed class TrainingRun
     {
         _options = options;
         _state = state;
+        _health = new TrainingHealth(options, reward.Info);
         _scoring = new RolloutScoring(reward, options, state.BaseCrossEntropy, Warn);
         _unusable = new UnusableRows(options.SkipUnusableRows, state.UnusableRows, warning => Report(warning: warning));
         _unusableValidation = new UnusableRows(options.SkipUnusableRows, [], warning => Report(warning: $"Validation: {warning}"));
@@ -39,6 +43,7 @@ internal sealed class TrainingRun
     public required Action SaveCheckpoint { get; init; }
     public required MetricsLog? Log { get; init; }
     public required IProgress<TrainingProgress>? Progress { get; init; }
+    public required Func<TrainerState, PolicyProvenance> Origin { get; init; }
     public required CancellationToken CancellationToken { get; init; }
 
     public TrainingResult Execute()
@@ -53,6 +58,8 @@ internal sealed class TrainingRun
                     _state.Enter(stage);
                 RunStage(stage, _options.StepsOf(stage));
             }
+
+            _state.IsFinished = true;
         }
         finally
         {
@@ -63,7 +70,11 @@ internal sealed class TrainingRun
             Warn($"Passed over in training: {_unusable.Description}");
         if (_unusableValidation.Count > 0)
             Warn($"Passed over in validation: {_unusableValidation.Description}");
-        return new TrainingResult((_state.Best ?? _state.Policy).Clone(), _state.Step, _state.Best is null ? null : _state.BestCrossEntropy, _warnings);
+
+        var verdict = TrainingVerdict.Of(_state, _options, [.. _health.Of(_state, atEnd: true)]);
+        Log?.Write(new VerdictMetrics(_state.Step, verdict.WentWrong, verdict.Text));
+        return new TrainingResult(
+            (_state.Best ?? _state.Policy).Clone(Origin(_state)), _state.Step, _state.Best is null ? null : _state.BestCrossEntropy, _warnings, verdict.Text, verdict.WentWrong);
     }
 
     private void RunStage(TrainingStage stage, int steps)
@@ -149,6 +160,8 @@ internal sealed class TrainingRun
         metrics = metrics with { Seconds = Time.GetElapsedTime(start).TotalSeconds };
         Log?.Write(metrics);
         Report(metrics);
+        _state.See(metrics);
+        WarnOfTroubles();
         return true;
 
         IEnumerable<ScoringRequest<VideoUpdate>> Draws()
@@ -184,11 +197,14 @@ internal sealed class TrainingRun
         var isBest = sum / rows < _state.BestCrossEntropy;
         _state.StaleValidations = isBest ? 0 : _state.StaleValidations + 1;
         if (isBest)
-            (_state.Best, _state.BestCrossEntropy) = (_state.Policy.Clone(), sum / rows);
+            (_state.Best, _state.BestCrossEntropy, _state.BestStep) = (_state.Policy.Clone(), sum / rows, _state.Step);
+        if (_state.Step == 0)
+            _state.UntrainedCrossEntropy = sum / rows;
         _state.ValidatedStep = _state.Step;
         var metrics = new ValidationMetrics(stage, _state.Step, _options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds);
         Log?.Write(metrics);
         Report(validation: metrics);
+        WarnOfTroubles();
 
         // The tokens that the policy ranks highest.
         IEnumerable<ScoringRequest<TrainingRow>> Selections()
@@ -212,7 +228,10 @@ internal sealed class TrainingRun
             stage, _state.Step + 1, outcomes.Average(outcome => outcome.Loss), outcomes.Average(outcome => outcome.BaseCrossEntropy),
             outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
             outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
-            GradientNorm(), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)), Seconds: 0);
+            GradientNorm(), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)),
+            Share(outcome => !outcome.HasSafe), Share(outcome => outcome.HasNoSpread), Seconds: 0);
+
+        double Share(Func<VideoOutcome, bool> isSo) => (double)outcomes.Count(isSo) / outcomes.Count;
     }
 
     /// <summary>In double precision where the squares are too large for single.</summary>
@@ -224,6 +243,13 @@ internal sealed class TrainingRun
     {
         if (fault is not null)
             throw fault.ToException(_state.Step, _options);
+    }
+
+    /// <summary>Says, once each, what is wrong by now.</summary>
+    private void WarnOfTroubles()
+    {
+        foreach (var trouble in _health.Of(_state, atEnd: false).Where(trouble => _told.Add(trouble.Kind)))
+            Warn($"Training goes wrong: {trouble.Finding}. Try {trouble.Remedy}.");
     }
 
     private void Warn(string warning)

@@ -56,7 +56,7 @@ internal sealed class VideoUpdate(int rollouts)
         PolicyBackward.Accumulate(policy, Video, _activations, _weightedLogitGradient.AsSpan(0, count), gradient);
         return new VideoOutcome(
             loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / crossEntropies.Length,
-            sum / count, squares / count);
+            sum / count, squares / count, group.SafeCount > 0, group.SafeCount > 0 && group.DeviationOfSafeSparsity == 0);
     }
 
     /// <summary>Whether a policy, with finite weights, gives this video logits that are not finite.</summary>
@@ -71,4 +71,5 @@ internal sealed class VideoUpdate(int rollouts)
 
 /// <summary>Means over the rollouts of one video.</summary>
 internal sealed record VideoOutcome(
-    double Loss, double BaseCrossEntropy, double CrossEntropy, double DeltaCrossEntropy, double Sparsity, double SafeShare, double LogitMean, double LogitSquare);
+    double Loss, double BaseCrossEntropy, double CrossEntropy, double DeltaCrossEntropy, double Sparsity, double SafeShare, double LogitMean, double LogitSquare,
+    bool HasSafe, bool HasNoSpread);

@@ -66,6 +66,10 @@ internal sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransform
         var result = Train(new ScoreTrainer(_model, training), rows, validation, new ChannelProgress(channel));
         var best = result.BestCrossEntropy is { } crossEntropy ? $"; best validation cross-entropy {crossEntropy:F4} nats a token" : "";
         channel.Info(MessageSensitivity.None, $"Trained for {result.Steps} steps{best}.");
+        if (result.WentWrong)
+            channel.Warning(MessageSensitivity.None, result.Verdict);
+        else
+            channel.Info(MessageSensitivity.None, result.Verdict);
         return new ScoreCompressTransformer(ScoreCompressSettings.From(features, _outputColumnName, _options), result.Policy);
     }
 

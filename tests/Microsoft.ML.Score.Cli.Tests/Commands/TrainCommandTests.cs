@@ -22,6 +22,8 @@ public class TrainCommandTests
         Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
         using var result = JsonDocument.Parse(run.Output);
         Assert.That(result.RootElement.GetProperty("steps").GetInt32(), Is.EqualTo(7));
+        Assert.That(result.RootElement.GetProperty("verdict").GetString(), Does.StartWith("It went wrong: no validation up to step 7 is below"));
+        Assert.That(File.ReadLines(folder.File("metrics.jsonl")).Last(), Does.StartWith("{\"kind\":\"verdict\",\"step\":7,\"went_wrong\":true,"));
         Assert.That(PolicyNetwork.Load(folder.File("policy.safetensors")).EncoderFingerprint, Is.EqualTo("fa4e"));
         Assert.That(File.ReadLines(folder.File("metrics.jsonl")).Count(line => line.Contains("\"kind\":\"step\"", StringComparison.Ordinal)), Is.EqualTo(7));
         Assert.That(Directory.GetFileSystemEntries(folder.Path).Select(Path.GetFileName), Is.EquivalentTo(new[] { "policy.safetensors", "metrics.jsonl" }));
@@ -58,7 +60,7 @@ public class TrainCommandTests
 
         var first = ScoreProgram.Run(model, default, command);
         var bytes = File.ReadAllBytes(folder.File("policy.safetensors"));
-        var second = ScoreProgram.Run(model, default, command);
+        var second = ScoreProgram.Run(model, default, [.. command, "--overwrite"]);
 
         Assert.That((first.ExitCode, second.ExitCode, model.Encoded), Is.EqualTo((0, 0, 2)));
         Assert.That(Directory.GetFiles(folder.File("features")), Has.Length.EqualTo(2));
@@ -240,12 +242,106 @@ public class TrainCommandTests
         Assert.That(ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File(name), .. s_small]).ExitCode, Is.Zero);
         var old = File.ReadAllBytes(folder.File(name));
 
-        var run = ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File(name), "--learning-rate", "1e30", .. s_small]);
+        var run = ScoreProgram.Run(["train", "--data", "synthetic", "--output", folder.File(name), "--learning-rate", "1e30", "--overwrite", .. s_small]);
 
         Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
         Assert.That(run.Error, Does.Contain("score: Training diverged at step 1, at a learning rate of 1E+30").And.Contain("--learning-rate"));
         Assert.That(File.ReadAllBytes(folder.File(name)), Is.EqualTo(old));
     }
+
+    [TestCase("policy.safetensors", false)]
+    [TestCase("policy.safetensors", true)]
+    [TestCase("pipeline.zip", false)]
+    public void Train_FinishedAndGivenAgain_NeedsOverwrite(string name, bool keepsCheckpoint)
+    {
+        using var folder = new TemporaryFolder();
+        string[] command = ["train", "--data", "synthetic", "--output", folder.File(name), "--metrics", folder.File("metrics.jsonl"), .. s_small, .. keepsCheckpoint ? new[] { "--checkpoint", folder.File("kept") } : []];
+        ScoreProgram.Run(command);
+        var before = Contents(folder);
+        var (idle, busy) = (new FakeVideoModel(), new FakeVideoModel());
+
+        var refused = ScoreProgram.Run(idle, default, command);
+        var after = Contents(folder);
+        var overwritten = ScoreProgram.Run(busy, default, [.. command, "--overwrite"]);
+
+        Assert.That((refused.ExitCode, refused.Output, idle.Encoded), Is.EqualTo((1, "", 0)));
+        Assert.That(refused.Error, Does.StartWith($"score: --output: '{folder.File(name)}' is there, of a training that has ended").And.Contain("Give --overwrite to train anew over its files, or name other ones."));
+        Assert.That(after, Is.EqualTo(before));
+        Assert.That((overwritten.ExitCode, busy.Encoded), Is.EqualTo((0, 12)), overwritten.Error);
+        Assert.That(File.ReadLines(folder.File("metrics.jsonl")).Count(line => line.StartsWith("{\"kind\":\"step\"", StringComparison.Ordinal)), Is.EqualTo(7));
+        if (name.EndsWith(".safetensors", StringComparison.Ordinal))
+            Assert.That(Contents(folder)[name], Is.EqualTo(before[name]), "the same bytes of the same seed");
+    }
+
+    [Test]
+    public void Train_MetricsOfAFinishedRunForAnotherOutput_NeedsOverwrite()
+    {
+        using var folder = new TemporaryFolder();
+        string[] Command(string output) => ["train", "--data", "synthetic", "--output", folder.File(output), "--metrics", folder.File("metrics.jsonl"), .. s_small];
+        ScoreProgram.Run(Command("a.safetensors"));
+
+        var run = ScoreProgram.Run(Command("b.safetensors"));
+
+        Assert.That(run.ExitCode, Is.EqualTo(1));
+        Assert.That(run.Error, Does.StartWith($"score: --metrics: '{folder.File("metrics.jsonl")}' is there and complete"));
+        Assert.That(File.Exists(folder.File("b.safetensors")), Is.False);
+    }
+
+    [Test]
+    public void Train_OverwritingAndStopped_GoesOnWithTheSameCommand()
+    {
+        using var folder = new TemporaryFolder();
+        string[] command = ["train", "--data", "synthetic", "--output", folder.File("policy.safetensors"), .. s_small];
+        ScoreProgram.Run(command);
+        var bytes = File.ReadAllBytes(folder.File("policy.safetensors"));
+        using var cancellation = new CancellationTokenSource();
+        var calls = 0;
+        var model = new FakeVideoModel { BeforeCrossEntropy = () => { if (++calls == 25) cancellation.Cancel(); } };
+
+        var stopped = ScoreProgram.Run(model, cancellation.Token, [.. command, "--overwrite"]);
+        var resumed = ScoreProgram.Run([.. command, "--overwrite"]);
+
+        Assert.That((stopped.ExitCode, resumed.ExitCode), Is.EqualTo((130, 0)));
+        Assert.That(File.ReadAllBytes(folder.File("policy.safetensors")), Is.EqualTo(bytes));
+    }
+
+    [Test]
+    public void Train_ResumedWithAnotherFeatureType_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var rows = WriteRows(folder, """{"video": "synthetic:policytraining-short-0", "caption": "A red circle."}""");
+        string[] Command(string type) => ["train", "--data", rows, "--output", folder.File("policy.safetensors"), "--features", folder.File("features"), "--feature-type", type, .. s_small];
+        using var cancellation = new CancellationTokenSource();
+        var calls = 0;
+        var model = new FakeVideoModel { BeforeCrossEntropy = () => { if (++calls == 20) cancellation.Cancel(); } };
+
+        var stopped = ScoreProgram.Run(model, cancellation.Token, Command("f32"));
+        var other = ScoreProgram.Run(Command("bf16"));
+        var same = ScoreProgram.Run(Command("f32"));
+
+        Assert.That((stopped.ExitCode, other.ExitCode, same.ExitCode), Is.EqualTo((130, 1, 0)));
+        Assert.That(other.Error, Does.Contain("FeatureType was 'f32', is 'bf16'"));
+    }
+
+    [Test]
+    public void Train_RuinousLearningRate_SaysSoWhenItShowsAndInTheVerdict()
+    {
+        using var folder = new TemporaryFolder();
+        string[] command = ["train", "--data", "synthetic", "--learning-rate", "1000", .. s_small];
+
+        var text = ScoreProgram.Run([.. command, "--output", folder.File("a.safetensors")]);
+        var json = ScoreProgram.Run([.. command, "--output", folder.File("b.safetensors"), "--json"]);
+
+        using var result = JsonDocument.Parse(json.Output);
+        Assert.That((text.ExitCode, json.ExitCode), Is.EqualTo((0, 0)));
+        Assert.That(text.Error, Does.StartWith("score: warning: Training goes wrong: the logits reached"));
+        Assert.That(text.Output, Does.Contain("verdict: It went wrong: the logits reached").And.Contain("Try a lower LearningRate (--learning-rate)"));
+        Assert.That(result.RootElement.GetProperty("wentWrong").GetBoolean());
+        Assert.That(result.RootElement.GetProperty("verdict").GetString(), Does.StartWith("It went wrong: "));
+    }
+
+    private static Dictionary<string, string> Contents(TemporaryFolder folder) => Directory.EnumerateFiles(folder.Path, "*", SearchOption.AllDirectories)
+        .ToDictionary(file => Path.GetRelativePath(folder.Path, file), file => Convert.ToHexString(File.ReadAllBytes(file)));
 
     private static string WriteLlava(TemporaryFolder folder, IEnumerable<(string Video, string Caption)> rows)
     {

@@ -153,7 +153,7 @@ public sealed class CommandFilesTests : IDisposable
     [Test]
     public void Repeated_Commands_ReplaceTheirOwnFiles()
     {
-        string[] train = ["train", "--data", "synthetic", "--synthetic-images", "2", "--synthetic-videos", "1", "--synthetic-validation", "1", "--warm-up-steps", "1", "--main-steps", "0", "--batch-size", "1"];
+        string[] train = ["train", "--overwrite", "--data", "synthetic", "--synthetic-images", "2", "--synthetic-videos", "1", "--synthetic-validation", "1", "--warm-up-steps", "1", "--main-steps", "0", "--batch-size", "1"];
         string[][] commands =
         [
             [.. train, "--output", _folder.File("new.safetensors"), "--metrics", _folder.File("metrics.jsonl"), "--checkpoint", _folder.File("a")],

@@ -16,6 +16,7 @@ public class UsageRulesTests
         ["answer"] = ["missing.mp4", "--question", "What?"],
         ["eval"] = [],
         ["model"] = ["missing"],
+        ["policy"] = ["missing"],
     };
 
     private static IEnumerable<Command> Commands => Program.BuildRootCommand((_, _) => new FakeVideoModel()).Subcommands;
@@ -67,7 +68,7 @@ public class UsageRulesTests
     }
 
     [Test]
-    public void UnknownOption_AnywhereInACommand_IsWrongUsage([Values("train", "annotate", "compress", "answer", "eval", "model")] string command)
+    public void UnknownOption_AnywhereInACommand_IsWrongUsage([Values("train", "annotate", "compress", "answer", "eval", "model", "policy")] string command)
     {
         foreach (string[] words in (string[][])[["--bogus", .. s_right[command]], [.. s_right[command], "--bogus"], [.. s_right[command], "-x"], ["--bogus"], [.. s_right[command], "--bogus=1"]])
         {

@@ -195,6 +195,23 @@ public class ScoreTrainerTests
         Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName), Is.EqualTo(new[] { "checkpoint.safetensors" }), "no lock is left");
     }
 
+    [Test]
+    public void Fit_MetricsFileThatAnotherTrainingWrites_ThrowsNamingIt()
+    {
+        using var folder = new TemporaryFolder();
+        var options = Small(metricsPath: folder.File("metrics.jsonl"));
+        Exception? refused = null;
+        var (first, other) = (new PlantedModel(), new PlantedModel());
+        first.BeforeCall = () => refused ??= Assert.Catch(() => Train(options, model: other));
+
+        Train(options, model: first);
+
+        Assert.That(refused, Is.TypeOf<IOException>().With.Message.Contains("metrics.jsonl").And.Message.Contains($"process {Environment.ProcessId}"));
+        Assert.That(other.Calls, Is.Zero);
+        Assert.That(Directory.GetFiles(folder.Path).Select(Path.GetFileName), Is.EqualTo(new[] { "metrics.jsonl" }), "no lock is left");
+        Assert.That(File.ReadAllLines(folder.File("metrics.jsonl")).Count(line => line.StartsWith("{\"kind\":\"step\"", StringComparison.Ordinal)), Is.EqualTo(7));
+    }
+
     [TestCase("notes of mine\n")]
     [TestCase("{\"kind\":\"note\",\"step\":1}\n")]
     [TestCase("{\"kind\":\"step\",\"step\":1}\n{\"video\":\"a.mp4\"}\n")]

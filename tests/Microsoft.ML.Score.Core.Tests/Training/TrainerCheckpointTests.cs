@@ -39,6 +39,10 @@ public class TrainerCheckpointTests
         Assert.That(loaded.Adam.SecondMoment, Is.EqualTo(saved.Adam.SecondMoment));
         Assert.That(loaded.Best!.Parameters.ToArray(), Is.EqualTo(saved.Best!.Parameters.ToArray()));
         Assert.That(loaded.BaseCrossEntropy.Values, Is.EqualTo(saved.BaseCrossEntropy.Values));
+        Assert.That(loaded.Recent, Is.EqualTo(saved.Recent));
+        Assert.That(
+            (loaded.BestStep, loaded.UntrainedCrossEntropy, loaded.IsFinished, loaded.Rows.Count, loaded.Rows.Stills, Convert.ToHexString(loaded.Rows.Hash)),
+            Is.EqualTo((saved.BestStep, saved.UntrainedCrossEntropy, saved.IsFinished, saved.Rows.Count, saved.Rows.Stills, Convert.ToHexString(saved.Rows.Hash))));
     }
 
     [Test]
@@ -136,6 +140,15 @@ public class TrainerCheckpointTests
     [TestCase("use_residual", "True")]
     [TestCase("use_normalization", "trux")]
     [TestCase("use_normalization", "false")]
+    [TestCase("best_step", "3", "best_step")]
+    [TestCase("best_step", "-1", "best_step")]
+    [TestCase("untrained_cross_entropy", "NaN", "untrained_cross_entropy")]
+    [TestCase("untrained_cross_entropy", "none", "untrained_cross_entropy")]
+    [TestCase("rows", "-1")]
+    [TestCase("stills", "4")]
+    [TestCase("rows_sha256", "00", "rows_sha256")]
+    [TestCase("finished", "true")]
+    [TestCase("finished", "yes")]
     [TestCase("note", "one more")]
     [TestCase("identity.Other", "1")]
     public void Load_OneFieldOfNoRun_NamesIt(string key, string value, string? named = null)
@@ -150,7 +163,8 @@ public class TrainerCheckpointTests
 
     [Test]
     public void Load_FieldMissing_NamesIt(
-        [Values("stage", "step_in_stage", "step", "validated_step", "stale_validations", "best_cross_entropy", "hidden_width", "use_residual", "use_normalization")] string key)
+        [Values("stage", "step_in_stage", "step", "validated_step", "stale_validations", "best_cross_entropy", "hidden_width", "use_residual", "use_normalization", "best_step", "untrained_cross_entropy",
+            "rows", "stills", "rows_sha256", "finished")] string key)
     {
         Save(State(TrainingStage.Main));
         Reseal(metadata => metadata.Remove(key));
@@ -173,7 +187,7 @@ public class TrainerCheckpointTests
 
     [Test]
     public void Load_TensorOfOtherShapeTypeOrName_IsInvalidData(
-        [Values("policy", "best", "adam.first_moment", "adam.second_moment", "base_cross_entropy.keys", "base_cross_entropy.values")] string tensor,
+        [Values("policy", "best", "adam.first_moment", "adam.second_moment", "base_cross_entropy.keys", "base_cross_entropy.values", "recent")] string tensor,
         [Values("shape", "rank", "type", "name", "more")] string fault)
     {
         Save(State(TrainingStage.Main));
@@ -207,11 +221,26 @@ public class TrainerCheckpointTests
         Assert.That(() => Load(), Throws.TypeOf<InvalidDataException>().With.Message.Contains(message));
     }
 
-    [Test]
-    public void Load_CheckpointOfAnEarlierVersion_SaysSo()
+    [TestCase(0.5, double.NaN, "finite values")]
+    [TestCase(1.5, 0, "shares from 0 to 1")]
+    [TestCase(0.5, -1, "shares from 0 to 1")]
+    public void Load_RecentStepsOfNoRun_AreInvalidData(double safeShare, double deviation, string message)
     {
         Save(State(TrainingStage.Main));
-        Reseal(metadata => { metadata["format"] = "score-checkpoint/1"; metadata.Remove("checksum"); });
+        double[] step = [1, safeShare, 0, 0, 0.1, 0, deviation];
+        Reseal(replace: data => data.Name == "recent"
+            ? new TensorData(data.Name, TensorType.F64, [14], Enumerable.Repeat(step, 2).SelectMany(values => values).SelectMany(BitConverter.GetBytes).ToArray())
+            : data);
+
+        Assert.That(() => Load(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("'recent'").And.Message.Contains(message));
+    }
+
+    [TestCase("score-checkpoint/1")]
+    [TestCase("score-checkpoint/2")]
+    public void Load_CheckpointOfAnEarlierVersion_SaysSo(string format)
+    {
+        Save(State(TrainingStage.Main));
+        Reseal(metadata => { metadata["format"] = format; metadata.Remove("checksum"); });
 
         Assert.That(() => Load(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("of an earlier version").And.Message.Contains("to start anew"));
     }
@@ -226,7 +255,9 @@ public class TrainerCheckpointTests
     {
         var options = s_options with { Patience = 1 };
         var state = State(TrainingStage.Main);
-        (state.Stage, state.Step, state.StepInStage, state.ValidatedStep, state.StaleValidations) = ((TrainingStage)stage, step, stepInStage, step, 0);
+        (state.Stage, state.Step, state.StepInStage, state.ValidatedStep, state.StaleValidations, state.BestStep) = ((TrainingStage)stage, step, stepInStage, step, 0, step);
+        state.Recent.Clear();
+        state.Recent.AddRange(Enumerable.Repeat(default(StepSigns), stepInStage > 0 ? stepInStage : step));
         TrainerCheckpoint.Save(Path, state, options.Identity());
 
         Assert.That(
@@ -254,6 +285,10 @@ public class TrainerCheckpointTests
             StaleValidations = stage > TrainingStage.Main ? 0 : 1,
             Best = PolicyNetwork.Initialize(PlantedModel.Dimension, 4, seed: 4, encoderFingerprint: "0123abcd"),
             BestCrossEntropy = 1 / 3.0,
+            BestStep = 2,
+            UntrainedCrossEntropy = 2 / 3.0,
+            Recent = [.. Enumerable.Range(1, stage switch { TrainingStage.WarmUp => 2, TrainingStage.Main => 2, _ => 7 }).Select(i => new StepSigns(i, 1.0 / i, 0, 0.25, 0.5, -i, i))],
+            Rows = SeenRows.Of(3, 2, [.. Enumerable.Range(0, 32).Select(i => (byte)i)]),
         };
     }
 

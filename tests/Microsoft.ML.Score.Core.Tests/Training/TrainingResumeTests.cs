@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Training;
 
@@ -79,6 +80,16 @@ public class TrainingResumeTests
     {
         Train(new PlantedModel());
         Assert.That(() => ScoreTrainerTests.Train(ScoreTrainerTests.Small(_folder, seed: 5)), Throws.InvalidOperationException.With.Message.Contains("Seed was '1', is '5'"));
+    }
+
+    [Test]
+    public void Fit_CheckpointOfRowsRoundedOtherwise_IsRefused()
+    {
+        Train(new PlantedModel());
+
+        Assert.That(
+            () => new ScoreTrainer(new PlantedModel(), Options) { FeatureType = TensorType.BF16 }.Fit([PlantedModel.Example(0, 5)]),
+            Throws.InvalidOperationException.With.Message.Contains("FeatureType was 'f32', is 'bf16'").And.Message.Contains("Give the same settings"));
     }
 
     [Test]

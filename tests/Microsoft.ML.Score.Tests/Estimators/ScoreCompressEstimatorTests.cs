@@ -163,6 +163,27 @@ internal sealed class ScoreCompressEstimatorTests
         Assert.That(messages.Any(message => message.Kind == ChannelMessageKind.Info && message.Text.Contains("step 10 of 12")));
         Assert.That(messages.Any(message => message.Kind == ChannelMessageKind.Info && message.Text.Contains("validation cross-entropy")));
         Assert.That(messages.Any(message => message.Kind == ChannelMessageKind.Trace && message.Text.Contains("step 3 of 12")));
+        Assert.That(messages.Count(message => message.Text.Contains("It went ")), Is.EqualTo(1), "one verdict");
+    }
+
+    [Test]
+    public void Fit_RuinousLearningRate_LogsItWhenItShowsAndAsTheVerdict()
+    {
+        var context = new MLContext(1);
+        var warnings = new List<string>();
+        context.Log += (_, e) =>
+        {
+            if (e.Kind == ChannelMessageKind.Warning)
+                warnings.Add(e.Message);
+        };
+        var data = context.Data.LoadFromEnumerable(VideoRow.Several(8));
+        var options = new ScoreOptions { ValidationSet = data, Training = new TrainerOptions { WarmUpSteps = 1, MainSteps = 2, LearningRate = 1e5, Rollouts = 2, BatchSize = 1 } };
+
+        var fitted = context.Transforms.ScoreCompress(context, "Mask", "Features", "Caption", _model, options).Fit(data);
+
+        Assert.That(warnings, Has.Exactly(1).Contains("Training goes wrong: the logits reached"));
+        Assert.That(warnings[^1], Does.Contain("It went wrong: the logits reached").And.Contain("LearningRate"));
+        Assert.That((fitted.Policy.Provenance!.WarmUpSteps, fitted.Policy.Provenance.MainSteps), Is.EqualTo((1, 2)));
     }
 
     [Test]
