@@ -92,7 +92,7 @@ internal sealed class FormatReadings(MutatedFormat format, ReadingLimits limits)
         _counts.LongestMessage = Math.Max(_counts.LongestMessage, exception.Message.Length);
         var named = exception.Message.Contains(Path.GetFileName(format.Path), StringComparison.Ordinal)
             || exception.Message.Contains(Path.GetDirectoryName(format.Path)!, StringComparison.Ordinal);
-        var fault = exception is not InvalidDataException ? "is of no type that readers document"
+        var fault = exception is not InvalidDataException && exception.GetType() != format.OtherError ? "is of no type that readers document"
             : !named ? "does not name the file"
             : exception.Message.Length >= LongestMessage ? $"has {exception.Message.Length} characters"
             : exception.Message.Any(character => char.IsControl(character) && character != '\n') ? "has control characters"

@@ -10,6 +10,9 @@ internal sealed record MutatedFormat(string Name, string Path, byte[] Bytes, Act
     /// <summary>How many of the leading bytes are damaged, and cut; the others stay. Default all.</summary>
     public int DamagedBytes { get; init; } = Bytes.Length;
 
+    /// <summary>An error that the reader documents beside <see cref="InvalidDataException"/>, for a file that is whole and of something else. Default none.</summary>
+    public Type? OtherError { get; init; }
+
     /// <summary>The file with its leading bytes damaged.</summary>
     public IEnumerable<byte[]> Damaged(Func<byte[], IEnumerable<byte[]>> mutations) =>
         mutations(Bytes[..DamagedBytes]).Select(damaged => damaged.Length < DamagedBytes ? damaged : [.. damaged, .. Bytes.AsSpan(DamagedBytes)]);

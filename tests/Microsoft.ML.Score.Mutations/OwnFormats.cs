@@ -92,7 +92,7 @@ internal sealed class OwnFormats(TemporaryFolder scratch)
         using (var model = new FakeVideoModel())
         using (var records = BenchmarkRecords.Open(path, run))
             new SyntheticBenchmark(1, [VideoLength.Short]).Evaluate(model, [BenchmarkSystem.AllTokens], new BenchmarkOptions { Records = records });
-        return MutatedFormat.Of("evaluation records", path, () => BenchmarkRecords.Open(path, run).Dispose());
+        return MutatedFormat.Of("evaluation records", path, () => BenchmarkRecords.Open(path, run).Dispose()) with { OtherError = typeof(ArgumentException) };
     }
 
     private sealed class Row

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.Score.Policy;
+using Score.Cli.Files;
 using Score.Cli.Output;
-using Score.Cli.Training;
 
 namespace Score.Cli.Commands;
 

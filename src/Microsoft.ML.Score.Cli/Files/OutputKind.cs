@@ -4,7 +4,6 @@ using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Training;
 using Score.Cli.Annotation;
-using Score.Cli.Training;
 
 namespace Score.Cli.Files;
 

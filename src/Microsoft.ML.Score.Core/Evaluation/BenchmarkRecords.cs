@@ -173,7 +173,7 @@ public sealed class BenchmarkRecords : IDisposable
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException || exception is ArgumentException && index > 0)
         {
-            throw new InvalidDataException($"Line {index + 1} of '{path}' is no line of the record of an evaluation ({Format}): {exception.Message}", exception);
+            throw new InvalidDataException($"Line {index + 1} of '{path}' is no line of the record of an evaluation ({Format}): {Excerpt.Of(exception)}", exception);
         }
     }
 

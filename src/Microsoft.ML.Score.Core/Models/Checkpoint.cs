@@ -16,7 +16,7 @@ internal sealed class Checkpoint : IDisposable
     private const string SingleFile = "model.safetensors";
     private const string IndexFile = "model.safetensors.index.json";
 
-    private const int MostNamed = 4;
+    private const int MostNamed = 2;
 
     private readonly Dictionary<string, (SafetensorsFile File, string StoredName)> _tensors = [];
     private readonly List<SafetensorsFile> _files = [];
@@ -116,9 +116,9 @@ internal sealed class Checkpoint : IDisposable
     private void Add(SafetensorsFile file, string storedName)
     {
         if (!file.Tensors.ContainsKey(storedName))
-            throw new InvalidDataException($"'{IndexFile}' in {Description} says that '{file.Name}' holds the tensor '{storedName}', but it does not.");
+            throw new InvalidDataException($"'{IndexFile}' in {Description} says that '{file.Name}' holds the tensor '{Excerpt.Of(storedName)}', but it does not.");
         if (!_tensors.TryAdd(Canonical(storedName), (file, storedName)))
-            throw new InvalidDataException($"The tensor '{Canonical(storedName)}' is in {Description} twice, under old and new name.");
+            throw new InvalidDataException($"The tensor '{Excerpt.Of(Canonical(storedName))}' is in {Description} twice, under old and new name.");
     }
 
     /// <summary>Tensor name to shard file name.</summary>
@@ -143,12 +143,12 @@ internal sealed class Checkpoint : IDisposable
             if (shards.Values.Distinct().Where(shard => !source.Exists(shard)).Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } missing)
                 throw new InvalidDataException(
                     $"{missing.Length} of the files that '{IndexFile}' in {source.Description} names are missing: "
-                    + $"'{string.Join("', '", missing.Take(MostNamed))}'{(missing.Length > MostNamed ? ", ..." : "")}.");
+                    + $"'{string.Join("', '", missing.Take(MostNamed).Select(Excerpt.Of))}'{(missing.Length > MostNamed ? ", ..." : "")}.");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException is how the reader reports bytes or escapes that are no characters.
-            throw new InvalidDataException($"'{IndexFile}' in {source.Description} is not valid JSON: {e.Message}", e);
+            throw new InvalidDataException($"'{IndexFile}' in {source.Description} is not valid JSON: {Excerpt.Of(e)}", e);
         }
 
         return shards;

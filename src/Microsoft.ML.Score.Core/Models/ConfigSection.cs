@@ -27,7 +27,7 @@ internal sealed class ConfigSection(JsonElement element, string file)
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{file} is not valid JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"{file} is not valid JSON: {Excerpt.Of(exception)}", exception);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed record ExpectedTensor(string Name, int[] Shape, string Part)
 /// </summary>
 internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
 {
-    private const int MostNamed = 4;
+    private const int MostNamed = 2;
 
     private readonly OrderedDictionary<string, ExpectedTensor> _tensors = [];
     private readonly List<ExpectedTensor> _whereStored = [];

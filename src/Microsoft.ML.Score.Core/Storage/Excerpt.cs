@@ -2,20 +2,30 @@ using System.Text;
 
 namespace Microsoft.ML.Score.Storage;
 
-/// <summary>What messages show of a file's own text, which may have any length and hold what commands a terminal.</summary>
+/// <summary>
+/// What messages show of a file's own text, which may have any length and hold what commands a terminal: names, and what a parser says, which quotes
+/// the rest of a file. Compiled into every library that reads files.
+/// </summary>
 internal static class Excerpt
 {
-    private const int MostCharacters = 100;
+    private const int MostOfAName = 100;
+    private const int MostOfAReason = 250;
 
-    /// <summary>The text with control characters written out; of a long one the start and its length.</summary>
-    public static string Of(string text)
+    /// <summary>What an error says, as <see cref="OfReason"/>.</summary>
+    public static string Of(Exception error) => OfReason(error.Message);
+
+    /// <summary>What a program or a library says, in one line.</summary>
+    public static string OfReason(string text) => Of(text.ReplaceLineEndings(" "), MostOfAReason);
+
+    /// <summary>A name or value with control characters and changes of direction written out; of a long one the start and its length.</summary>
+    public static string Of(string text, int most = MostOfAName)
     {
-        var end = Math.Min(text.Length, MostCharacters);
+        var end = Math.Min(text.Length, most);
         if (end < text.Length && char.IsHighSurrogate(text[end - 1]))
             end--;
         var shown = new StringBuilder();
         foreach (var character in text.AsSpan(0, end))
-            if (char.IsControl(character))
+            if (char.IsControl(character) || character is (>= '\u2028' and <= '\u202e') or (>= '\u2066' and <= '\u2069'))
                 shown.Append($"\\u{(int)character:x4}");
             else
                 shown.Append(character);

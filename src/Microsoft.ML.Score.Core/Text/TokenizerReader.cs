@@ -45,7 +45,7 @@ internal static class TokenizerReader
         catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
         {
             // JsonElement reports a value of another kind, and text that is no valid UTF-16, as an invalid operation.
-            throw new InvalidDataException($"The tokenizer in {files.Description} cannot be used: {exception.Message}", exception);
+            throw new InvalidDataException($"The tokenizer in {files.Description} cannot be used: {Excerpt.Of(exception)}", exception);
         }
     }
 
@@ -124,7 +124,7 @@ internal static class TokenizerReader
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{name} is malformed: {exception.Message}", exception);
+            throw new InvalidDataException($"{name} is malformed: {Excerpt.Of(exception)}", exception);
         }
     }
 
@@ -136,7 +136,7 @@ internal static class TokenizerReader
         }
         catch (DecoderFallbackException exception)
         {
-            throw new InvalidDataException($"{name} is not UTF-8: {exception.Message}", exception);
+            throw new InvalidDataException($"{name} is not UTF-8: {Excerpt.Of(exception)}", exception);
         }
     }
 

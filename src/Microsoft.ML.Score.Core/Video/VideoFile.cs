@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Video;
 
@@ -166,7 +167,7 @@ public sealed class VideoFile : VideoClip
         if (read == frame.Length)
             return;
         process.WaitForExit();
-        throw new InvalidDataException($"Decoding '{Path}' stopped before frame {index} of {FrameCount}: {process.ErrorTail}");
+        throw new InvalidDataException($"Decoding '{Path}' stopped before frame {index} of {FrameCount}: {Excerpt.OfReason(process.ErrorTail)}");
     }
 
     private string[] Arguments(string? select, int frames) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Video;
 
@@ -56,12 +57,12 @@ internal sealed partial record VideoProbe(int FrameCount, int Height, int Width,
             throw new InvalidDataException(
                 $"The video '{path}' has frames of more than {options.MaxPixels} pixels, the limit of {nameof(VideoReadOptions)}.{nameof(VideoReadOptions.MaxPixels)}.");
         if (exitCode != 0 && (stream.Frames == 0 || ChildProcess.Signal(exitCode) is not null))
-            throw new InvalidDataException($"The file '{path}' cannot be read as a video: {process.ErrorTail}");
+            throw new InvalidDataException($"The file '{path}' cannot be read as a video: {Excerpt.OfReason(process.ErrorTail)}");
         if (!stream.IsThere)
             throw new InvalidDataException($"The file '{path}' has no video stream.");
         if (stream.Frames == 0)
             throw new InvalidDataException(
-                $"Not one frame of '{path}' can be decoded: {(process.HasComplained ? process.ErrorTail : "the file is damaged, or ffmpeg lacks its decoder")}");
+                $"Not one frame of '{path}' can be decoded: {(process.HasComplained ? Excerpt.OfReason(process.ErrorTail) : "the file is damaged, or ffmpeg lacks its decoder")}");
         if (stream.Frames > int.MaxValue)
             throw new InvalidDataException($"The video '{path}' has {stream.Frames} frames, more than the {int.MaxValue} that can be numbered.");
         return new VideoProbe(
@@ -75,8 +76,8 @@ internal sealed partial record VideoProbe(int FrameCount, int Height, int Width,
     }
 
     private static string? Describe(string path, long missed, long frames, ChildProcess process) =>
-        missed > 0 ? $"{missed} of {frames + missed} frames of '{path}' cannot be decoded and are left out{(process.HasComplained ? $": {process.ErrorTail}" : ".")}"
-        : process.HasComplained ? $"decoding '{path}' met damage, some of its {frames} frames may show it: {process.ErrorTail}"
+        missed > 0 ? $"{missed} of {frames + missed} frames of '{path}' cannot be decoded and are left out{(process.HasComplained ? $": {Excerpt.OfReason(process.ErrorTail)}" : ".")}"
+        : process.HasComplained ? $"decoding '{path}' met damage, some of its {frames} frames may show it: {Excerpt.OfReason(process.ErrorTail)}"
         : null;
 
     [GeneratedRegex("^[a-z0-9_]+$")]

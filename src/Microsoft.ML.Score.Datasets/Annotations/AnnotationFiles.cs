@@ -100,7 +100,7 @@ internal static class AnnotationFiles
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{where}: not valid JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"{where}: not valid JSON: {Excerpt.Of(exception)}", exception);
         }
         catch (InvalidOperationException exception)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Score.Evaluation;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Datasets.Annotations;
 
@@ -36,7 +37,7 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
     /// <exception cref="InvalidDataException">The field is missing or no such number.</exception>
     public int Integer(string field) => int.TryParse(Text(field), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
         ? number
-        : throw Error($"'{field}' must be a whole number, is '{Text(field)}'");
+        : throw Error($"'{field}' must be a whole number, is '{Excerpt.Of(Text(field))}'");
 
     /// <summary>A list of texts: a JSON array, or a text that holds a Python list of them.</summary>
     /// <exception cref="InvalidDataException">The field is missing or no such list, or has a null, without which later options would get the letters of others.</exception>
@@ -79,7 +80,7 @@ internal sealed class AnnotationRow(JsonElement fields, string where)
         }
         catch (ArgumentException exception)
         {
-            throw new InvalidDataException($"{where}: {exception.Message}", exception);
+            throw new InvalidDataException($"{where}: {Excerpt.Of(exception)}", exception);
         }
     }
 

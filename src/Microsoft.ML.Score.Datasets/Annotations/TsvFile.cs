@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using CsvHelper;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Datasets.Annotations;
 
@@ -67,7 +68,7 @@ internal static class TsvFile
         }
         catch (FormatException exception)
         {
-            throw new InvalidDataException($"{file}, line {csv.LineNumber + 1}: {exception.Message}", exception);
+            throw new InvalidDataException($"{file}, line {csv.LineNumber + 1}: {Excerpt.Of(exception)}", exception);
         }
     }
 

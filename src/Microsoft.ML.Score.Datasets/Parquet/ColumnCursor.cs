@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Unicode;
+using Microsoft.ML.Score.Storage;
 using ParquetSharp;
 
 namespace Microsoft.ML.Score.Datasets.Parquet;
@@ -115,7 +116,7 @@ internal abstract class ColumnCursor(ParquetColumn column) : IDisposable
             }
             catch (ParquetException exception)
             {
-                throw new InvalidDataException($"its column '{Column.Name}' is damaged or in an encoding that is not read: {exception.Message}", exception);
+                throw new InvalidDataException($"its column '{Column.Name}' is damaged or in an encoding that is not read: {Excerpt.Of(exception)}", exception);
             }
 
             var levels = _definitions.AsSpan(0, _levels);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Storage;
 using ParquetSharp;
 
 namespace Microsoft.ML.Score.Datasets.Parquet;
@@ -34,7 +35,7 @@ internal static class ParquetFile
             }
             catch (Exception exception) when (exception is ParquetException or ArgumentException or OverflowException or OutOfMemoryException or InvalidDataException)
             {
-                throw new InvalidDataException($"{Path.GetFileName(path)} cannot be read: {Reason(exception)}.", exception);
+                throw new InvalidDataException($"{Path.GetFileName(path)} cannot be read: {Excerpt.OfReason(Reason(exception))}.", exception);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.ML.Score.Datasets.Annotations;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Datasets.Training;
 
@@ -47,7 +48,7 @@ internal static class LlavaConversations
         catch (JsonException exception)
         {
             isJson = false;
-            return TrainingEntry.Damaged(place, $"not valid JSON: {exception.Message}");
+            return TrainingEntry.Damaged(place, $"not valid JSON: {Excerpt.Of(exception)}");
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Training;
 
 namespace Microsoft.ML.Score.Datasets.Training;
@@ -87,7 +88,7 @@ public static class TrainingSet
             // The last is what a property's name with half a surrogate pair gives.
             catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
             {
-                throw new InvalidDataException($"The training set '{path}' is not of the format {format}: {exception.Message}", exception);
+                throw new InvalidDataException($"The training set '{path}' is not of the format {format}: {Excerpt.Of(exception)}", exception);
             }
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Transforms;
 
 namespace Microsoft.ML.Score.Saving;
@@ -64,7 +65,7 @@ internal static class CarrierChain
         }
         catch (Exception error) when (error is not InvalidDataException) // of whatever kind: the expression is ML.NET's and came out of the zip
         {
-            throw new InvalidDataException($"The constant of a saved transformer cannot be read: {error.Message}", error);
+            throw new InvalidDataException($"The constant of a saved transformer cannot be read: {Excerpt.Of(error)}", error);
         }
     }
 

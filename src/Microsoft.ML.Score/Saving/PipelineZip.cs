@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Saving;
 
@@ -10,7 +11,6 @@ internal static class PipelineZip
 {
     private const long AnyLength = 1L << 26;
     private const long MostGrowth = 100;
-    private const int MostCharacters = 300;
 
     /// <param name="catalog">ML.NET's loader.</param>
     /// <param name="stream">The zip; any position.</param>
@@ -37,8 +37,7 @@ internal static class PipelineZip
     public static InvalidDataException Unloadable(string name, Exception error)
     {
         var reason = error is InvalidDataException ? error : error.GetBaseException();
-        var text = string.Concat(reason.Message.Take(MostCharacters).Select(character => char.IsControl(character) ? ' ' : character));
-        return new($"The pipeline '{name}' cannot be loaded: {text}{(reason.Message.Length > MostCharacters ? "..." : "")}", error);
+        return new($"The pipeline '{name}' cannot be loaded: {Excerpt.Of(reason)}", error);
     }
 
     /// <summary>ML.NET copies an entry to memory or disk as far as it goes; no more than is claimed here comes out of it.</summary>
@@ -46,6 +45,6 @@ internal static class PipelineZip
     {
         if (entry.Length > AnyLength && entry.Length / MostGrowth > entry.CompressedLength)
             throw new InvalidDataException(
-                $"its entry '{entry.FullName}' grows from {entry.CompressedLength} bytes to {entry.Length}, more than {MostGrowth} times, as no saved pipeline does");
+                $"its entry '{Excerpt.Of(entry.FullName)}' grows from {entry.CompressedLength} bytes to {entry.Length}, more than {MostGrowth} times, as no saved pipeline does");
     }
 }

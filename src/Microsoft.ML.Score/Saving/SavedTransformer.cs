@@ -44,7 +44,7 @@ internal sealed record SavedTransformer(string Kind, string Settings, byte[] Dat
         }
         catch (Exception error) when (error is FormatException or IOException)
         {
-            throw new InvalidDataException($"The saved transformer is damaged: {error.Message}", error);
+            throw new InvalidDataException($"The saved transformer is damaged: {Excerpt.Of(error)}", error);
         }
     }
 
@@ -59,7 +59,7 @@ internal sealed record SavedTransformer(string Kind, string Settings, byte[] Dat
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
         {
-            throw new InvalidDataException($"The settings of the saved {Kind} are damaged or of another version: {error.Message}", error);
+            throw new InvalidDataException($"The settings of the saved {Kind} are damaged or of another version: {Excerpt.Of(error)}", error);
         }
     }
 }

@@ -86,11 +86,11 @@ public class BenchmarkRecordsTests
         Run();
         File.SetLastWriteTimeUtc(video, DateTime.UtcNow.AddHours(-1));
         Run();
-        Assert.That((model.Encoded, model.Asked), Is.EqualTo((1, 2)));
+        Assert.That((model.Encoded, model.Asked), Is.EqualTo((1 + 1, 2)), "the warm-up encodes too");
 
         FFmpegProgram.WriteCounting(folder.Path, frames: 6);
         Assert.That(Run, Throws.InvalidOperationException.With.Message.Contains($"'{video}' has other content").And.Message.Contains("'v1'").And.Message.Contains($"'{path}'"));
-        Assert.That((model.Encoded, model.Asked), Is.EqualTo((1, 2)));
+        Assert.That((model.Encoded, model.Asked), Is.EqualTo((1 + 1, 2)), "the warm-up encodes too");
 
         void Run()
         {

@@ -60,7 +60,7 @@ internal sealed class ShardHeader
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw new InvalidDataException($"a header that is not one of safetensors: {exception.Message}", exception);
+            throw new InvalidDataException($"a header that is not one of safetensors: {Excerpt.Of(exception)}", exception);
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed record ProcessorJson(
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{name} in {files.Description} is malformed: {exception.Message}", exception);
+            throw new InvalidDataException($"{name} in {files.Description} is malformed: {Excerpt.Of(exception)}", exception);
         }
     }
 

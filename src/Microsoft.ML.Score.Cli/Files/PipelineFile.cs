@@ -5,10 +5,9 @@ using Microsoft.ML.Score;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Storage;
-using Score.Cli.Files;
 using Score.Cli.Output;
 
-namespace Score.Cli.Training;
+namespace Score.Cli.Files;
 
 /// <summary>A policy as an ML.NET model (zip): from a text column <c>Path</c> of video files to <c>Features</c>, <c>Grid</c> and <c>Mask</c>.</summary>
 internal static class PipelineFile
