@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Goldens;
 
@@ -6,9 +7,9 @@ namespace Microsoft.ML.Score.Goldens;
 internal static class GoldenFolder
 {
     /// <param name="folder">A folder laid out as the policy, model or compressor goldens are.</param>
-    /// <param name="backend">The kernel backend that models run on.</param>
+    /// <param name="backend">What models run on.</param>
     /// <param name="cancellationToken">Stops between cases.</param>
-    public static IEnumerable<VerificationRow> Verify(string folder, string backend, CancellationToken cancellationToken)
+    public static IEnumerable<VerificationRow> Verify(string folder, ComputeBackend backend, CancellationToken cancellationToken)
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The golden folder '{folder}' does not exist.");
@@ -24,7 +25,7 @@ internal static class GoldenFolder
     // This project stands among its goldens, and so does what is built of it.
     private static bool IsNoOutput(string folder) => Path.GetFileName(folder) is not ("bin" or "obj");
 
-    private static IEnumerable<VerificationRow> VerifyFolder(string folder, string backend, CancellationToken cancellationToken)
+    private static IEnumerable<VerificationRow> VerifyFolder(string folder, ComputeBackend backend, CancellationToken cancellationToken)
     {
         var name = Path.GetFileName(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar));
         var files = Directory.GetFiles(folder).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal).ToArray();

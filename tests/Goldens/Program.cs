@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Goldens;
 
@@ -28,7 +29,7 @@ internal static class Program
             () =>
             {
                 var (path, kernels) = (parsed.GetRequiredValue(folder), parsed.GetRequiredValue(backend));
-                var report = new VerificationReport(path, kernels, [.. GoldenFolder.Verify(path, kernels, cancellationToken)]);
+                var report = new VerificationReport(path, kernels, [.. GoldenFolder.Verify(path, ComputeBackend.Named(kernels), cancellationToken)]);
                 if (parsed.GetValue(json))
                     report.WriteJson(output);
                 else

@@ -14,7 +14,7 @@ namespace Microsoft.ML.Score.Goldens;
 /// </summary>
 internal static class LlavaVideoCases
 {
-    public static IEnumerable<VerificationRow> Verify(string folder, string backend, CancellationToken cancellationToken)
+    public static IEnumerable<VerificationRow> Verify(string folder, ComputeBackend backend, CancellationToken cancellationToken)
     {
         var files = CheckpointFiles.FromFolder(folder);
         var config = LlavaVideoConfig.Read(ConfigSection.Parse(files.ReadAllBytes("config.json"), "config.json"));
@@ -30,7 +30,7 @@ internal static class LlavaVideoCases
                 MmSpatialPoolMode = LlavaVideoConfig.ReadPoolMode(section),
                 MmNewlinePosition = LlavaVideoConfig.ReadNewlinePosition(section),
             };
-            using var model = LlavaVideoModel.Load(files, caseConfig, ComputeBackend.Named(backend).Kernels);
+            using var model = LlavaVideoModel.Load(files, caseConfig, backend.Kernels);
             var description = ModelCaseRows.Read<CaseDescription>(json, name);
             foreach (var row in new CaseRun(model, description, new GoldenTensors($"{folderName}/{name}", tensors)).Run())
                 yield return row;

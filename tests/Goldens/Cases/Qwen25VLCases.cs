@@ -13,10 +13,10 @@ namespace Microsoft.ML.Score.Goldens;
 /// </summary>
 internal static class Qwen25VLCases
 {
-    public static IEnumerable<VerificationRow> Verify(string folder, string backend, CancellationToken cancellationToken)
+    public static IEnumerable<VerificationRow> Verify(string folder, ComputeBackend backend, CancellationToken cancellationToken)
     {
         var files = CheckpointFiles.FromFolder(folder);
-        using var model = Qwen25VLModel.Load(files, (Qwen25VLConfig)VideoModel.ReadConfig(files), ComputeBackend.Named(backend).Kernels);
+        using var model = Qwen25VLModel.Load(files, (Qwen25VLConfig)VideoModel.ReadConfig(files), backend.Kernels);
         var folderName = new DirectoryInfo(folder).Name;
         foreach (var name in ModelCaseRows.Names(folder))
         {

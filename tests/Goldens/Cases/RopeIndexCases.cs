@@ -32,7 +32,7 @@ internal static class RopeIndexCases
         return document.RootElement.TryGetProperty("cases", out var cases) && cases.EnumerateArray().All(layout => layout.TryGetProperty("tokens_per_second", out _));
     }
 
-    public static IEnumerable<VerificationRow> Verify(string folder, string backend)
+    public static IEnumerable<VerificationRow> Verify(string folder, ComputeBackend backend)
     {
         var name = new DirectoryInfo(folder).Name;
         using var tensors = SafetensorsFile.Open(Path.Combine(folder, "rope_index.safetensors"));
@@ -41,7 +41,7 @@ internal static class RopeIndexCases
                 yield return row;
 
         using var tables = SafetensorsFile.Open(Path.Combine(folder, "realdims.safetensors"));
-        foreach (var row in VerifyRotary(new GoldenTensors($"{name}/mrope128", tables), ComputeBackend.Named(backend).Kernels))
+        foreach (var row in VerifyRotary(new GoldenTensors($"{name}/mrope128", tables), backend.Kernels))
             yield return row;
         foreach (var grid in tables.Tensors.Keys.Where(key => key.StartsWith("grid_", StringComparison.Ordinal)).Select(key => key.Split('.')[0]).Distinct().Order(StringComparer.Ordinal))
             foreach (var row in VerifyVision(grid, new GoldenTensors($"{name}/{grid}", tables)))

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Kernels;
+
 namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture("simd")]
@@ -12,7 +14,7 @@ public class LlavaVideoCasesTests(string backend)
 
     private void Verify(string folder, int count)
     {
-        var rows = LlavaVideoCases.Verify(folder, backend, CancellationToken.None).ToList();
+        var rows = LlavaVideoCases.Verify(folder, ComputeBackend.Named(backend), CancellationToken.None).ToList();
 
         Assert.That(rows, Has.Count.EqualTo(count));
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);

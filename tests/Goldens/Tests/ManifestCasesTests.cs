@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Kernels;
+
 namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture]
@@ -10,7 +12,7 @@ public class ManifestCasesTests
     [TestCase("LLaVA-Video-7B-Qwen2")]
     public void Verify_ReleasedModel_NamesShapesAndParametersAreEqual(string model)
     {
-        var rows = GoldenFolder.Verify(s_goldens, "simd", CancellationToken.None).Where(row => row.Case == $"manifests/{model}").ToList();
+        var rows = GoldenFolder.Verify(s_goldens, ComputeBackend.Simd, CancellationToken.None).Where(row => row.Case == $"manifests/{model}").ToList();
 
         Assert.That(rows.Select(row => row.Quantity), Is.EqualTo(new[] { "names", "shapes", "parameters" }));
         Assert.That(rows.Select(row => row.Outcome), Is.All.EqualTo(VerificationOutcome.Passed));

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Kernels;
+
 namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture]
@@ -8,7 +10,7 @@ public class PolicyCasesTests
     [Test]
     public void Verify_EveryGoldenCase_IsWithinTolerance()
     {
-        var rows = GoldenFolder.Verify(s_goldens, "simd", CancellationToken.None).ToList();
+        var rows = GoldenFolder.Verify(s_goldens, ComputeBackend.Simd, CancellationToken.None).ToList();
 
         Assert.That(rows, Has.Count.EqualTo(134));
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Kernels;
+
 namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture]
@@ -11,7 +13,7 @@ public class ProcessorCasesTests
 
     private static void Verify(string folder, int count)
     {
-        var rows = GoldenFolder.Verify(folder, "simd", CancellationToken.None).ToList();
+        var rows = GoldenFolder.Verify(folder, ComputeBackend.Simd, CancellationToken.None).ToList();
 
         Assert.That(rows, Has.Count.EqualTo(count));
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);

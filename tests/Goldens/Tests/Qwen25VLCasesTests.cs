@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Score.Kernels;
 
 namespace Microsoft.ML.Score.Goldens;
 
@@ -16,7 +17,7 @@ public class Qwen25VLCasesTests(string backend)
 
     private void Verify(string folder)
     {
-        var rows = Qwen25VLCases.Verify(folder, backend, CancellationToken.None).ToList();
+        var rows = Qwen25VLCases.Verify(folder, ComputeBackend.Named(backend), CancellationToken.None).ToList();
 
         Assert.That(rows, Has.Count.GreaterThan(25));
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);

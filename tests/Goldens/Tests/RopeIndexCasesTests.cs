@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Kernels;
+
 namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture("simd")]
@@ -7,7 +9,7 @@ public class RopeIndexCasesTests(string backend)
     [Test]
     public void Verify_EveryGoldenLayoutAndTable_Passes()
     {
-        var rows = GoldenFolder.Verify(RepositoryFolder.Golden("models", "rope_index"), backend, CancellationToken.None).ToList();
+        var rows = GoldenFolder.Verify(RepositoryFolder.Golden("models", "rope_index"), ComputeBackend.Named(backend), CancellationToken.None).ToList();
 
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);
         // 15 layouts by both rules with their deltas; a rotary table; 4 grids, 2 of them with angles.

@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Kernels;
+
 namespace Microsoft.ML.Score.Goldens;
 
 [TestFixture]
@@ -6,7 +8,7 @@ public class TokenizerCasesTests
     [Test]
     public void Verify_EveryGoldenText_Passes()
     {
-        var rows = GoldenFolder.Verify(RepositoryFolder.Golden("models", "tokenizer"), "scalar", CancellationToken.None).ToList();
+        var rows = GoldenFolder.Verify(RepositoryFolder.Golden("models", "tokenizer"), ComputeBackend.Scalar, CancellationToken.None).ToList();
 
         Assert.That(rows.Where(row => row.Outcome != VerificationOutcome.Passed), Is.Empty);
         Assert.That(rows, Has.Count.EqualTo(66 + 3 + 7));

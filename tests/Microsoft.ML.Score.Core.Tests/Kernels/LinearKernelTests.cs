@@ -2,11 +2,10 @@ using Microsoft.ML.Score.Storage;
 
 namespace Microsoft.ML.Score.Kernels;
 
-[TestFixture("scalar")]
-[TestFixture("simd")]
+[TestFixtureSource(typeof(TestedBackends), nameof(TestedBackends.Names))]
 public class LinearKernelTests(string backend)
 {
-    private readonly IKernels _kernels = ComputeBackend.Named(backend).Kernels;
+    private readonly IKernels _kernels = TestedBackends.Kernels(backend);
 
     [Test]
     public void Linear_AllSmallShapes_IsTheProduct([Values(TensorType.F32, TensorType.F64)] TensorType type, [Values] bool hasBias, [Values] bool hasResidual)

@@ -1,10 +1,9 @@
 namespace Microsoft.ML.Score.Kernels.Simd;
 
-[TestFixture("scalar")]
-[TestFixture("simd")]
+[TestFixtureSource(typeof(TestedBackends), nameof(TestedBackends.Names))]
 public class AttentionKernelTests(string backend)
 {
-    private readonly IKernels _kernels = ComputeBackend.Named(backend).Kernels;
+    private readonly IKernels _kernels = TestedBackends.Kernels(backend);
 
     [Test]
     public void Attention_AllLengthsOfOneSequence_IsTheWeightedMean([Values] bool causal)

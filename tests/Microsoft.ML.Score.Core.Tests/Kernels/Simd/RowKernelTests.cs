@@ -1,12 +1,11 @@
 namespace Microsoft.ML.Score.Kernels.Simd;
 
-[TestFixture("scalar")]
-[TestFixture("simd")]
+[TestFixtureSource(typeof(TestedBackends), nameof(TestedBackends.Names))]
 public class RowKernelTests(string backend)
 {
     private const int LongestRow = 70;
 
-    private readonly IKernels _kernels = ComputeBackend.Named(backend).Kernels;
+    private readonly IKernels _kernels = TestedBackends.Kernels(backend);
 
     [Test]
     public void RmsNorm_AllLengths_DividesByRootMeanSquare()
