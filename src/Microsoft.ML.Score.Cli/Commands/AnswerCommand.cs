@@ -21,6 +21,7 @@ internal static class AnswerCommand
         var question = CommonOptions.Required("--question", "The question.", "a question", text => !string.IsNullOrWhiteSpace(text));
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();
+        var backend = CommonOptions.Backend();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var most = CommonOptions.AtLeast("--max-new-tokens", "The most tokens of the answer.", 1, 64);
@@ -35,13 +36,13 @@ internal static class AnswerCommand
         var json = CommonOptions.Json();
         var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.")
         {
-            video, question, model, memory, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
+            video, question, model, memory, backend, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
                 var reference = new VideoReference(parsed.GetRequiredValue(video), reading.Of(parsed));
-                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.InvocationConfiguration.Error));
+                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), parsed.InvocationConfiguration.Error));
                 var (path, rho) = (parsed.GetValue(policy), parsed.GetValue(ratio));
                 var network = rho == 1 && path is null ? null : PolicySource.Load(path, frozen);
 

@@ -37,11 +37,17 @@ internal static class CommonOptions
     public static Option<double> Memory() => Positive(
         "--memory", "The memory to fit in, in GiB. Default: what the runtime says there is.", Math.Ceiling(10 * new VideoModelOptions().MemoryLimit / BytesPerGiB) / 10);
 
-    /// <summary>How a model is loaded with <see cref="Memory"/>.</summary>
+    /// <summary>What the model computes on.</summary>
+    public static Option<string> Backend() => Word(
+        "--backend", "What the model computes on: the processor's vectors, plain loops, or LibTorch on the processor or an NVIDIA GPU.", Backends.Words, Backends.Words[0]);
+
+    /// <summary>How a model is loaded with <see cref="Memory"/> and <see cref="Backend"/>.</summary>
     /// <param name="memory">GiB.</param>
+    /// <param name="backend">The word.</param>
     /// <param name="error">Standard error, for what of the checkpoint is not followed.</param>
-    public static VideoModelOptions Loading(double memory, TextWriter error) => new()
+    public static VideoModelOptions Loading(double memory, string backend, TextWriter error) => new()
     {
+        Backend = Backends.Named(backend),
         MemoryLimit = Limit(memory),
         Warn = warning => error.WriteLine($"score: warning: {warning}"),
     };

@@ -22,6 +22,7 @@ internal static class CompressCommand
         videos.Validators.Add(CommonOptions.CheckClipNames);
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();
+        var backend = CommonOptions.Backend();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var folder = new Option<string?>("--output") { Description = "A folder for one file a video." };
@@ -30,7 +31,7 @@ internal static class CompressCommand
         var json = CommonOptions.Json();
         var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")
         {
-            videos, model, memory, policy, ratio, folder, format, reading.Timeout, json,
+            videos, model, memory, backend, policy, ratio, folder, format, reading.Timeout, json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
@@ -42,7 +43,7 @@ internal static class CompressCommand
                     Claim(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
                 var readOptions = reading.Of(parsed);
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text, readOptions)).ToArray();
-                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.InvocationConfiguration.Error));
+                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), parsed.InvocationConfiguration.Error));
                 var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
                 List<KeptReport> reports = [];
                 using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))

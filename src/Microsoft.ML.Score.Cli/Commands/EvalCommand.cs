@@ -31,6 +31,7 @@ internal sealed class EvalCommand
     private readonly Option<ComparedCompressor[]> _compressors = CommonOptions.List("--compressors", $"The compressors to compare, of: {ComparedCompressor.Words}.", ComparedCompressor.Default, $"compressors ({ComparedCompressor.Words})", ComparedCompressor.Parse, ComparedCompressor.Words.Split(", "));
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
+    private readonly Option<string> _backend = CommonOptions.Backend();
     private readonly Option<string?> _policy = CommonOptions.Policy();
     private readonly Option<string?> _ablation = new("--ablation-policy") { Description = "The policy of the compressor ablation (.safetensors)." };
     private readonly Option<int> _maxFrames = CommonOptions.AtLeast("--max-frames", "The most frames of a video that the model sees; 0 for the model's own rule.", 0, 0);
@@ -47,7 +48,7 @@ internal sealed class EvalCommand
         var command = new Command("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.")
         {
             eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
-            eval._memory, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,
+            eval._memory, eval._backend, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,
         };
         command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
@@ -122,6 +123,7 @@ internal sealed class EvalCommand
         int? frames = Chosen(parsed, _maxFrames, preset?.MaxFrames) is > 0 and var most ? most : null;
         return new VideoModelOptions
         {
+            Backend = Backends.Named(parsed.GetRequiredValue(_backend)),
             MemoryLimit = CommonOptions.Limit(parsed.GetValue(_memory)),
             Warn = warning => parsed.InvocationConfiguration.Error.WriteLine($"score: warning: {warning}"),
             EncoderStatistics = compared.Any(compressor => compressor.NeedsStatistics),

@@ -38,6 +38,7 @@ internal sealed class TrainCommand
     private readonly Option<int> _validationVideos = CommonOptions.Between("--synthetic-validation", "Videos of synthetic validation data.", 1, 100_000, 32);
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
+    private readonly Option<string> _backend = CommonOptions.Backend();
     private readonly Option<string> _output = CommonOptions.Required(
         "--output", $"What to write: the policy ({PolicyExtension}), or an ML.NET model that encodes and compresses ({PipelineExtension}).",
         $"a {PolicyExtension} or {PipelineExtension} file", path => Path.GetExtension(path) is PolicyExtension or PipelineExtension);
@@ -77,7 +78,7 @@ internal sealed class TrainCommand
         var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
         {
             train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._validation,
-            train._images, train._videos, train._validationVideos, train._model, train._memory, train._output,
+            train._images, train._videos, train._validationVideos, train._model, train._memory, train._backend, train._output,
             train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed,
             train._features, train._featureType, train._checkpoint, train._metrics, train._overwrite, train._json,
         };
@@ -101,7 +102,7 @@ internal sealed class TrainCommand
         files.Claim();
         var checkpointFile = Path.Combine(checkpoint, ScoreTrainer.CheckpointName);
         new FinishedTraining(outputPath, parsed.GetValue(_metrics), checkpointFile, staysFinished: parsed.GetValue(_checkpoint) is not null).MakeWay(parsed.GetValue(_overwrite));
-        using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Loading(parsed.GetValue(_memory), parsed.InvocationConfiguration.Error));
+        using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), parsed.InvocationConfiguration.Error));
         var trainingRows = Rows(parsed, "--data", data, model, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
         var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
             ? Rows(parsed, "--validation", validation, model, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
