@@ -13,10 +13,11 @@ public class ProjectTests
         [Core] = [],
         ["Microsoft.ML.Score"] = [Core],
         ["Microsoft.ML.Score.Datasets"] = [Core],
-        ["Microsoft.ML.Score.Cli"] = [Core, "Microsoft.ML.Score", "Microsoft.ML.Score.Datasets"],
+        ["Microsoft.ML.Score.TorchSharp"] = [Core],
+        ["Microsoft.ML.Score.Cli"] = [Core, "Microsoft.ML.Score", "Microsoft.ML.Score.Datasets", "Microsoft.ML.Score.TorchSharp"],
     };
 
-    // Score and the tool are to leave this list; a test, golden case or measurement may stand in it.
+    // A test, golden case or measurement may stand in this list, and of the libraries the one that implements the kernels again.
     private static readonly string[] s_friendsOfCore =
     [
         "Microsoft.ML.Score.Benchmarks",
@@ -25,6 +26,9 @@ public class ProjectTests
         "Microsoft.ML.Score.Goldens",
         "Microsoft.ML.Score.Testing",
         "Microsoft.ML.Score.TinyModel.Tests",
+        "Microsoft.ML.Score.TorchSharp",
+        "Microsoft.ML.Score.TorchSharp.Device",
+        "Microsoft.ML.Score.TorchSharp.Tests",
         "TinyModel",
     ];
 

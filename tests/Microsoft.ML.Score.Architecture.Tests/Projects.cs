@@ -11,7 +11,9 @@ internal static class Projects
 
     public static CompiledProject Datasets { get; } = CompiledProject.Read("src/Microsoft.ML.Score.Datasets");
 
+    public static CompiledProject TorchSharp { get; } = CompiledProject.Read("src/Microsoft.ML.Score.TorchSharp");
+
     public static CompiledProject Cli { get; } = CompiledProject.Read("src/Microsoft.ML.Score.Cli", "score");
 
-    public static IReadOnlyList<CompiledProject> All { get; } = [Core, Score, Datasets, Cli];
+    public static IReadOnlyList<CompiledProject> All { get; } = [Core, Score, Datasets, TorchSharp, Cli];
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Score.Package;
 [TestFixture, Explicit("Packs the solution, which takes minutes."), Category("Install")]
 public class PackageContentTests
 {
-    private static readonly string[] s_libraries = ["Microsoft.ML.Score", "Microsoft.ML.Score.Core", "Microsoft.ML.Score.Datasets"];
+    private static readonly string[] s_libraries = ["Microsoft.ML.Score", "Microsoft.ML.Score.Core", "Microsoft.ML.Score.Datasets", "Microsoft.ML.Score.TorchSharp"];
     private static readonly string[] s_packages = [.. s_libraries, "Microsoft.ML.Score.Cli"];
 
     [Test]
@@ -40,6 +40,7 @@ public class PackageContentTests
     [TestCase("Microsoft.ML.Score", "Microsoft.ML.Score.Core", "Microsoft.ML")]
     [TestCase("Microsoft.ML.Score.Core", "System.Numerics.Tensors")]
     [TestCase("Microsoft.ML.Score.Datasets", "Microsoft.ML.Score.Core", "CsvHelper", "ParquetSharp")]
+    [TestCase("Microsoft.ML.Score.TorchSharp", "Microsoft.ML.Score.Core", "TorchSharp")]
     public void Pack_Library_DependsOnWhatItsUsersNeed(string id, params string[] expected)
     {
         using var package = Open(id, "nupkg");

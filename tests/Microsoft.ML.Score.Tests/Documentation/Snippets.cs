@@ -6,8 +6,10 @@ using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Evaluation;
+using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
+using Microsoft.ML.Score.TorchSharp;
 using Microsoft.ML.Score.Training;
 using Microsoft.ML.Score.Video;
 
@@ -124,6 +126,16 @@ internal static class Snippets
         IDataView answered = fitted.Transform(questions);
         VideoUnderstandingMetrics metrics = ml.VideoUnderstanding().Evaluate(answered, labelColumnName: "Label", categoryColumnName: "Category", videoColumnName: "Path", maskColumnName: "Mask");
         Console.WriteLine($"{metrics.Accuracy.Value:P1} ({metrics.Accuracy.Low:P1} to {metrics.Accuracy.High:P1}) with {metrics.RetainedTokens:P0} of the tokens");
+        #endregion
+    }
+
+    public static void Gpu(MLContext ml)
+    {
+        #region gpu
+        ComputeBackend backend = ml.GpuDeviceId is { } gpu && (TorchSharpBackend.IsCudaAvailable(gpu) || !ml.FallbackToCpu)
+            ? TorchSharpBackend.Cuda(gpu)
+            : ComputeBackend.Simd;
+        using var model = VideoModel.Load("/models/Qwen2.5-VL-7B-Instruct", new VideoModelOptions { Backend = backend });
         #endregion
     }
 
