@@ -52,10 +52,14 @@ internal sealed class TorchRuntime(Action load, Func<int> devices)
                 $"There is no CUDA device {index}: TorchSharp sees {count}, numbered from 0 to {count - 1}. CUDA_VISIBLE_DEVICES hides those it does not name.");
     }
 
-    /// <summary>The loader's lines in one, and of many the first ones.</summary>
+    /// <summary>
+    /// The loader's lines in one, and of many the first ones. The runtime's own advice stands before them; places where TorchSharp's library was
+    /// looked for in vain come last, for one of its dependencies may be what is missing.
+    /// </summary>
     private static string Reason(Exception exception)
     {
-        var reason = string.Join(' ', exception.Message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        var lines = exception.Message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var reason = string.Join("; ", lines.Skip(lines.Length > 1 ? 1 : 0).OrderBy(line => line.Contains("GLIBCXX") ? 0 : line.Contains("LibTorchSharp") ? 2 : 1).Distinct());
         return reason.Length <= LongestReason ? reason : reason[..LongestReason] + "...";
     }
 }

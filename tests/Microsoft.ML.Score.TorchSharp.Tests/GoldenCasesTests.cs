@@ -46,11 +46,10 @@ public class GoldenCasesTests(string backend)
         : Kind(row.Quantity) switch
         {
             // Eight bits of mantissa over tiny layers: an argmax of near-equal logits may differ, and what follows it then does.
-            "greedy" => true,
-            "greedy_logits" => true,
-            "logits" => row.Deviation <= 0.6,
+            "greedy" or "greedy_logits" => true,
+            "logits" => row.Deviation <= 0.7,
             "ce" => row.Deviation <= 0.15,
-            "hidden" => row.Deviation <= 0.6,
+            "hidden" => row.Deviation <= 0.5,
             _ => row.Outcome == VerificationOutcome.Passed,
         };
 

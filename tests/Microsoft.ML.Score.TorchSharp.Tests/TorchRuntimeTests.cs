@@ -10,12 +10,13 @@ public class TorchRuntimeTests
     [Test]
     public void RequireLibrary_NoNativeLibrary_NamesThePackages()
     {
-        var runtime = Failing("Unable to load shared library 'LibTorchSharp' or one of its dependencies.\n/app/LibTorchSharp.so: cannot open shared object file\n" + new string('x', 2000));
+        var runtime = Failing("Unable to load shared library 'LibTorchSharp' or one of its dependencies. Consider LD_DEBUG:\n/app/libLibTorchSharp.so: cannot open\n"
+            + $"libtorch.so: cannot open shared object file\n/app/{new string('x', 2000)}/LibTorchSharp");
 
         Assert.That(
             () => runtime.RequireLibrary(),
             Throws.TypeOf<DllNotFoundException>().With.Message.StartsWith("TorchSharp's native library could not be loaded. Add the package TorchSharp-cpu 0.107.0")
-                .And.Message.Contains("TorchSharp-cuda-linux").And.Message.Contains("/app/LibTorchSharp.so: cannot open").And.Message.Length.LessThan(LongestMessage));
+                .And.Message.Contains("TorchSharp-cuda-linux").And.Message.Contains("Loader: libtorch.so: cannot open shared object file; /app/libLibTorchSharp.so").And.Message.Length.LessThan(LongestMessage));
     }
 
     [Test]
