@@ -31,9 +31,18 @@ var pipeline = ml.Transforms.EncodeVideo("Features", "Video", model, new EncodeV
     .Append(ml.MulticlassClassification.Trainers.TextClassification(labelColumnName: "Label", sentence1ColumnName: "Answer", maxEpochs: 2))
     .Append(ml.Transforms.Conversion.MapKeyToValue("Sort", "PredictedLabel"));
 
-var sorted = pipeline.Fit(rows).Transform(rows);
-foreach (var row in ml.Data.CreateEnumerable<Sorted>(sorted, reuseRowObject: false).Take(8))
-    Console.WriteLine($"{row.Question} -> {row.Answer} ({row.Sort}, rightly {row.Category})");
+try
+{
+    var sorted = pipeline.Fit(rows).Transform(rows);
+    foreach (var row in ml.Data.CreateEnumerable<Sorted>(sorted, reuseRowObject: false).Take(8))
+        Console.WriteLine($"{row.Question} -> {row.Answer} ({row.Sort}, rightly {row.Category})");
+    return 0;
+}
+catch (InvalidOperationException exception) when (exception.Message.Contains("download", StringComparison.OrdinalIgnoreCase))
+{
+    Console.Error.WriteLine($"The answers are there, but ML.NET could not fetch its text model: {exception.Message.Split('\n')[0]}");
+    return 1;
+}
 
 internal sealed class Asked
 {
