@@ -252,11 +252,11 @@ internal sealed class ScoreCompressEstimatorTests
 
         Assert.That(Fit([.. rows]), Is.EqualTo(expected));
 
-        byte[] Fit(VideoRow[] data)
+        float[] Fit(VideoRow[] data)
         {
             var context = new MLContext(1);
             var options = new ScoreOptions { Training = new TrainerOptions { UseWarmUp = false, MainSteps = 8, BatchSize = 2, Rollouts = 2, HiddenWidth = 4, SkipUnusableRows = true } };
-            return context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(data)).Policy.ToBytes();
+            return context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(data)).Policy.Parameters.ToArray();
         }
     }
 
