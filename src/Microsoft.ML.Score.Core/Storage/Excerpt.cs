@@ -15,10 +15,12 @@ internal static class Excerpt
     public static string Of(Exception error) => OfReason(error.Message);
 
     /// <summary>What a program or a library says, in one line.</summary>
-    public static string OfReason(string text) => Of(text.ReplaceLineEndings(" "), MostOfAReason);
+    public static string OfReason(string text) => Start(text.ReplaceLineEndings(" "), MostOfAReason);
 
     /// <summary>A name or value with control characters and changes of direction written out; of a long one the start and its length.</summary>
-    public static string Of(string text, int most = MostOfAName)
+    public static string Of(string text) => Start(text, MostOfAName);
+
+    private static string Start(string text, int most)
     {
         var end = Math.Min(text.Length, most);
         if (end < text.Length && char.IsHighSurrogate(text[end - 1]))
