@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Score.Cli.Training;
 
@@ -68,6 +70,25 @@ public sealed class CaptionServiceTests : AnnotationRun
 
         Assert.That((counts.Failed, Clock.Waits.Count), Is.EqualTo((3, 0)));
         Assert.That(counts.Stopped, Does.Contain("http://no-such-host.invalid/v1/chat/completions cannot be reached"));
+    }
+
+    [Test]
+    public async Task Ask_ServerThatSpeaksNoTls_IsUnreachable()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = Task.Run(async () =>
+        {
+            using var client = await listener.AcceptTcpClientAsync();
+            await client.GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        });
+        using var service = new CaptionService(new Uri($"https://{listener.LocalEndpoint}/v1"), "teacher", Key, TimeSpan.FromSeconds(60), Clock);
+
+        var fault = await FaultOf(service);
+
+        await serving;
+        Assert.That(fault.Message, Does.StartWith($"https://{listener.LocalEndpoint}/v1/chat/completions cannot be reached: "));
+        Assert.That((fault.IsTransient, fault.EndsRunAfter), Is.EqualTo((false, 3)));
     }
 
     [Test]
