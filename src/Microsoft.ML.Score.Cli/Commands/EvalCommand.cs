@@ -108,6 +108,9 @@ internal sealed class EvalCommand
         }
 
         var (annotations, folders, prompts) = (parsed.GetRequiredValue(_annotations), parsed.GetRequiredValue(_videoFolders), parsed.GetRequiredValue(_prompts));
+        foreach (var (benchmark, prompt) in prompts)
+            if (Benchmarks.Prompts(benchmark) is var known && !known.Contains(prompt))
+                throw new UsageException($"--prompt: {benchmark} has no prompt '{prompt}'.{Suggestion.For(prompt, known)} It has {string.Join(", ", known)}.");
         var found = names.Where(name => name != BenchmarkSource.SyntheticName).ToDictionary(
             name => name, name => inputs.FindBenchmark(name, parsed.GetRequiredValue(_data), annotations.GetValueOrDefault(name), folders.GetValueOrDefault(name)));
         inputs.ThrowIfMissing(parsed.InvocationConfiguration.Error);
