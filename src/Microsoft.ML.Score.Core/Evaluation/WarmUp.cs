@@ -17,7 +17,7 @@ internal sealed class WarmUp(IVideoLanguageModel model, IReadOnlyList<BenchmarkS
     private const int MostRepeats = 32;
 
     private static readonly TimeSpan s_modelTime = TimeSpan.FromMilliseconds(400);
-    private static readonly TimeSpan s_compressorTime = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan s_compressorTime = TimeSpan.FromMilliseconds(150);
 
     private readonly Lock _lock = new();
     private bool _isDone;

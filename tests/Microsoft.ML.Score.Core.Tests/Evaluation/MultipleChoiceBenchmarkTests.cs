@@ -14,7 +14,7 @@ public class MultipleChoiceBenchmarkTests
     private static readonly BenchmarkSystem s_few = new(new FirstTokens(), 0.1);
 
     [Test]
-    public void Evaluate_SeveralSystems_EncodesAndCompressesEachVideoOnce()
+    public void Evaluate_SeveralSystems_EncodesEachVideoOnceAndCompressesItForEach()
     {
         using var model = new CountingModel();
         var compressor = new FirstTokens();
@@ -23,9 +23,9 @@ public class MultipleChoiceBenchmarkTests
 
         Assert.Multiple(() =>
         {
-            // The first of each is the warm-up, which compresses as often as it likes.
+            // The first of each is the warm-up; what takes no time is done up to five times for the sake of its time.
             Assert.That(model.Encoded, Is.EqualTo(1 + 2));
-            Assert.That(compressor.Videos.CountBy(video => video).Skip(1).Select(count => count.Value), Is.EqualTo(new[] { 2, 2 }));
+            Assert.That(compressor.Videos.CountBy(video => video).Skip(1).Select(count => count.Value), Has.Exactly(2).Items.And.All.InRange(2, 10));
             Assert.That(result.Videos, Has.Count.EqualTo(6));
             Assert.That(result.Questions, Has.Count.EqualTo(15));
             Assert.That(result.Videos.Select(video => video.KeptCount), Is.EqualTo(new[] { 10, 5, 1, 10, 5, 1 }));
@@ -210,6 +210,21 @@ public class MultipleChoiceBenchmarkTests
         Assert.That(result.Questions.Select(question => question.PrefillTime.TotalMilliseconds), Is.All.EqualTo(30));
     }
 
+    /// <summary>A compression takes 4 ms, then 0, 1, 2 and 3, and so on: the time of one is 2.</summary>
+    [Test]
+    public void Evaluate_ShortCompression_HasTheMedianTimeOfSeveral()
+    {
+        var clock = new StepClock();
+        int[] times = [4, 0, 1, 2, 3];
+        var calls = 0;
+        var compressor = new FirstTokens { Before = () => clock.Advance(times[calls++ % 5]) };
+        using var model = new CountingModel();
+
+        var result = new TwoVideos { Clock = clock }.Evaluate(model, [new(compressor, 0.5)], new BenchmarkOptions { TimeProvider = clock });
+
+        Assert.That(result.Videos.Select(video => video.CompressionTime.TotalMilliseconds), Is.All.EqualTo(2));
+    }
+
     /// <summary>Five questions take 10, 20, 30, 40 and 1000 ms: the mean is 220, the middle one 30.</summary>
     [Test]
     public void Evaluate_OneQuestionThatWaited_DoesNotMoveTheTimes()
@@ -273,11 +288,14 @@ public class MultipleChoiceBenchmarkTests
     {
         public ConcurrentQueue<VideoTokens> Videos { get; } = [];
 
+        public Action? Before { get; init; }
+
         public string Name => "first tokens";
 
         public KeptTokens Compress(VideoTokens video, double retentionRatio)
         {
             Videos.Enqueue(video);
+            Before?.Invoke();
             return KeptTokens.Gather(video, Enumerable.Range(0, TopK.RetainedCount(retentionRatio, video.Grid.Count)).ToArray());
         }
     }
