@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Microsoft.ML.Score.Storage;
 
@@ -11,8 +12,10 @@ internal static class Excerpt
     private const int MostOfAName = 100;
     private const int MostOfAReason = 250;
 
-    /// <summary>What an error says, as <see cref="OfReason"/>.</summary>
-    public static string Of(Exception error) => OfReason(error.Message);
+    /// <summary>What an error says, as <see cref="OfReason"/>; of a JSON value without the type of ours that it does not fit.</summary>
+    public static string Of(Exception error) => OfReason(error is JsonException { Path: { } path } && error.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
+        ? $"the value at {path} is of another kind than expected"
+        : error.Message);
 
     /// <summary>What a program or a library says, in one line.</summary>
     public static string OfReason(string text) => Start(text.ReplaceLineEndings(" "), MostOfAReason);

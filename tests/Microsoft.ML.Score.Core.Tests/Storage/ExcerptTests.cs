@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Microsoft.ML.Score.Storage;
 
 [TestFixture]
@@ -24,6 +26,7 @@ public class ExcerptTests
         var reason = "'f`lse,\n  \u202egnp.tac' is no literal: " + new string('x', 300);
 
         Assert.That(Excerpt.OfReason(reason), Does.StartWith("'f`lse,   \\u202egnp.tac' is no literal: xxx").And.EndsWith($"... ({reason.Length} characters)"));
+        Assert.That(Excerpt.Of(Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<int[]>("[1, [2]]"))!), Is.EqualTo("the value at $[1] is of another kind than expected"));
         Assert.That(Excerpt.Of(new InvalidDataException(reason)), Is.EqualTo(Excerpt.OfReason(reason)).And.Length.LessThan(300));
     }
 }
