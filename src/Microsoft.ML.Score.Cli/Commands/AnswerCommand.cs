@@ -43,7 +43,7 @@ internal static class AnswerCommand
                 var reference = new VideoReference(parsed.GetRequiredValue(video), reading.Of(parsed));
                 using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.InvocationConfiguration.Error));
                 var (path, rho) = (parsed.GetValue(policy), parsed.GetValue(ratio));
-                var network = rho == 1 && path is null ? null : PolicySource.Load(path, frozen);
+                var network = rho == 1 && path is null ? null : PolicySource.Load(policy.Name, path, frozen);
 
                 var tokens = reference.Encode(frozen, cancellationToken);
                 CommonOptions.WarnOfLimits(frozen, [tokens.Grid], parsed.InvocationConfiguration.Error);
