@@ -4,6 +4,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Usage;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
@@ -37,6 +38,11 @@ internal static class AnswerCommand
         {
             video, question, model, memory, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (CommonOptions.ValueOf(result, temperature) == 0)
+                IdleOptions.Refuse(result, "cannot be combined with --temperature 0, which always takes the likeliest token; give a --temperature above 0.", topP);
+        });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {

@@ -32,6 +32,11 @@ internal static class CompressCommand
         {
             videos, model, memory, policy, ratio, folder, format, reading.Timeout, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(folder) is null)
+                IdleOptions.Refuse(result, "says what --output writes, and there is no --output; name its folder.", format);
+        });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
