@@ -158,7 +158,7 @@ internal sealed class CaptionService : IDisposable
         if (response.Status is < 200 or >= 300)
             throw Refusal(response, answer);
         if (answer.ValueKind != JsonValueKind.Object)
-            throw new JsonException($"expected a chat completion, got {Header(response, "Content-Type") ?? "no media type"}: {ChatAnswer.Text(answer)}");
+            throw new JsonException($"expected a chat completion, got {What(response, answer)}");
         var usage = ChatAnswer.Usage(answer);
         if (usage is not null)
             lock (_lock)
@@ -166,10 +166,16 @@ internal sealed class CaptionService : IDisposable
         return new TeacherCaption(ChatAnswer.Caption(answer), usage);
     }
 
+    private static string What(PipelineResponse response, JsonElement answer)
+    {
+        var text = answer.ValueKind switch { JsonValueKind.Undefined => "", JsonValueKind.String => answer.GetString(), _ => answer.GetRawText() };
+        return string.IsNullOrWhiteSpace(text) ? $"an empty answer of status {response.Status}." : $"{Header(response, "Content-Type") ?? "no media type"}: {text}";
+    }
+
     private CaptionFailedException Refusal(PipelineResponse response, JsonElement answer)
     {
         var status = response.Status;
-        var what = Header(response, "Location") is { } location ? $"{_shownAddress} answers {status}, moved to {location}; name that place with --endpoint"
+        var what = status is >= 300 and < 400 && Header(response, "Location") is { } location ? $"{_shownAddress} answers {status}, moved to {location}; name that place with --endpoint"
             : status == 404 ? $"{_shownAddress} answers 404, no such model or address"
             : $"the server answers {status}";
         var fault = ServerFault.Of(status, answer, what);

@@ -194,6 +194,36 @@ public sealed class CaptionServiceTests : AnnotationRun
         Assert.That((fault.IsTransient, fault.EndsRunAfter), Is.EqualTo((false, 3)));
     }
 
+    /// <summary>Only 3xx moves; elsewhere a Location says something else, or nothing.</summary>
+    [TestCase(401, "the server answers 401.")]
+    [TestCase(404, "ADDRESS/v1/chat/completions answers 404, no such model or address.")]
+    [TestCase(500, "the server answers 500.")]
+    [TestCase(201, "the answer is not understood: expected a chat completion, got an empty answer of status 201.")]
+    public async Task Ask_LocationOfAnotherStatus_IsNoMove(int status, string message)
+    {
+        using var server = new RawServer($"HTTP/1.1 {status} X\r\nLocation: /login", []);
+        using var service = Service(server);
+
+        Assert.That((await FaultOf(service)).Message, Is.EqualTo(message.Replace("ADDRESS", server.Address, StringComparison.Ordinal)));
+    }
+
+    [TestCase(200, "", "an empty answer of status 200.")]
+    [TestCase(200, " \n", "an empty answer of status 200.")]
+    [TestCase(204, "", "an empty answer of status 204.")]
+    [TestCase(200, "[]", "application/json: []")]
+    [TestCase(200, "null", "application/json: null")]
+    [TestCase(200, "[{\"a\": 1}]", "application/json: [{\"a\": 1}]")]
+    [TestCase(200, "<html>", "application/json: <html>")]
+    public async Task Ask_WhatIsNoChatCompletion_IsShown(int status, string body, string got)
+    {
+        using var server = new RawServer($"HTTP/1.1 {status} X\r\nContent-Type: application/json", Encoding.UTF8.GetBytes(body));
+        using var service = Service(server);
+
+        var fault = await FaultOf(service);
+
+        Assert.That((fault.Message, fault.IsTransient), Is.EqualTo(($"the answer is not understood: expected a chat completion, got {got}", true)));
+    }
+
     [TestCase("", "/chat/completions")]
     [TestCase("/", "/chat/completions")]
     [TestCase("/v1/", "/v1/chat/completions")]
