@@ -94,6 +94,6 @@ public class ProgramTests
 
         var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", folder.Path);
 
-        Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((1, $"score: '{folder.Path}' is a folder, expected a file.")));
+        Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((1, $"score: --policy: '{folder.Path}' is a folder; expected a policy file (.safetensors).")));
     }
 }

@@ -61,6 +61,20 @@ public class EvalPresetTests
     }
 
     [Test]
+    public void Eval_RatiosBesideAPresetOfNumbersOfTokens_TakeTheirPlace()
+    {
+        using var folder = new TemporaryFolder();
+        WriteBenchmarks(folder.Path);
+        using var model = VideoModel.Load(s_checkpoint);
+
+        var run = ScoreProgram.Run(model, CancellationToken.None,
+            "eval", "--preset", "paper-table3", "--ratios", "0.5", "--data", folder.Path, "--model", s_checkpoint, "--policy", s_policy, "--json", "-");
+
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.That(document.RootElement.GetProperty("systems").GetArrayLength(), Is.EqualTo(2), "all tokens, and SCORE at the one ratio in place of three numbers");
+    }
+
+    [Test]
     public void Eval_TableFiveWithAResidualInTheAblation_IsRefused()
     {
         using var folder = new TemporaryFolder();
