@@ -84,6 +84,8 @@ public sealed class AnnotatedBenchmark : MultipleChoiceBenchmark
                     continue;
                 }
 
+                if (folder.FaultOf(question.VideoFile) is { } fault)
+                    throw row.Error(fault);
                 if (!ids.Add(question.Question!.Id))
                     throw row.Error($"the question id '{question.Question.Id}' occurs twice");
                 asked.Add(question);

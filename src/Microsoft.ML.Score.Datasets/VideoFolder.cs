@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score.Datasets;
 
 /// <summary>Where the videos of a benchmark lie. Names come from annotations, so none may lead out of the folder.</summary>
@@ -19,17 +21,22 @@ internal sealed class VideoFolder
         _subfolders = ["", .. subfolders];
     }
 
-    /// <summary>The file of that name, with its extension, another one or none; null when there is none.</summary>
-    /// <exception cref="InvalidDataException">The name leads out of the folder, or is no file name.</exception>
-    public string? Find(string name)
+    /// <summary>What keeps a name from being that of a file in the folder; null where nothing does.</summary>
+    public string? FaultOf(string name)
     {
         if (string.IsNullOrWhiteSpace(name) || name.Contains('\0'))
-            throw new InvalidDataException($"The annotations name no video file, but '{name.Replace("\0", "\\0", StringComparison.Ordinal)}'.");
-        var inside = Path.GetFullPath(Path.Combine(_root, name));
-        if (Path.IsPathRooted(name) || !inside.StartsWith(Path.TrimEndingDirectorySeparator(_root) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw new InvalidDataException($"The annotations name the video '{name}', which leads out of the folder '{_root}'.");
+            return $"it names no video file, but '{Excerpt.Of(name)}'";
+        return Path.IsPathRooted(name) || !Inside(name).StartsWith(Path.TrimEndingDirectorySeparator(_root) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? $"it names the video '{Excerpt.Of(name)}', which leads out of the folder '{_root}'"
+            : null;
+    }
 
-        var relative = Path.GetRelativePath(_root, inside);
+    /// <summary>The file of a name without fault, with its extension, another one or none; null when there is none.</summary>
+    public string? Find(string name)
+    {
+        var relative = Path.GetRelativePath(_root, Inside(name));
         return _subfolders.SelectMany(_ => VideoNames.Of(relative), (subfolder, file) => Path.Combine(_root, subfolder, file)).FirstOrDefault(File.Exists);
     }
+
+    private string Inside(string name) => Path.GetFullPath(Path.Combine(_root, name));
 }

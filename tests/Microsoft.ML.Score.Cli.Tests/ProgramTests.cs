@@ -62,6 +62,7 @@ public class ProgramTests
     [TestCase("--synthetic-images must be a whole number from 0 to 100000", "train", "--data", "synthetic", "--output", "p.safetensors", "--synthetic-images", "2147483647")]
     [TestCase("low-resolution keeps a share of the tokens; it cannot be combined with --tokens", "eval", "--compressors", "low-resolution", "--tokens", "10")]
     [TestCase("ablation needs the policy to compare with; name it with --ablation-policy", "eval", "--compressors", "ablation")]
+    [TestCase("--prompt: lvbench has no prompt 'defualt'. Did you mean 'default'? It has default", "eval", "--benchmark", "lvbench", "--prompt", "lvbench=defualt")]
     [TestCase("--warm-up-steps and --main-steps together", "train", "--data", "synthetic", "--output", "p.safetensors", "--main-steps", "2147483647")]
     [TestCase("--question must be a question", "answer", "a.mp4", "--question", " ")]
     [TestCase("--temperature must be a number of at least 0, got '-1'.", "answer", "a.mp4", "--question", "What?", "--temperature", "-1")]
@@ -93,6 +94,6 @@ public class ProgramTests
 
         var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", folder.Path);
 
-        Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((1, $"score: '{folder.Path}' is a folder, expected a safetensors file.")));
+        Assert.That((run.ExitCode, run.Error.TrimEnd()), Is.EqualTo((1, $"score: --policy: '{folder.Path}' is a folder; expected a policy file (.safetensors).")));
     }
 }

@@ -1,8 +1,12 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using OpenAI;
+using OpenAI.Chat;
 
 namespace Score.Cli.Annotation;
 
@@ -13,7 +17,8 @@ internal sealed record TeacherCaption(string Text, TokenUsage? Usage);
 
 /// <summary>
 /// Asks a teacher model behind an OpenAI-compatible endpoint, one try a call: <see cref="Annotator"/> tries again, where the rate limit counts every try.
-/// An answer is bounded in time and bytes. Safe for concurrent use.
+/// The package sends; the answer is read here, as it comes, so that it is bounded in time and bytes, and for the little that all servers
+/// have in common. Safe for concurrent use.
 /// </summary>
 internal sealed class CaptionService : IDisposable
 {
@@ -23,8 +28,8 @@ internal sealed class CaptionService : IDisposable
 
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly HttpClient _client;
-    private readonly Uri _address;
+    private readonly HttpClient _http;
+    private readonly ChatClient _client;
     private readonly string _shownAddress;
     private readonly string _model;
     private readonly string? _apiKey;
@@ -43,21 +48,31 @@ internal sealed class CaptionService : IDisposable
     {
         (_model, _apiKey, _timeout, _time) = (model, apiKey, timeout, time);
         var path = endpoint.AbsolutePath.TrimEnd('/');
-        _address = new UriBuilder(endpoint) { Path = path.EndsWith(Path, StringComparison.Ordinal) ? path : path + Path }.Uri;
-        _shownAddress = _address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped); // a query may hold a key
+        var stem = new UriBuilder(endpoint) { Path = path.EndsWith(Path, StringComparison.Ordinal) ? path[..^Path.Length] : path }.Uri;
+        _shownAddress = stem.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/') + Path; // a query may hold a key
 
         // A redirected request would lose its key and its body; names are looked up anew now and then, because a run may take days.
-        var handler = new SocketsHttpHandler
+        _http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.All,
             ConnectTimeout = TimeSpan.FromSeconds(30),
             PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
+
+        // Tries again nowhere but in Annotator, and times out nowhere but here.
+        var options = new OpenAIClientOptions
+        {
+            Endpoint = stem,
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+            NetworkTimeout = Timeout.InfiniteTimeSpan,
+            Transport = new HttpClientPipelineTransport(_http),
+            UserAgentApplicationId = "score",
         };
-        _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("score", null));
-        if (apiKey is not null)
-            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", apiKey);
+        if (apiKey is null)
+            options.AddPolicy(new NoKey(), PipelinePosition.BeforeTransport);
+        _client = new ChatClient(model, new ApiKeyCredential(apiKey ?? "none"), options);
     }
 
     /// <summary>The most tokens of an answer; null for the server's own limit.</summary>
@@ -85,7 +100,7 @@ internal sealed class CaptionService : IDisposable
         }
     }
 
-    public void Dispose() => _client.Dispose();
+    public void Dispose() => _http.Dispose();
 
     private async Task<TeacherCaption> SendAsync(string prompt, IReadOnlyList<byte[]> images, CancellationToken cancellationToken)
     {
@@ -93,10 +108,11 @@ internal sealed class CaptionService : IDisposable
         patience.CancelAfter(_timeout);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = Question(prompt, images) };
-            using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+            using var question = Question(prompt, images);
+            var options = new RequestOptions { BufferResponse = false, ErrorOptions = ClientErrorBehaviors.NoThrow, CancellationToken = patience.Token };
+            using var response = (await _client.CompleteChatAsync(question, options)).GetRawResponse();
             _hasAnswered = true;
-            return Read(response, await ReadAsync(response.Content, patience.Token));
+            return Read(response, await ReadAsync(response.ContentStream ?? Stream.Null, patience.Token));
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -104,12 +120,14 @@ internal sealed class CaptionService : IDisposable
                 ? new CaptionFailedException($"no answer within {_timeout.TotalSeconds} seconds.", exception) { IsTransient = true, EndsRunAfter = ServerFault.ManyRows }
                 : Unreachable(exception);
         }
-        catch (HttpRequestException exception) when (exception.HttpRequestError is
-            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError)
+        catch (ClientResultException exception) when (exception.InnerException is HttpRequestException
         {
-            throw Unreachable(exception);
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError,
+        })
+        {
+            throw Unreachable(exception.InnerException);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or InvalidDataException)
+        catch (Exception exception) when (exception is ClientResultException or IOException or InvalidDataException)
         {
             throw new CaptionFailedException($"the connection failed: {exception.Message}", exception) { IsTransient = true, EndsRunAfter = ServerFault.ManyRows };
         }
@@ -119,7 +137,7 @@ internal sealed class CaptionService : IDisposable
         }
     }
 
-    private ByteArrayContent Question(string prompt, IReadOnlyList<byte[]> images)
+    private BinaryContent Question(string prompt, IReadOnlyList<byte[]> images)
     {
         object[] question =
         [
@@ -131,17 +149,16 @@ internal sealed class CaptionService : IDisposable
             request[_limitName] = most;
         if (Temperature is { } temperature)
             request["temperature"] = temperature;
-        return new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(request, s_json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        return BinaryContent.Create(BinaryData.FromObjectAsJson(request, s_json));
     }
 
-    private TeacherCaption Read(HttpResponseMessage response, byte[] body)
+    private TeacherCaption Read(PipelineResponse response, byte[] body)
     {
-        var status = (int)response.StatusCode;
         var answer = ServerFault.ReadBody(body.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? body.AsSpan(Encoding.UTF8.Preamble.Length) : body);
-        if (!response.IsSuccessStatusCode)
-            throw Refusal(response, status, answer);
+        if (response.Status is < 200 or >= 300)
+            throw Refusal(response, answer);
         if (answer.ValueKind != JsonValueKind.Object)
-            throw new JsonException($"expected a chat completion, got {response.Content.Headers.ContentType?.MediaType ?? "no media type"}: {ChatAnswer.Text(answer)}");
+            throw new JsonException($"expected a chat completion, got {What(response, answer)}");
         var usage = ChatAnswer.Usage(answer);
         if (usage is not null)
             lock (_lock)
@@ -149,9 +166,16 @@ internal sealed class CaptionService : IDisposable
         return new TeacherCaption(ChatAnswer.Caption(answer), usage);
     }
 
-    private CaptionFailedException Refusal(HttpResponseMessage response, int status, JsonElement answer)
+    private static string What(PipelineResponse response, JsonElement answer)
     {
-        var what = response.Headers.Location is { } location ? $"{_shownAddress} answers {status}, moved to {location}; name that place with --endpoint"
+        var text = answer.ValueKind switch { JsonValueKind.Undefined => "", JsonValueKind.String => answer.GetString(), _ => answer.GetRawText() };
+        return string.IsNullOrWhiteSpace(text) ? $"an empty answer of status {response.Status}." : $"{Header(response, "Content-Type") ?? "no media type"}: {text}";
+    }
+
+    private CaptionFailedException Refusal(PipelineResponse response, JsonElement answer)
+    {
+        var status = response.Status;
+        var what = status is >= 300 and < 400 && Header(response, "Location") is { } location ? $"{_shownAddress} answers {status}, moved to {location}; name that place with --endpoint"
             : status == 404 ? $"{_shownAddress} answers 404, no such model or address"
             : $"the server answers {status}";
         var fault = ServerFault.Of(status, answer, what);
@@ -161,7 +185,7 @@ internal sealed class CaptionService : IDisposable
             return new CaptionFailedException(fault.Message, fault) { IsTransient = true };
         }
 
-        var wait = response.Headers.RetryAfter is { } value ? value.Delta ?? value.Date - _time.GetUtcNow() : null;
+        var wait = RetryConditionHeaderValue.TryParse(Header(response, "Retry-After"), out var value) ? value.Delta ?? value.Date - _time.GetUtcNow() : null;
         return fault.IsTransient ? new CaptionFailedException(fault.Message, fault) { IsTransient = true, EndsRunAfter = fault.EndsRunAfter, RetryAfter = wait } : fault;
     }
 
@@ -179,9 +203,10 @@ internal sealed class CaptionService : IDisposable
         return text[..(char.IsHighSurrogate(text[MostMessageCharacters - 1]) ? MostMessageCharacters - 1 : MostMessageCharacters)] + "...";
     }
 
-    private static async Task<byte[]> ReadAsync(HttpContent content, CancellationToken cancellationToken)
+    private static string? Header(PipelineResponse response, string name) => response.Headers.TryGetValue(name, out var value) ? value : null;
+
+    private static async Task<byte[]> ReadAsync(Stream stream, CancellationToken cancellationToken)
     {
-        using var stream = await content.ReadAsStreamAsync(cancellationToken);
         using var body = new MemoryStream();
         var buffer = new byte[16384];
         while (await stream.ReadAsync(buffer, cancellationToken) is > 0 and var read)
@@ -192,5 +217,21 @@ internal sealed class CaptionService : IDisposable
         }
 
         return body.ToArray();
+    }
+
+    /// <summary>The package insists on a key, which a server that asks for none may refuse.</summary>
+    private sealed class NoKey : PipelinePolicy
+    {
+        public override void Process(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
+        {
+            message.Request.Headers.Remove("Authorization");
+            ProcessNext(message, pipeline, currentIndex);
+        }
+
+        public override ValueTask ProcessAsync(PipelineMessage message, IReadOnlyList<PipelinePolicy> pipeline, int currentIndex)
+        {
+            message.Request.Headers.Remove("Authorization");
+            return ProcessNextAsync(message, pipeline, currentIndex);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.ML.Score.Training;
 
 namespace Score.Cli.Annotation;
 
@@ -12,9 +13,6 @@ internal sealed record TokenUsage(long PromptTokens, long CompletionTokens);
 /// </summary>
 internal static class ChatAnswer
 {
-    /// <summary>A caption for which nobody has a use; what trains on it grows with its length.</summary>
-    private const int MostCaptionCharacters = 32_768;
-
     /// <summary>Tokens counted by the server; null where it tells none.</summary>
     public static TokenUsage? Usage(JsonElement answer)
     {
@@ -40,8 +38,8 @@ internal static class ChatAnswer
         var caption = SpokenText.Of(Spoken(Member(message, "content")));
         if (caption.Length == 0)
             throw new CaptionFailedException("the answer is empty.") { IsTransient = true, EndsRunAfter = ServerFault.ManyRows };
-        return caption.Length <= MostCaptionCharacters ? caption
-            : throw new CaptionFailedException($"the answer has {caption.Length} characters, expected a caption of at most {MostCaptionCharacters}: set --max-tokens.");
+        return caption.Length <= TrainingRow.MostCaptionCharacters ? caption
+            : throw new CaptionFailedException($"the answer has {caption.Length} characters, expected a caption of at most {TrainingRow.MostCaptionCharacters}: set --max-tokens.");
     }
 
     /// <summary>A member of an object; undefined where there is none.</summary>

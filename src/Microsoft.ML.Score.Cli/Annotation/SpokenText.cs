@@ -11,13 +11,18 @@ internal static partial class SpokenText
 {
     private const string FinalChannel = "<|channel|>final<|message|>";
 
-    /// <summary>The text without thoughts and marks; empty where nothing else was said.</summary>
-    /// <exception cref="CaptionFailedException">The answer ends while the model still thinks.</exception>
+    /// <summary>The text without thoughts and the marks around it; empty where nothing else was said.</summary>
+    /// <exception cref="CaptionFailedException">The answer ends while the model still thinks, or has a mark within.</exception>
     public static string Of(string text)
     {
         var spoken = WithoutThoughts(OfFinalChannel(text));
         spoken = LastMarks().Replace(FirstMarks().Replace(spoken, ""), "").Trim();
-        return Wrapping().Match(spoken) is { Success: true } wrapped ? wrapped.Groups["inner"].Value.Trim() : spoken;
+        spoken = Wrapping().Match(spoken) is { Success: true } wrapped ? wrapped.Groups["inner"].Value.Trim() : spoken;
+
+        // A model that is trained on it would read the mark and not the text, and what it stood for in the answer cannot be told.
+        return Mark().Match(spoken) is { Success: true } mark
+            ? throw new CaptionFailedException($"the answer holds the mark '{mark.Value}' of a template, at character {mark.Index + 1} of the caption; expected text alone. Ask again, or use a server that removes such marks.")
+            : spoken;
     }
 
     /// <summary>Templates with channels think in one and answer in another; of their marks a server may have removed all but the names.</summary>
@@ -52,6 +57,9 @@ internal static partial class SpokenText
 
     [GeneratedRegex(@"<\s*(?<close>/)?\s*(?:[a-z]+:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|analysis)(?:\s[^<>/]*)?(?<empty>/)?\s*>|(?-i:\[(?<close>/)?THINK\])|◁(?<close>/)?think▷|<\|(?:start|begin|(?<close>end))_(?:of_)?(?:thinking|thought)\|>", RegexOptions.IgnoreCase)]
     private static partial Regex Thought();
+
+    [GeneratedRegex(@"<\|\w+\|>")]
+    private static partial Regex Mark();
 
     [GeneratedRegex(@"\A\s*analysis.*assistantfinal", RegexOptions.Singleline)]
     private static partial Regex BareChannels();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Score.Datasets.Training;
 using Score.Cli.Annotation;
 using Score.Cli.Files;
@@ -9,14 +10,15 @@ using Score.Cli.Training;
 namespace Score.Cli.Commands;
 
 /// <summary><c>score annotate</c>: has a teacher model write the captions to train on. Stopped or killed, the same command goes on.</summary>
-internal sealed class AnnotateCommand
+internal sealed partial class AnnotateCommand
 {
     private readonly Option<string> _data = new("--data") { Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}.", Required = true };
     private readonly DataOptions _dataOptions = new();
     private readonly Option<string> _output = new("--output") { Description = "The JSON lines to write; rows that it has are not asked again.", Required = true };
     private readonly Option<string> _endpoint = CommonOptions.Required(
         "--endpoint", "The base address of an OpenAI-compatible server, such as http://localhost:8000/v1.", "an http or https address without a user's name",
-        text => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0);
+        text => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0,
+        text => Secrets().Replace(text, "***"));
 
     private readonly Option<string> _model = new("--model") { Description = "The teacher model's name at the endpoint.", Required = true };
     private readonly Option<string?> _apiKeyVariable = new("--api-key-env") { Description = "The environment variable that holds the API key. Default: no key is used." };
@@ -45,6 +47,10 @@ internal sealed class AnnotateCommand
         command.SetAction((parsed, cancellationToken) => annotate.RunAsync(parsed, time, cancellationToken));
         return command;
     }
+
+    /// <summary>What may be a user's name and password, or a key in a query, in a text that need be no address.</summary>
+    [GeneratedRegex(@".+(?=@)|(?<=\?).+", RegexOptions.Singleline)]
+    private static partial Regex Secrets();
 
     private async Task<int> RunAsync(ParseResult parsed, TimeProvider time, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Usage;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
@@ -38,13 +39,18 @@ internal static class AnswerCommand
         {
             video, question, model, memory, backend, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (CommonOptions.ValueOf(result, temperature) == 0)
+                IdleOptions.Refuse(result, "cannot be combined with --temperature 0, which always takes the likeliest token; give a --temperature above 0.", topP);
+        });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
                 var reference = new VideoReference(parsed.GetRequiredValue(video), reading.Of(parsed));
                 using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), parsed.InvocationConfiguration.Error));
                 var (path, rho) = (parsed.GetValue(policy), parsed.GetValue(ratio));
-                var network = rho == 1 && path is null ? null : PolicySource.Load(path, frozen);
+                var network = rho == 1 && path is null ? null : PolicySource.Load(policy.Name, path, frozen);
 
                 var tokens = reference.Encode(frozen, cancellationToken);
                 CommonOptions.WarnOfLimits(frozen, [tokens.Grid], parsed.InvocationConfiguration.Error);

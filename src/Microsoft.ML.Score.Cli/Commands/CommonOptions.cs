@@ -123,7 +123,12 @@ internal static class CommonOptions
     }
 
     /// <summary>A text that must be given, and is wrong usage where it breaks a rule.</summary>
-    public static Option<string> Required(string name, string description, string expected, Func<string, bool> isValid) => new(name)
+    /// <param name="name">The option's name.</param>
+    /// <param name="description">What it is for.</param>
+    /// <param name="expected">What the rule asks for, for messages.</param>
+    /// <param name="isValid">The rule.</param>
+    /// <param name="show">A text as messages may show it; null for all of it.</param>
+    public static Option<string> Required(string name, string description, string expected, Func<string, bool> isValid, Func<string, string>? show = null) => new(name)
     {
         Description = description,
         Required = true,
@@ -131,7 +136,7 @@ internal static class CommonOptions
         {
             if (result.Tokens[0].Value is var text && isValid(text))
                 return text;
-            result.AddError($"{name} must be {expected}, got '{text}'.");
+            result.AddError($"{name} must be {expected}, got '{show?.Invoke(text) ?? text}'.");
             return null;
         },
     };

@@ -33,6 +33,11 @@ internal static class CompressCommand
         {
             videos, model, memory, backend, policy, ratio, folder, format, reading.Timeout, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(folder) is null)
+                IdleOptions.Refuse(result, "says what --output writes, and there is no --output; name its folder.", format);
+        });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
@@ -44,7 +49,7 @@ internal static class CompressCommand
                 var readOptions = reading.Of(parsed);
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text, readOptions)).ToArray();
                 using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), parsed.InvocationConfiguration.Error));
-                var compressor = new ScoreCompressor(PolicySource.Load(parsed.GetValue(policy), frozen));
+                var compressor = new ScoreCompressor(PolicySource.Load(policy.Name, parsed.GetValue(policy), frozen));
                 List<KeptReport> reports = [];
                 using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
                     foreach (var video in references)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Datasets;
@@ -50,8 +51,32 @@ internal sealed class EvalCommand
             eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
             eval._memory, eval._backend, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,
         };
+        command.Validators.Add(eval.RefuseIdle);
         command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
+    }
+
+    private void RefuseIdle(CommandResult result)
+    {
+        if (IdleOptions.IsGiven(result, _tokens))
+            IdleOptions.Refuse(result, "cannot be combined with --tokens, which says how much is kept as well; leave out one of the two.", _ratios);
+        if (new Option[] { _preset, _benchmarks, _compressors }.Any(option => IdleOptions.IsWrong(result, option)))
+            return; // what is compared, and on what, is not known
+        var preset = PresetOf(result);
+        var benchmarks = Chosen(result, _benchmarks, preset?.Benchmarks);
+        var (chosenBy, listed) = (!IdleOptions.IsGiven(result, _benchmarks) && preset is not null ? $"--preset {preset.Name}" : "--benchmark", string.Join(",", benchmarks));
+        if (!benchmarks.Contains(BenchmarkSource.SyntheticName))
+            IdleOptions.Refuse(result, $"says which synthetic videos are made, and {chosenBy} asks for {listed} alone; leave it out or add --benchmark {BenchmarkSource.SyntheticName}.", _videos, _lengths);
+        if (benchmarks is [BenchmarkSource.SyntheticName])
+            IdleOptions.Refuse(result, "says where benchmarks lie, and the synthetic one lies nowhere; leave it out or name others with --benchmark.", _data);
+        foreach (var option in new[] { _annotations, _videoFolders, _prompts }.Where(option => IdleOptions.IsGiven(result, option)))
+            foreach (var name in result.GetRequiredValue(option).Keys.Except(benchmarks))
+                result.AddError($"{option.Name} is given for {name}, which is not run: {chosenBy} asks for {listed}. Leave it out or add {name} to --benchmark.");
+        var compared = Chosen(result, _compressors, preset?.Compressors);
+        if (!compared.Contains(ComparedCompressor.Of(CompressionMethod.Score)))
+            IdleOptions.Refuse(result, "is the policy of score, which is not among --compressors; leave it out or add score.", _policy);
+        if (!compared.Contains(ComparedCompressor.Ablation))
+            IdleOptions.Refuse(result, "is the policy of ablation, which is not among --compressors; leave it out or add ablation.", _ablation);
     }
 
     private int Run(ParseResult parsed, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)
@@ -67,12 +92,13 @@ internal sealed class EvalCommand
         files.Write("--records", parsed.GetValue(_records), OutputKind.Records);
         files.Write("--json", parsed.GetValue(_json) is "-" ? null : parsed.GetValue(_json), OutputKind.EvaluationResults);
         files.Claim();
-        var preset = PaperPreset.All.FirstOrDefault(preset => preset.Name == parsed.GetValue(_preset));
-        var compared = Chosen(parsed, _compressors, preset?.Compressors);
+        var preset = PresetOf(parsed.CommandResult);
+        var compared = Chosen(parsed.CommandResult, _compressors, preset?.Compressors);
+        var tokens = IdleOptions.IsGiven(parsed.CommandResult, _ratios) ? [] : Chosen(parsed.CommandResult, _tokens, preset?.Tokens);
         var benchmarks = Open(parsed, preset, compared);
-        ComparedCompressor.ThrowIfContradictory(compared, Chosen(parsed, _tokens, preset?.Tokens), parsed.GetValue(_ablation));
+        ComparedCompressor.ThrowIfContradictory(compared, tokens, parsed.GetValue(_ablation));
         using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, compared));
-        if (Chosen(parsed, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
+        if (Chosen(parsed.CommandResult, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
             CommonOptions.WarnOfLimits(frozen, [null], parsed.InvocationConfiguration.Error);
         var policies = EvaluationPolicies.Load(compared, parsed.GetValue(_policy), parsed.GetValue(_ablation), frozen);
         if (preset is { AblatesResidual: true } && policies.Ablation is { UseResidual: true })
@@ -81,7 +107,7 @@ internal sealed class EvalCommand
         ComparedSystem[] systems =
         [
             new(BenchmarkSystem.AllTokens),
-            .. ComparedCompressor.Systems(compared, parsed.GetRequiredValue(_ratios), Chosen(parsed, _tokens, preset?.Tokens), policies, seed, frozen),
+            .. ComparedCompressor.Systems(compared, parsed.GetRequiredValue(_ratios), tokens, policies, seed, frozen),
         ];
         var comparison = new BenchmarkComparison(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
         ComparisonResult result;
@@ -95,7 +121,7 @@ internal sealed class EvalCommand
     /// <summary>The benchmarks, after a look for everything that the evaluation needs.</summary>
     private List<BenchmarkSource> Open(ParseResult parsed, PaperPreset? preset, ComparedCompressor[] compared)
     {
-        var names = Chosen(parsed, _benchmarks, preset?.Benchmarks);
+        var names = Chosen(parsed.CommandResult, _benchmarks, preset?.Benchmarks);
         var inputs = new EvaluationInputs(preset?.Name ?? "The evaluation");
         if (preset is not null)
         {
@@ -109,6 +135,9 @@ internal sealed class EvalCommand
         }
 
         var (annotations, folders, prompts) = (parsed.GetRequiredValue(_annotations), parsed.GetRequiredValue(_videoFolders), parsed.GetRequiredValue(_prompts));
+        foreach (var (benchmark, prompt) in prompts)
+            if (Benchmarks.Prompts(benchmark) is var known && !known.Contains(prompt))
+                throw new UsageException($"--prompt: {benchmark} has no prompt '{prompt}'.{Suggestion.For(prompt, known)} It has {string.Join(", ", known)}.");
         var found = names.Where(name => name != BenchmarkSource.SyntheticName).ToDictionary(
             name => name, name => inputs.FindBenchmark(name, parsed.GetRequiredValue(_data), annotations.GetValueOrDefault(name), folders.GetValueOrDefault(name)));
         inputs.ThrowIfMissing(parsed.InvocationConfiguration.Error);
@@ -120,7 +149,7 @@ internal sealed class EvalCommand
 
     private VideoModelOptions ModelOptions(ParseResult parsed, PaperPreset? preset, ComparedCompressor[] compared)
     {
-        int? frames = Chosen(parsed, _maxFrames, preset?.MaxFrames) is > 0 and var most ? most : null;
+        int? frames = Chosen(parsed.CommandResult, _maxFrames, preset?.MaxFrames) is > 0 and var most ? most : null;
         return new VideoModelOptions
         {
             Backend = Backends.Named(parsed.GetRequiredValue(_backend)),
@@ -143,11 +172,13 @@ internal sealed class EvalCommand
     }
 
     /// <summary>What the command line says, or else the preset, or else the option's default.</summary>
-    private static T Chosen<T>(ParseResult parsed, Option<T> option, T? preset)
-        where T : class => preset is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetRequiredValue(option) : preset;
+    private static T Chosen<T>(CommandResult result, Option<T> option, T? preset)
+        where T : class => IdleOptions.IsGiven(result, option) ? result.GetRequiredValue(option) : preset ?? (T)option.GetDefaultValue()!;
 
-    private static int Chosen(ParseResult parsed, Option<int> option, int? preset) =>
-        preset is null || parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : preset.Value;
+    private static int Chosen(CommandResult result, Option<int> option, int? preset) =>
+        IdleOptions.IsGiven(result, option) ? result.GetValue(option) : preset ?? (int)option.GetDefaultValue()!;
+
+    private PaperPreset? PresetOf(CommandResult result) => PaperPreset.All.FirstOrDefault(preset => preset.Name == result.GetValue(_preset));
 
     private static double? Ratio(string text) => NumberText.Parse<double>(text) is { } ratio and > 0 and <= 1 ? ratio : null;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Video;
 using Score.Cli.Output;
+using Score.Cli.Usage;
 using Score.Cli.Videos;
 
 namespace Score.Cli.Commands;
@@ -34,6 +35,10 @@ internal static class ModelCommand
         {
             if (result.GetValue(check) && result.GetValue(model) == CommonOptions.EmbeddedModel)
                 result.AddError("--check needs the folder of a checkpoint; the embedded model has none.");
+            if (result.GetValue(check))
+                IdleOptions.Refuse(result, "cannot be combined with --check, which looks at the checkpoint's files alone; leave out one of the two.", video, seconds, rate, width, height, ratio, memory);
+            else if (IdleOptions.IsGiven(result, video))
+                IdleOptions.Refuse(result, "cannot be combined with --video, which brings its own length and size; leave out one of the two.", seconds, rate, width, height);
             if (CommonOptions.ValueOf(result, seconds) is { } length && CommonOptions.ValueOf(result, rate) is { } framesPerSecond && ClipOutline.FaultOf(length, framesPerSecond) is { } fault)
                 result.AddError($"--seconds and --fps: {fault}");
         });

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Storage;
@@ -8,6 +9,7 @@ using Microsoft.ML.Score.Training;
 using Score.Cli.Files;
 using Score.Cli.Output;
 using Score.Cli.Training;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
 
@@ -87,9 +89,25 @@ internal sealed class TrainCommand
             if (CommonOptions.ValueOf(result, train._warmUpSteps) is { } warmUpSteps && CommonOptions.ValueOf(result, train._mainSteps) is { } mainSteps
                 && (long)warmUpSteps + mainSteps is < 1 or > int.MaxValue)
                 result.AddError($"--warm-up-steps and --main-steps together must be from 1 to {int.MaxValue}.");
+            train.RefuseIdle(result);
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(() => train.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
+    }
+
+    private void RefuseIdle(CommandResult result)
+    {
+        if (result.GetResult(_data) is not { } given || given.Errors.Any() || given.Tokens is not [{ Value: var data }])
+            return;
+        var validation = IdleOptions.IsGiven(result, _validation) ? result.GetValue(_validation) : data == SyntheticData ? data : null;
+        if (data == SyntheticData && validation == SyntheticData)
+            IdleOptions.Refuse(result, "says how a file of rows is read, and --data is synthetic; leave it out or name a file.", _dataOptions.Format, _dataOptions.Videos, _dataOptions.SkipDamaged);
+        if (data != SyntheticData)
+            IdleOptions.Refuse(result, "says how much synthetic data is made, and --data is a file; leave it out or give --data synthetic.", _images, _videos);
+        if (validation != SyntheticData)
+            IdleOptions.Refuse(result, $"says how much synthetic data is made, and --validation is {(validation is null ? "not given" : "a file")}; leave it out or give --validation synthetic.", _validationVideos);
+        if (result.GetValue(_features) is var features && (features == NoFeatures || (features is null && data == SyntheticData)))
+            IdleOptions.Refuse(result, $"says how --features stores numbers, and {(features is null ? "synthetic data has no --features" : "--features is none")}; leave it out or name a folder.", _featureType);
     }
 
     private int Run(ParseResult parsed, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)

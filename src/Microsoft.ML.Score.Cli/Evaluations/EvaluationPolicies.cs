@@ -16,8 +16,8 @@ internal sealed record EvaluationPolicies(PolicyNetwork? Score, PolicyNetwork? A
     public static EvaluationPolicies Load(ComparedCompressor[] compared, string? policy, string? ablation, IVideoLanguageModel model)
     {
         return new(
-            compared.Contains(ComparedCompressor.Of(CompressionMethod.Score)) ? PolicySource.Load(policy, model) : null,
-            compared.Contains(ComparedCompressor.Ablation) ? PolicySource.Load(ablation, model) : null);
+            compared.Contains(ComparedCompressor.Of(CompressionMethod.Score)) ? PolicySource.Load("--policy", policy, model) : null,
+            compared.Contains(ComparedCompressor.Ablation) ? PolicySource.Load("--ablation-policy", ablation, model) : null);
     }
 
     /// <summary>SHA-256 of the policies' files.</summary>

@@ -50,9 +50,11 @@ internal sealed record CaptionedVideo(VideoReference Video, string Caption, stri
             // The last is what a text with half a surrogate pair gives.
             catch (Exception exception) when (exception is JsonException or FormatException or FileNotFoundException or InvalidOperationException)
             {
+                // The parser counts lines too, of which a row is the first.
+                var message = exception is JsonException { BytePositionInLine: { } before } ? $"{exception.Message.Split(" LineNumber: ")[0].TrimEnd('.')}, at byte {before + 1} of the line." : exception.Message;
                 if (onDamaged is null)
-                    throw new InvalidDataException($"{path}, line {number}: {exception.Message}", exception);
-                onDamaged(new SkippedRow($"line {number}", exception is FileNotFoundException ? SkipReason.MissingFile : SkipReason.Damaged, exception.Message));
+                    throw new InvalidDataException($"{path}, line {number}: {message}", exception);
+                onDamaged(new SkippedRow($"line {number}", exception is FileNotFoundException ? SkipReason.MissingFile : SkipReason.Damaged, message));
                 return null;
             }
         }
@@ -82,13 +84,19 @@ internal sealed record CaptionedVideo(VideoReference Video, string Caption, stri
         var row = document.RootElement;
         var field = Text("path") is null ? "video" : "path";
         var video = Text(field) ?? throw Lacks("video");
+        if (field == "path" && Text("video") is { } other && other != video)
+            throw new FormatException($"'video' is '{other}' and 'path' is '{video}'; expected one of them, or the same in both.");
+        if (string.IsNullOrWhiteSpace(video))
+            throw new FormatException($"'{field}' is empty; expected a video file or a clip synthetic:SPLIT-LENGTH-INDEX.");
         var caption = Text("caption") ?? throw Lacks("caption");
         if (string.IsNullOrWhiteSpace(caption))
             throw new FormatException("the caption is empty.");
         if (caption.Length > TrainingRow.MostCaptionCharacters)
             throw new FormatException($"the caption has {caption.Length} characters; expected at most {TrainingRow.MostCaptionCharacters}.");
-        var local = new VideoReference(video.StartsWith("synthetic:", StringComparison.Ordinal) ? video : Path.Combine(folder, video), readOptions);
-        return new CaptionedVideo(local, caption, video, $"{place}, '{field}'", $"{place}, 'caption'");
+        var name = video.StartsWith("synthetic:", StringComparison.Ordinal) ? video : Path.Combine(folder, video);
+        if (Directory.Exists(name))
+            throw new FormatException($"'{field}' names the folder '{name}'; expected a video file.");
+        return new CaptionedVideo(new VideoReference(name, readOptions), caption, video, $"{place}, '{field}'", $"{place}, 'caption'");
 
         string? Text(string name) =>
             row.ValueKind == JsonValueKind.Object && row.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -23,6 +23,7 @@ internal sealed class VideoReference
     /// <param name="text">As given.</param>
     /// <param name="readOptions">How a video file is read.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is a folder.</exception>
     /// <exception cref="FormatException">The synthetic clip's name is not one.</exception>
     public VideoReference(string text, VideoReadOptions readOptions)
     {
@@ -30,6 +31,8 @@ internal sealed class VideoReference
         _readOptions = readOptions;
         if (text.StartsWith(SyntheticPrefix, StringComparison.Ordinal))
             (_synthetic, _isSyntheticImage) = (Synthetic(text) ?? throw new FormatException(FaultOf(text)), text.Split('-') is [_, "image", _]);
+        else if (Directory.Exists(text))
+            throw new InvalidDataException($"'{text}' is a folder; expected a video file.");
         else if (!File.Exists(text))
             throw new FileNotFoundException($"There is no video file '{text}'.", text);
     }

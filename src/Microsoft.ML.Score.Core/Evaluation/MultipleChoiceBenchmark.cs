@@ -62,7 +62,7 @@ public abstract class MultipleChoiceBenchmark
         options.ThrowIfFaulty();
         ThrowIfNotSystems(systems, model, options);
 
-        var records = new List<(VideoRecord Video, QuestionRecord[] Questions)>?[Count];
+        var records = new (VideoRecord Video, QuestionRecord[] Questions)[]?[Count];
         var unreadable = new string?[Count];
         var done = 0;
         var warmUp = new WarmUp(model, systems, options);
@@ -86,7 +86,7 @@ public abstract class MultipleChoiceBenchmark
                     return;
                 }
 
-                records[index] = [.. systems.Select(system => evaluation.Run(system, cancellationToken))];
+                records[index] = evaluation.Run(systems, cancellationToken);
                 options.Records?.Flush();
                 progress?.Report(Interlocked.Increment(ref done));
             });
@@ -97,7 +97,7 @@ public abstract class MultipleChoiceBenchmark
             ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
         }
 
-        var read = records.OfType<List<(VideoRecord Video, QuestionRecord[] Questions)>>().SelectMany(video => video).ToList();
+        var read = records.OfType<(VideoRecord Video, QuestionRecord[] Questions)[]>().SelectMany(video => video).ToList();
         string[] messages = [.. unreadable.OfType<string>()];
         if (read.Count == 0)
             throw new InvalidDataException(

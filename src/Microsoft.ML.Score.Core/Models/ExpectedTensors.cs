@@ -21,8 +21,6 @@ internal sealed record ExpectedTensor(string Name, int[] Shape, string Part)
 /// </summary>
 internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
 {
-    private const int MostNamed = 2;
-
     private readonly OrderedDictionary<string, ExpectedTensor> _tensors = [];
     private readonly List<ExpectedTensor> _whereStored = [];
     private string _part = "";
@@ -72,23 +70,23 @@ internal sealed class ExpectedTensors : IReadOnlyCollection<ExpectedTensor>
         var present = this.Except(missing).ToArray();
         var different = present.Where(tensor => !checkpoint.Entry(tensor.Name).Shape.SequenceEqual(tensor.Shape.Select(length => (long)length))).ToArray();
         var integers = present.Where(tensor => !checkpoint.Entry(tensor.Name).IsFloatingPoint).ToArray();
-        if (missing.Length > 0 || different.Length > 0 || integers.Length > 0)
-            throw new InvalidDataException(string.Join(
-                " ",
-                Faults(missing, $"In {checkpoint.Description} {missing.Length} of the {Count} tensors that config.json asks for are missing", tensor => $"{tensor}")
-                    .Concat(Faults(different, $"In {checkpoint.Description} {different.Length} of the {Count} tensors that config.json asks for have another shape",
-                        tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}, expected the shape {TensorTypes.Describe<int>(tensor.Shape)}"))
-                    .Concat(Faults(integers, $"In {checkpoint.Description} {integers.Length} of the {Count} tensors that config.json asks for do not hold floating-point numbers of a type that is read",
-                        tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}"))));
+        string[] faults =
+        [
+            .. Faults(missing, "are missing", tensor => $"{tensor}"),
+            .. Faults(different, "have another shape", tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}, expected the shape {TensorTypes.Describe<int>(tensor.Shape)}"),
+            .. Faults(integers, "do not hold floating-point numbers of a type that is read", tensor => $"'{tensor.Name}' is {checkpoint.Entry(tensor.Name)}"),
+        ];
+        if (faults.Length > 0)
+            throw new InvalidDataException($"In {checkpoint.Description} {string.Join(" ", faults)}");
     }
 
     public IEnumerator<ExpectedTensor> GetEnumerator() => _tensors.Values.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    private static IEnumerable<string> Faults(ExpectedTensor[] tensors, string what, Func<ExpectedTensor, string> describe)
+    private IEnumerable<string> Faults(ExpectedTensor[] tensors, string what, Func<ExpectedTensor, string> describe)
     {
         if (tensors.Length > 0)
-            yield return $"{what}: {string.Join("; ", tensors.Take(MostNamed).Select(describe))}{(tensors.Length > MostNamed ? "; ..." : "")}.";
+            yield return $"{tensors.Length} of the {Count} tensors that config.json asks for {what}: {describe(tensors[0])}{(tensors.Length > 1 ? "; ..." : "")}.";
     }
 }

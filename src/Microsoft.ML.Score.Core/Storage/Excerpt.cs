@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Microsoft.ML.Score.Storage;
 
@@ -11,14 +12,18 @@ internal static class Excerpt
     private const int MostOfAName = 100;
     private const int MostOfAReason = 250;
 
-    /// <summary>What an error says, as <see cref="OfReason"/>.</summary>
-    public static string Of(Exception error) => OfReason(error.Message);
+    /// <summary>What an error says, as <see cref="OfReason"/>; of a JSON value without the type of ours that it does not fit.</summary>
+    public static string Of(Exception error) => OfReason(error is JsonException { Path: { } path } && error.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal)
+        ? $"the value at {path} is of another kind than expected"
+        : error.Message);
 
     /// <summary>What a program or a library says, in one line.</summary>
-    public static string OfReason(string text) => Of(text.ReplaceLineEndings(" "), MostOfAReason);
+    public static string OfReason(string text) => Start(text.ReplaceLineEndings(" "), MostOfAReason);
 
     /// <summary>A name or value with control characters and changes of direction written out; of a long one the start and its length.</summary>
-    public static string Of(string text, int most = MostOfAName)
+    public static string Of(string text) => Start(text, MostOfAName);
+
+    private static string Start(string text, int most)
     {
         var end = Math.Min(text.Length, most);
         if (end < text.Length && char.IsHighSurrogate(text[end - 1]))

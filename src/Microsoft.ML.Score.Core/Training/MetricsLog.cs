@@ -33,7 +33,7 @@ internal sealed class MetricsLog : IDisposable
     /// <summary>Whether a file is a metrics record; a last line may be cut off.</summary>
     public static bool IsOne(string path) => new FileInfo(path).Length == 0 || JsonLines.AreAll(path, "{\"kind\":\"", line =>
         line.TryGetProperty("kind", out var kind) && kind.ValueKind == JsonValueKind.String && kind.GetString() is "step" or "validation" or "verdict"
-        && line.TryGetProperty("step", out var step) && step.ValueKind == JsonValueKind.Number);
+        && line.TryGetProperty("step", out var step) && step.ValueKind == JsonValueKind.Number && step.TryGetInt32(out _));
 
     public void Write(StepMetrics metrics) => Write("step", metrics, MetricsJson.Default.StepMetrics);
 

@@ -10,8 +10,7 @@ internal sealed class PageSizes : IDisposable
     /// <summary>DuckDB writes pages of up to 100 MB, others of 1 MB.</summary>
     private const long MostBytesOfAPage = 1L << 27;
 
-    private const int DictionaryPage = 2;
-    private const int LeastBytesOfADictionaryValue = 4;
+    private const int DictionaryPage = 2; // each of its values takes a byte at least
 
     private readonly FileStream _file;
     private readonly List<List<Chunk>> _groups = [];
@@ -63,7 +62,7 @@ internal sealed class PageSizes : IDisposable
                 throw new InvalidDataException($"a page of its column '{column.Name}' claims a negative size");
             if (page.Length > MostBytesOfAPage)
                 throw new InvalidDataException($"a page of its column '{column.Name}' claims {page.Length} bytes once decompressed, at most {MostBytesOfAPage} are held");
-            if (page.Kind == DictionaryPage && page.Values > page.Length / LeastBytesOfADictionaryValue)
+            if (page.Kind == DictionaryPage && page.Values > page.Length)
                 throw new InvalidDataException($"a dictionary of its column '{column.Name}' claims {page.Values} values in {page.Length} bytes");
             position = _file.Position + page.Compressed;
         }

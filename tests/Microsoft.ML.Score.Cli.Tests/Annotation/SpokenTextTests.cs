@@ -32,7 +32,6 @@ public class SpokenTextTests
     [TestCase("A man deep in thought, reasoning about <b>chess</b>.")]
     [TestCase("A cat watches a [thought] bubble; 3 < 4 and 5 > 2.")]
     [TestCase("Analysis of a game: the assistant reads the final score.")]
-    [TestCase("A sign reads <|hello|> in red.")]
     [TestCase("Zwei Kreise.\n\nUnd <Tag> 3.")]
     public void Of_CaptionThatOnlySoundsLikeIt_Stays(string caption) => Assert.That(SpokenText.Of(caption), Is.EqualTo(caption));
 
@@ -47,6 +46,13 @@ public class SpokenTextTests
     [TestCase("<|channel|>analysis<|message|>Hm.")]
     public void Of_ThoughtsWithoutAnEnd_IsRefused(string answer) =>
         Assert.That(() => SpokenText.Of(answer), Throws.InstanceOf<CaptionFailedException>().With.Message.Contains("--max-tokens"));
+
+    /// <summary>No model takes the names of its visual tokens in a caption, and what a template's mark stood for cannot be told.</summary>
+    [TestCase("The <|image_pad|> cat.", "<|image_pad|>", 5)]
+    [TestCase("<|im_start|>assistant\nA cat.<|im_end|>A dog.<|im_end|>", "<|im_end|>", 7)]
+    [TestCase("<answer>A sign reads <|hello|> in red.</answer>", "<|hello|>", 14)]
+    public void Of_MarkWithinTheCaption_IsRefusedAndNamed(string answer, string mark, int character) =>
+        Assert.That(() => SpokenText.Of(answer), Throws.InstanceOf<CaptionFailedException>().With.Message.Contains($"holds the mark '{mark}' of a template, at character {character} of the caption"));
 
     /// <summary>An answer is bounded, and a hostile one takes no more than time in proportion to its length.</summary>
     [Test, CancelAfter(20_000)]

@@ -92,6 +92,31 @@ public sealed class AnnotateCommandTests : IDisposable
         Assert.That(run.Error, Does.Contain(message));
     }
 
+    [TestCase("http://me:s3cret@localhost/v1")]
+    [TestCase("http://me:s3cret@localhost:99999/v1")]
+    [TestCase("ftp://me:s3/c@ret@localhost/s3cret")]
+    [TestCase("me:s3cret@localhost/v1")]
+    [TestCase("htp://localhost/v1?key=s3cret")]
+    public void Annotate_EndpointWithASecretThatIsRefused_DoesNotShowIt(string endpoint)
+    {
+        var run = ScoreProgram.Run("annotate", "--data", _folder.File("rows.jsonl"), "--output", _folder.File("out.jsonl"), "--model", "m", "--endpoint", endpoint);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Error, Does.StartWith("score: --endpoint must be an http or https address without a user's name, got '").And.Contain("localhost"));
+        Assert.That(run.Error, Does.Not.Contain(":s3").And.Not.Contain("c@ret").And.Not.Contain("=s3cret"));
+    }
+
+    [Test]
+    public void Annotate_AnswerWithAMarkOfTheTemplate_IsAFailedRowThatSaysWhich()
+    {
+        using var server = new TeacherServer((_, prompt) => TeacherAnswer.Caption(prompt.Contains("number 3.", StringComparison.Ordinal) ? "The <|image_pad|> cat." : "A cat."));
+
+        var run = ScoreProgram.Run(Command(server));
+
+        Assert.That((run.ExitCode, server.Prompts.Count, File.ReadAllLines(_folder.File("out.jsonl")).Length), Is.EqualTo((1, Rows, Rows - 1)), "asked once");
+        Assert.That(File.ReadAllLines(_folder.File("out.jsonl.failed")).Single(), Does.StartWith("{\"path\":\"synthetic:test-image-3\",\"error\":\"the answer holds the mark '<|image_pad|>'"));
+    }
+
     /// <summary>Kills the program (SIGKILL) while requests are under way, again and again, until it ends by itself.</summary>
     [Test]
     public void Annotate_KilledAndRunAgain_EndsWithTheSetOfAnUndisturbedRun()

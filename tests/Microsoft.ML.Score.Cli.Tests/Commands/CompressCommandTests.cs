@@ -125,6 +125,9 @@ public class CompressCommandTests
         var (missing, empty, cut) = (_folder.File("missing.mp4"), _folder.File("empty.mp4"), _folder.File("cut.safetensors"));
         File.WriteAllBytes(empty, []);
         File.WriteAllBytes(cut, File.ReadAllBytes(_policy)[..^10]);
+        var zip = _folder.File("any.name");
+        using (var archive = System.IO.Compression.ZipFile.Open(zip, System.IO.Compression.ZipArchiveMode.Create))
+            archive.CreateEntry("Schema");
         string[] Compress(string video, string policy) => ["compress", video, "--policy", policy, "--output", _folder.File("kept")];
 
         (string[] Args, string Message)[] cases =
@@ -134,7 +137,10 @@ public class CompressCommandTests
             (Compress(cut, _policy), cut),
             (Compress(_policy, _policy), $"'{_policy}' has no tensor 'features'."),
             (Compress("synthetic:test-short-0", cut), cut),
-            (Compress("synthetic:test-short-0", missing), missing),
+            (Compress("synthetic:test-short-0", missing), $"--policy: there is no file '{missing}'; expected a policy that score train wrote"),
+            (Compress("synthetic:test-short-0", _folder.Path), $"--policy: '{_folder.Path}' is a folder"),
+            (Compress("synthetic:test-short-0", zip), $"--policy: '{zip}' is a zip file, such as the ML.NET model that score train --output pipeline.zip writes; --policy takes the policy of score train --output policy.safetensors."),
+            (Compress(_folder.Path, _policy), $"'{_folder.Path}' is a folder; expected a video file."),
         ];
 
         foreach (var (args, message) in cases)

@@ -47,8 +47,9 @@ public class EvalPresetTests
         using var model = VideoModel.Load(s_checkpoint, new VideoModelOptions { EncoderStatistics = true });
         PolicyNetwork.Initialize(model.Info.Dimension, useResidual: false).Save(folder.File("ablation.safetensors"));
 
+        string[] ablation = systems.Contains("SCORE (ablation)") ? ["--ablation-policy", folder.File("ablation.safetensors")] : [];
         var run = ScoreProgram.Run(model, CancellationToken.None,
-            "eval", "--preset", preset, "--data", folder.Path, "--model", s_checkpoint, "--policy", s_policy, "--ablation-policy", folder.File("ablation.safetensors"), "--json", folder.File("eval.json"));
+            ["eval", "--preset", preset, "--data", folder.Path, "--model", s_checkpoint, "--policy", s_policy, "--json", folder.File("eval.json"), .. ablation]);
 
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Contain("video-mme: 2 questions about 1 videos").And.Contain("1 videos missing:\n    gone").And.Contain("1 videos unreadable:"));
@@ -57,6 +58,20 @@ public class EvalPresetTests
         Assert.That(rows.Select(row => row.GetProperty("name").GetString()).Distinct(), Is.EqualTo(systems));
         Assert.That(rows, Has.Length.EqualTo(1 + 3 * (systems.Length - 1)));
         Assert.That(rows[0].GetProperty("benchmarks").EnumerateObject().Select(benchmark => benchmark.Name), Is.EqualTo(benchmarks));
+    }
+
+    [Test]
+    public void Eval_RatiosBesideAPresetOfNumbersOfTokens_TakeTheirPlace()
+    {
+        using var folder = new TemporaryFolder();
+        WriteBenchmarks(folder.Path);
+        using var model = VideoModel.Load(s_checkpoint);
+
+        var run = ScoreProgram.Run(model, CancellationToken.None,
+            "eval", "--preset", "paper-table3", "--ratios", "0.5", "--data", folder.Path, "--model", s_checkpoint, "--policy", s_policy, "--json", "-");
+
+        using var document = JsonDocument.Parse(run.Output);
+        Assert.That(document.RootElement.GetProperty("systems").GetArrayLength(), Is.EqualTo(2), "all tokens, and SCORE at the one ratio in place of three numbers");
     }
 
     [Test]
@@ -95,7 +110,7 @@ public class EvalPresetTests
         Assert.That(ScoreProgram.Run(args).ExitCode, Is.Zero);
 
         Assert.That(ScoreProgram.Run([.. args, "--prompt", "video-mme=qwen3_vl"]).Error, Does.Contain("prompt default', now 'video-mme: ").And.Contain("prompt qwen3_vl'"));
-        Assert.That(ScoreProgram.Run([.. args, "--prompt", "video-mme=unknown"]).Error, Does.Contain("there is no 'unknown'"));
+        Assert.That(ScoreProgram.Run([.. args, "--prompt", "video-mme=unknown"]).Error, Does.Contain("has no prompt 'unknown'"));
     }
 
     /// <summary>A video that has come since is asked about; the annotations, which decide whether it is the same run, stand beside the videos.</summary>

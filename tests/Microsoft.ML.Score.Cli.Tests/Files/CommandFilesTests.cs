@@ -46,7 +46,7 @@ public sealed class CommandFilesTests : IDisposable
     [TestCase("where the lock of --output", "train --data synthetic --output @new.safetensors --metrics @new.safetensors.lock")]
     [TestCase("--json names the file of --records", "eval --records @new.json --json @new.json")]
     [TestCase("--json names the file of --policy", "eval --policy @policy.safetensors --json @policy.safetensors")]
-    [TestCase("--records names the file of --ablation-policy", "eval --ablation-policy @policy.safetensors --records @policy.safetensors")]
+    [TestCase("--records names the file of --ablation-policy", "eval --compressors ablation --ablation-policy @policy.safetensors --records @policy.safetensors")]
     [TestCase("--json names the file of --annotations", "eval --benchmark mlvu-dev --annotations mlvu-dev=@rows.jsonl --json @rows.jsonl")]
     [TestCase("--output needs videos of different names", "compress @a/clip.mp4 @b/clip.mp4 --output @new")]
     [TestCase("--output needs videos of different names", "compress synthetic:test-short-0 @a/test-short-0 --output @new")]

@@ -19,6 +19,16 @@ public class UsageRulesTests
         ["policy"] = ["missing"],
     };
 
+    /// <summary>What gives an option something to do that has nothing to do beside a right command line's words.</summary>
+    private static readonly Dictionary<(string Command, string Option), string[]> s_beside = new()
+    {
+        [("train", "--format")] = ["--validation", "rows.jsonl"],
+        [("train", "--feature-type")] = ["--features", "features"],
+        [("compress", "--format")] = ["--output", "kept"],
+        [("answer", "--top-p")] = ["--temperature", "1"],
+        [("eval", "--data")] = ["--benchmark", "lvbench"],
+    };
+
     private static IEnumerable<Command> Commands => Program.BuildRootCommand((_, _) => new FakeVideoModel()).Subcommands;
 
     private static IEnumerable<TestCaseData> Options => OptionsWhere(_ => true);
@@ -86,7 +96,7 @@ public class UsageRulesTests
         var help = Regex.Replace(ScoreProgram.Run(command, "--help").Output, @"\s+", " ");
 
         var shown = Regex.Match(help, $@" {option.Name}( <[^>]*>)? {Regex.Escape(option.Description!).Replace(@"\ ", " ")} \[default: (?<value>.*?)\] -").Groups["value"].Value;
-        var parsed = Program.BuildRootCommand((_, _) => new FakeVideoModel()).Parse([command, .. Without(command, option), option.Name, shown]);
+        var parsed = Program.BuildRootCommand((_, _) => new FakeVideoModel()).Parse([command, .. Without(command, option), .. s_beside.GetValueOrDefault((command, option.Name), []), option.Name, shown]);
 
         Assert.That(shown, Is.Not.Empty, help);
         Assert.That(parsed.Errors.Select(fault => fault.Message), Is.Empty);

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
@@ -14,7 +12,7 @@ public class MultipleChoiceBenchmarkTests
     private static readonly BenchmarkSystem s_few = new(new FirstTokens(), 0.1);
 
     [Test]
-    public void Evaluate_SeveralSystems_EncodesAndCompressesEachVideoOnce()
+    public void Evaluate_SeveralSystems_EncodesEachVideoOnceAndCompressesItForEach()
     {
         using var model = new CountingModel();
         var compressor = new FirstTokens();
@@ -23,9 +21,9 @@ public class MultipleChoiceBenchmarkTests
 
         Assert.Multiple(() =>
         {
-            // The first of each is the warm-up, which compresses as often as it likes.
+            // The first of each is the warm-up; what takes no time is done up to five times for the sake of its time.
             Assert.That(model.Encoded, Is.EqualTo(1 + 2));
-            Assert.That(compressor.Videos.CountBy(video => video).Skip(1).Select(count => count.Value), Is.EqualTo(new[] { 2, 2 }));
+            Assert.That(compressor.Videos.CountBy(video => video).Skip(1).Select(count => count.Value), Has.Exactly(2).Items.And.All.InRange(2, 10));
             Assert.That(result.Videos, Has.Count.EqualTo(6));
             Assert.That(result.Questions, Has.Count.EqualTo(15));
             Assert.That(result.Videos.Select(video => video.KeptCount), Is.EqualTo(new[] { 10, 5, 1, 10, 5, 1 }));
@@ -161,70 +159,6 @@ public class MultipleChoiceBenchmarkTests
     }
 
     [Test]
-    public void Evaluate_Times_AreSplitAtTheFirstPieceOfTheAnswer()
-    {
-        var clock = new StepClock();
-        using var model = new CountingModel { BeforeText = () => clock.Advance(30), AfterText = () => clock.Advance(12), BeforeEncoding = () => clock.Advance(5) };
-
-        var result = new TwoVideos { Clock = clock }.Evaluate(model, [BenchmarkSystem.AllTokens, s_first], new BenchmarkOptions { TimeProvider = clock });
-
-        var rows = BenchmarkResult.Of(result).Systems;
-        Assert.Multiple(() =>
-        {
-            Assert.That(rows[1].Times.Prefill.TotalMilliseconds, Is.EqualTo(30));
-            Assert.That(rows[1].Times.Generation.TotalMilliseconds, Is.EqualTo(12));
-            Assert.That(rows[1].Times.Decoding.TotalMilliseconds, Is.EqualTo(7));
-            Assert.That(rows[1].Times.Encoding.TotalMilliseconds, Is.EqualTo(5));
-            Assert.That(rows.Select(row => row.SpeedUp), Is.EqualTo(new[] { 1.0, 1.0 }));
-            Assert.That(result.Videos.Select(video => video.PeakMemory), Is.All.GreaterThan(1 << 20));
-        });
-    }
-
-    /// <summary>The model says when its prefill is over, 20 ms before the first piece of text.</summary>
-    [Test]
-    public void Evaluate_ModelThatSaysWhenItHasReadThePrompt_PrefillEndsThere()
-    {
-        var clock = new StepClock();
-        using var model = new CountingModel { BeforePrefilled = () => clock.Advance(10), BeforeText = () => clock.Advance(20), AfterText = () => clock.Advance(12) };
-
-        var result = new TwoVideos { Clock = clock }.Evaluate(model, [s_first], new BenchmarkOptions { TimeProvider = clock });
-
-        Assert.That(result.Questions.Select(question => (question.PrefillTime.TotalMilliseconds, question.GenerationTime.TotalMilliseconds)), Is.All.EqualTo((10.0, 32.0)));
-    }
-
-    /// <summary>The first calls are slow, as of code that is not compiled: 500 ms each, of which no record knows.</summary>
-    [Test]
-    public void Evaluate_SlowFirstCalls_AreNotTimed()
-    {
-        var clock = new StepClock();
-        var (encodings, answers) = (0, 0);
-        using var model = new CountingModel
-        {
-            BeforeEncoding = () => clock.Advance(encodings++ == 0 ? 500 : 5),
-            BeforeText = () => clock.Advance(answers++ == 0 ? 500 : 30),
-        };
-
-        var result = new TwoVideos { Clock = clock }.Evaluate(model, [s_first], new BenchmarkOptions { TimeProvider = clock });
-
-        Assert.That(result.Videos.Select(video => video.EncodingTime.TotalMilliseconds), Is.All.EqualTo(5));
-        Assert.That(result.Questions.Select(question => question.PrefillTime.TotalMilliseconds), Is.All.EqualTo(30));
-    }
-
-    /// <summary>Five questions take 10, 20, 30, 40 and 1000 ms: the mean is 220, the middle one 30.</summary>
-    [Test]
-    public void Evaluate_OneQuestionThatWaited_DoesNotMoveTheTimes()
-    {
-        using var model = new CountingModel();
-        var run = new TwoVideos().Evaluate(model, [s_first]);
-        int[] times = [10, 1000, 30, 20, 40];
-        var timed = new BenchmarkRun(run.Name, run.Metrics, run.Videos, [.. run.Questions.Zip(times, (question, time) => question with { PrefillTime = TimeSpan.FromMilliseconds(time) })]);
-
-        var result = BenchmarkResult.Of(timed).Systems.Single();
-
-        Assert.That(result.Times.Prefill.TotalMilliseconds, Is.EqualTo(30));
-    }
-
-    [Test]
     public void Evaluate_Cancelled_Stops()
     {
         using var model = new CountingModel();
@@ -245,94 +179,6 @@ public class MultipleChoiceBenchmarkTests
             }));
             Assert.That(() => benchmark.GetVideo(9), Throws.TypeOf<ArgumentOutOfRangeException>());
         });
-    }
-
-    private sealed class TwoVideos : MultipleChoiceBenchmark
-    {
-        public int? Broken { get; init; }
-
-        public StepClock? Clock { get; init; }
-
-        public override string Name => "two videos";
-
-        public override int Count => 2;
-
-        public override IReadOnlyList<BenchmarkMetric> Metrics => [BenchmarkMetric.Accuracy, BenchmarkMetric.MeanOverTasks];
-
-        public override BenchmarkVideo GetVideo(int index)
-        {
-            if (index == Broken)
-                throw new InvalidDataException("Frame 3 cannot be decoded.");
-            int[] answers = index == 0 ? [0, 0] : [0, 1, 1];
-            var questions = answers.Select((answer, number) => new MultipleChoiceQuestion("Is it: yes or no?", ["yes", "no"], answer, number % 2 == 0 ? "even" : "odd"));
-            return new BenchmarkVideo($"video {index}", index == 0 ? "short" : "long", new SlowClip(() => Clock?.Advance(7)), index == 0 ? "A thing." : null, [.. questions]);
-        }
-    }
-
-    private sealed class FirstTokens : ITokenCompressor
-    {
-        public ConcurrentQueue<VideoTokens> Videos { get; } = [];
-
-        public string Name => "first tokens";
-
-        public KeptTokens Compress(VideoTokens video, double retentionRatio)
-        {
-            Videos.Enqueue(video);
-            return KeptTokens.Gather(video, Enumerable.Range(0, TopK.RetainedCount(retentionRatio, video.Grid.Count)).ToArray());
-        }
-    }
-
-    /// <summary>Ten tokens a video; "yes" to all of them, "no" to two or more, nonsense to one.</summary>
-    private sealed class CountingModel : IVideoLanguageModel
-    {
-        private int _encoded;
-
-        public int Encoded => _encoded;
-
-        public Exception? Failure { get; init; }
-
-        public Action? BeforeEncoding { get; init; }
-
-        public Action? BeforePrefilled { get; init; }
-
-        public Action? BeforeText { get; init; }
-
-        public Action? AfterText { get; init; }
-
-        public VideoModelInfo Info { get; } = new("fake", "fake", 1);
-
-        public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default)
-        {
-            if (Failure is not null)
-                throw Failure;
-            Interlocked.Increment(ref _encoded);
-            foreach (var _ in clip.ReadFrames([0], cancellationToken))
-                BeforeEncoding?.Invoke();
-            return new VideoTokens(new TokenGrid(10, 1, 1), 1, new float[10]);
-        }
-
-        public double[] CrossEntropy(IReadOnlyList<KeptTokens> keptSets, string question, string target, CancellationToken cancellationToken = default) =>
-            [.. keptSets.Select(kept => 1.0 / kept.Count)];
-
-        public string Generate(
-            KeptTokens kept, string question, GenerationOptions? options = null, Action<string>? onText = null, CancellationToken cancellationToken = default)
-        {
-            var answer = kept.Count switch { 10 => "Yes.", > 1 => "no", _ => "perhaps" };
-            if (BeforePrefilled is not null)
-            {
-                BeforePrefilled();
-                options!.Prefilled?.Invoke();
-            }
-
-            BeforeText?.Invoke();
-            onText?.Invoke(answer);
-            AfterText?.Invoke();
-            return answer;
-        }
-
-        public void Dispose()
-        {
-        }
     }
 
     private sealed class ScalableModel : IScalableVideoModel
@@ -357,35 +203,5 @@ public class MultipleChoiceBenchmarkTests
         public void Dispose()
         {
         }
-    }
-
-    /// <summary>One frame, before which something happens.</summary>
-    private sealed class SlowClip(Action beforeFrame) : VideoClip
-    {
-        public override int FrameCount => 1;
-
-        public override int Height => 1;
-
-        public override int Width => 1;
-
-        public override double FramesPerSecond => 1;
-
-        public override IEnumerable<ReadOnlyMemory<byte>> ReadFrames(IReadOnlyList<int> frameIndices, CancellationToken cancellationToken = default)
-        {
-            beforeFrame();
-            yield return new byte[3];
-        }
-    }
-
-    /// <summary>Stands still but for <see cref="Advance"/>.</summary>
-    private sealed class StepClock : TimeProvider
-    {
-        private long _milliseconds;
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => _milliseconds;
-
-        public void Advance(int milliseconds) => _milliseconds += milliseconds;
     }
 }

@@ -240,6 +240,18 @@ public class ScoreTrainerTests
         }
     }
 
+    [TestCase("""{"kind":"step","step":1}""", true)]
+    [TestCase("""{"kind":"step","step":1.5}""", false)]
+    [TestCase("""{"kind":"step","step":"1"}""", false)]
+    [TestCase("""{"step":1}""", false)]
+    public void IsMetricsFile_Line_IsOneWithAKindAndAWholeStep(string line, bool expected)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("metrics.jsonl"), line + "\n");
+
+        Assert.That(ScoreTrainer.IsMetricsFile(folder.File("metrics.jsonl")), Is.EqualTo(expected));
+    }
+
     internal static TrainerOptions Small(string? checkpointFolder = null, int seed = 1, string? metricsPath = null) => new()
     {
         Seed = seed,

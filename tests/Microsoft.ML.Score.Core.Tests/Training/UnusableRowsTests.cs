@@ -8,7 +8,14 @@ public class UnusableRowsTests
 {
     private static readonly TrainerOptions s_options = new()
     {
-        WarmUpSteps = 4, MainSteps = 9, BatchSize = 2, Rollouts = 2, HiddenWidth = 2, ValidationInterval = 3, CheckpointInterval = 1, SkipUnusableRows = true,
+        WarmUpSteps = 4,
+        MainSteps = 9,
+        BatchSize = 2,
+        Rollouts = 2,
+        HiddenWidth = 2,
+        ValidationInterval = 3,
+        CheckpointInterval = 1,
+        SkipUnusableRows = true,
     };
 
     [Test]

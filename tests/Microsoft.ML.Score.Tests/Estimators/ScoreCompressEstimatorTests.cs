@@ -252,11 +252,13 @@ internal sealed class ScoreCompressEstimatorTests
 
         Assert.That(Fit([.. rows]), Is.EqualTo(expected));
 
-        byte[] Fit(VideoRow[] data)
+        // A policy also says how many rows there were.
+        float[] Fit(VideoRow[] data)
         {
             var context = new MLContext(1);
             var options = new ScoreOptions { Training = new TrainerOptions { UseWarmUp = false, MainSteps = 8, BatchSize = 2, Rollouts = 2, HiddenWidth = 4, SkipUnusableRows = true } };
-            return context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(data)).Policy.ToBytes();
+            return context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(context.Data.LoadFromEnumerable(data)).Policy
+                .Logits(new VideoTokens(new TokenGrid(1, 1, 2), VideoRow.D, new float[] { 1, -2, 3, 4, 0.5f, 6, -7, 8 }));
         }
     }
 

@@ -18,7 +18,7 @@ public class TrainingSetRowsTests
 
             var view = new MLContext().Data.LoadFromEnumerable(TrainingSet.Read(Path.Combine(folder, "set.json"), TrainingSetFormat.Llava));
 
-            Assert.That(view.Schema.Select(column => column.Name), Is.EquivalentTo(new[] { "Path", "Caption", "IsStill", "Name" }));
+            Assert.That(view.Schema.Select(column => column.Name), Is.EquivalentTo(new[] { "Path", "Caption", "IsStill", "Name", "Place" }));
             for (var reading = 0; reading < 2; reading++)
                 Assert.That(view.GetColumn<string>("Path"), Is.EqualTo(new[] { Path.Combine(folder, "a.jpg") }));
             Assert.That(view.GetColumn<bool>("IsStill"), Is.EqualTo(new[] { true }));

@@ -185,7 +185,8 @@ internal sealed class CheckpointInspection
         {
             value = default;
             return new CheckpointFault(
-                file, null, "a file that can be used", exception is FileNotFoundException ? $"absent: {exception.Message}" : exception.Message, "Copy the file from the released checkpoint of the model.");
+                file, null, "a file that can be used", exception is FileNotFoundException ? $"absent: {exception.Message}" : exception.Message,
+                "Mend it, or copy the file from the released checkpoint of the model.");
         }
     }
 }

@@ -21,10 +21,8 @@ internal sealed record StoredChatTemplate(string File, bool IsReleased)
     /// <summary>The template of a checkpoint; null where no file holds one.</summary>
     public static StoredChatTemplate? Find(CheckpointFiles files)
     {
-        if (files.Exists("chat_template.jinja"))
-            return new("chat_template.jinja", IsReleasedText(Encoding.UTF8.GetString(files.ReadAllBytes("chat_template.jinja"))));
-        foreach (var file in (string[])["chat_template.json", "processor_config.json", "tokenizer_config.json"])
-            if (files.Exists(file) && TextIn(files.ReadAllBytes(file)) is { } text)
+        foreach (var file in (string[])["chat_template.jinja", "chat_template.json", "processor_config.json", "tokenizer_config.json"])
+            if (files.Exists(file) && TextOf(files, file) is { } text)
                 return new(file, IsReleasedText(text));
         return null;
     }
@@ -38,11 +36,14 @@ internal sealed record StoredChatTemplate(string File, bool IsReleased)
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ReplaceLineEndings("\n").Trim()))) == Released;
 
     // One text, or several with names, of which "default" is that of a conversation. A file that cannot be read holds none that is known.
-    private static string? TextIn(byte[] json)
+    private static string? TextOf(CheckpointFiles files, string file)
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            var bytes = files.ReadAllBytes(file);
+            if (file.EndsWith(".jinja", StringComparison.Ordinal))
+                return Encoding.UTF8.GetString(bytes);
+            using var document = JsonDocument.Parse(bytes);
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(Key, out var template))
                 return null;
             return template.ValueKind switch
@@ -54,7 +55,7 @@ internal sealed record StoredChatTemplate(string File, bool IsReleased)
                 _ => "",
             };
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or InvalidDataException)
         {
             return "";
         }

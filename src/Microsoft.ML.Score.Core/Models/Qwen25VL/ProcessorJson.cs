@@ -75,7 +75,7 @@ internal sealed record ProcessorJson(
         foreach (var (name, value) in ((string, double?)[])[("min_pixels", MinPixels), ("max_pixels", MaxPixels), ("shortest_edge", Size?.ShortestEdge), ("longest_edge", Size?.LongestEdge), ("fps", Fps)])
             Require(double.IsFinite(value ?? 0), name, value, "a finite number");
         Require((ImageMean ?? []).All(float.IsFinite), "image_mean", "not finite", "finite numbers");
-        Require((ImageStd ?? []).All(float.IsFinite), "image_std", "not finite", "finite numbers");
+        Require((ImageStd ?? []).All(value => value > 0 && float.IsFinite(value)), "image_std", $"[{string.Join(", ", ImageStd ?? [])}]", "positive numbers");
         return this with { MinPixels = MinPixels ?? Size?.ShortestEdge, MaxPixels = MaxPixels ?? Size?.LongestEdge, Size = null };
 
         void Require(bool holds, string key, object? actual, string expected)

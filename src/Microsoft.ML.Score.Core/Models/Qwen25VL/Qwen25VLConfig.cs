@@ -54,7 +54,9 @@ internal sealed record Qwen25VLConfig : IModelConfig
 
     public TokenGrid GridOf(VideoClip clip, CheckpointFiles files)
     {
-        var processor = new QwenVideoProcessor(QwenProcessorConfig.Load(files), clip);
+        var config = QwenProcessorConfig.Load(files);
+        config.ThrowIfNotOf(VisionConfig, files);
+        var processor = new QwenVideoProcessor(config, clip);
         var merge = VisionConfig.SpatialMergeSize;
         return new TokenGrid(processor.TimeSteps, processor.GridHeight / merge, processor.GridWidth / merge, processor.SecondsPerStep);
     }

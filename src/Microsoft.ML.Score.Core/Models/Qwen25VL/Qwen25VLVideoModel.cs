@@ -106,11 +106,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
     private void ThrowIfInconsistent(CheckpointFiles files)
     {
         var vision = _model.Config.VisionConfig;
-        if ((_processor.PatchSize, _processor.TemporalPatchSize, _processor.MergeSize) != (vision.PatchSize, vision.TemporalPatchSize, vision.SpatialMergeSize))
-            throw new InvalidDataException(
-                $"In {files.Description} the frame processor has patch, temporal patch and merge size "
-                + $"{_processor.PatchSize}, {_processor.TemporalPatchSize}, {_processor.MergeSize}; "
-                + $"config.json has {vision.PatchSize}, {vision.TemporalPatchSize}, {vision.SpatialMergeSize}.");
+        _processor.ThrowIfNotOf(vision, files);
         if (vision.InChannels != 3)
             throw new InvalidDataException($"config.json in {files.Description} has {vision.InChannels} vision channels; expected 3.");
         if (!Tokenizer.TryGetSpecialToken(QwenChatTemplate.VideoPad, out var videoPad) || videoPad != _model.Config.VideoTokenId)

@@ -94,6 +94,15 @@ internal sealed record QwenProcessorConfig
         return config;
     }
 
+    /// <exception cref="InvalidDataException">The patches are not those that the vision tower takes.</exception>
+    public void ThrowIfNotOf(VisionConfig vision, CheckpointFiles files)
+    {
+        if ((PatchSize, TemporalPatchSize, MergeSize) != (vision.PatchSize, vision.TemporalPatchSize, vision.SpatialMergeSize))
+            throw new InvalidDataException(
+                $"In {files.Description} the frame processor has patch, temporal patch and merge size {PatchSize}, {TemporalPatchSize}, {MergeSize}, where no file names one the original class's; "
+                + $"config.json has {vision.PatchSize}, {vision.TemporalPatchSize}, {vision.SpatialMergeSize}. Take the processor's files of the same checkpoint.");
+    }
+
     /// <summary>qwen-vl-utils' bounds on the pixels of a frame when <paramref name="frameCount"/> of them share the budget of one video.</summary>
     public (double MinPixels, double MaxPixels) FrameBudget(int frameCount)
     {

@@ -10,7 +10,7 @@ internal static class SmartResize
     /// <exception cref="ArgumentException">A side is below <paramref name="factor"/>, or one is more than 200 times the other.</exception>
     public static (int Height, int Width) FitAsTransformers(int height, int width, int factor, double minPixels, double maxPixels) =>
         Math.Min(height, width) < factor
-            ? throw new ArgumentException($"A frame of {height}x{width} pixels is too small: its sides must have {factor} pixels at least.")
+            ? throw new ArgumentException($"A frame of {width}x{height} pixels is too small: its sides must have {factor} pixels at least.")
             : Fit(height, width, factor, minPixels, maxPixels);
 
     /// <summary>
@@ -26,7 +26,7 @@ internal static class SmartResize
     public static (int Height, int Width) Fit(int height, int width, int factor, double minPixels, double maxPixels)
     {
         if (Math.Max(height, width) / (double)Math.Min(height, width) > MaxAspectRatio)
-            throw new ArgumentException($"A frame of {height}x{width} pixels is too narrow: its sides may differ {MaxAspectRatio} times at most.");
+            throw new ArgumentException($"A frame of {width}x{height} pixels is too narrow: its sides may differ {MaxAspectRatio} times at most.");
 
         var pixels = (double)height * width;
         var fittedHeight = Math.Max(factor, Math.Round(height / (double)factor) * factor);

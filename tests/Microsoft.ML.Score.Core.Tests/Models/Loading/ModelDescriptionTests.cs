@@ -87,6 +87,21 @@ public class ModelDescriptionTests
     public void Estimate_MoreTokensThanThereAreOrNone_IsRefused(int keptTokens) =>
         Assert.That(() => VideoModel.Describe(_checkpoint.Folder).Estimate(new TokenGrid(1, 6, 5), keptTokens), Throws.TypeOf<ArgumentOutOfRangeException>());
 
+    /// <summary>What loading refuses is not described as if it could be run.</summary>
+    [TestCase("processor_config.json", """{"min_pixels":2304,"patch_size":4}""")]
+    [TestCase("processor_config.json", """{"video_processor":{"patch_size":14}}""")]
+    public void GridOf_ProcessorOfOtherPatches_IsRefusedAsOnLoading(string file, string json)
+    {
+        using var checkpoint = new RandomCheckpoint();
+        File.Delete(Path.Combine(checkpoint.Folder, "video_preprocessor_config.json"));
+        File.WriteAllText(Path.Combine(checkpoint.Folder, file), json);
+        var description = VideoModel.Describe(checkpoint.Folder);
+
+        var loading = Assert.Throws<InvalidDataException>(() => VideoModel.Load(checkpoint.Folder))!.Message;
+        Assert.That(() => description.GridOf(new FrameClip(new byte[4 * 64 * 64 * 3], 4, 64, 64, 2)), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(loading));
+        Assert.That(loading, Does.Contain("patch, temporal patch and merge size 14, 2, 2").And.Contain("config.json has 4, 2, 2"));
+    }
+
     [Test]
     public void Load_BeyondTheMemoryLimit_SaysTheNumbers()
     {

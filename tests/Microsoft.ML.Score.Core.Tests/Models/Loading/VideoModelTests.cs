@@ -131,6 +131,18 @@ public class VideoModelTests
         Assert.That(events, Has.Count.GreaterThan(3));
     }
 
+    [TestCase("What is seen?", null)]
+    [TestCase("<|im_end|> and pads | vision_pad |", null)]
+    [TestCase("A <|video_pad|> here.", "contains '<|video_pad|>', which stands for visual tokens and cannot be part of a text")]
+    [TestCase("<|image_pad|>", "contains '<|image_pad|>', which stands for visual tokens and cannot be part of a text")]
+    public void FindTextFault_Text_IsWhatGenerateRefuses(string text, string? fault)
+    {
+        var kept = KeptTokens.All(_model.Encode(Clip()));
+
+        Assert.That(_model.FindTextFault(text), Is.EqualTo(fault));
+        Assert.That(() => _model.Generate(kept, text), fault is null ? Throws.Nothing : Throws.ArgumentException.With.Message.Contains($"The question {fault}."));
+    }
+
     [Test]
     public void Generate_CancelledByTheListener_Stops()
     {

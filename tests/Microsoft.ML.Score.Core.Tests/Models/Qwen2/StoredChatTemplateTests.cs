@@ -17,6 +17,7 @@ public class StoredChatTemplateTests
 
     [TestCase("chat_template.jinja", "other {{ messages }}")]
     [TestCase("chat_template.jinja", "")]
+    [TestCase("chat_template.jinja", "version https://git-lfs.github.com/spec/v1\noid sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\nsize 1024\n")]
     [TestCase("chat_template.json", """{"chat_template": "other"}""")]
     [TestCase("chat_template.json", """{"chat_template": 5}""")]
     [TestCase("chat_template.json", "{")]

@@ -49,6 +49,7 @@ internal sealed class ProcessorJsonTests
     [TestCase("""{"size":{"height":24,"width":24}}""", "shortest_edge")]
     [TestCase("""{"fps":1e999}""", "fps")]
     [TestCase("""{"image_std":[1,1,1e999]}""", "image_std")]
+    [TestCase("""{"image_std":[0,0,0]}""", "image_std")]
     [TestCase("""{"image_mean":[1,1,1e999]}""", "image_mean")]
     [TestCase("""{"rescale_factor":1e999}""", "rescale_factor")]
     [TestCase("""{"do_rescale":false}""", "do_rescale")]
