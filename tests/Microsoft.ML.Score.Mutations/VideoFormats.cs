@@ -26,6 +26,9 @@ internal static class VideoFormats
         ("tiff", "still.tiff", ["-frames:v", "1"]),
     ];
 
+    /// <summary>A damaged header may claim a picture that is sound and huge: the limit is what keeps it small.</summary>
+    private static readonly VideoReadOptions s_reading = new() { MaxPixels = 1 << 20 };
+
     /// <summary>The formats that the installed FFmpeg can write; the others are named and left out.</summary>
     public static IEnumerable<MutatedFormat> All(TemporaryFolder scratch)
     {
@@ -49,7 +52,7 @@ internal static class VideoFormats
 
     private static void ReadAll(string path)
     {
-        var video = VideoFile.Open(path);
+        var video = VideoFile.Open(path, s_reading);
         foreach (var _ in video.ReadFrames([.. Enumerable.Range(0, Math.Min(64, video.FrameCount))]))
         {
         }

@@ -5,6 +5,7 @@ using System.Xml.Linq;
 namespace Microsoft.ML.Score.Package;
 
 /// <summary>What stands in the packages.</summary>
+// Not in a plain test run, which would pack what it is building; .ci/run names the category.
 [TestFixture, Explicit("Packs the solution, which takes minutes."), Category("Install")]
 public class PackageContentTests
 {

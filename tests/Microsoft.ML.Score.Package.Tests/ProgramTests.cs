@@ -1,6 +1,7 @@
 namespace Microsoft.ML.Score.Package;
 
 /// <summary>Programs of users, which know the packages and nothing of the repository.</summary>
+// Not in a plain test run, which would pack what it is building; .ci/run names the category.
 [TestFixture, Explicit("Packs the solution, which takes minutes."), Category("Install")]
 public class ProgramTests
 {

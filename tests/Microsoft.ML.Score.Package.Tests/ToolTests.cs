@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace Microsoft.ML.Score.Package;
 
 /// <summary>The tool, installed as a user installs it.</summary>
+// Not in a plain test run, which would pack what it is building; .ci/run names the category.
 [TestFixture, Explicit("Packs the solution, which takes minutes."), Category("Install")]
 public class ToolTests
 {

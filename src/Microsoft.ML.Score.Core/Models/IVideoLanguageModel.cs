@@ -26,7 +26,9 @@ public interface IVideoLanguageModel : IDisposable
     /// What keeps a text from being a question or a target, for data to be checked before work: "contains '...', which ..."; null where nothing
     /// does. Default null.
     /// </summary>
-    /// <param name="text">The text.</param>
+    /// <param name="text">The text; any length.</param>
+    /// <returns>A clause that follows "the question" or "the caption", without a full stop; null where the text can be used.</returns>
+    /// <exception cref="ArgumentNullException">The text is null.</exception>
     string? FindTextFault(string text) => null;
 
     /// <summary>

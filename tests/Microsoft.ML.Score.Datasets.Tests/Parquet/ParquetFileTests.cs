@@ -295,6 +295,7 @@ public sealed class ParquetFileTests : IDisposable
         Assert.That(() => ParquetFile.Read(_folder.File("dictionary.parquet")).Count(), Throws.TypeOf<InvalidDataException>().With.Message.Contains("a dictionary of its column 'a' claims 1048575 values"));
     }
 
+    // Run by hand and alone after a change of the reader: --filter Read_FileOf400Megabytes.
     [Test, Explicit("Writes 400 MB and reads them; the process' peak is that of all tests unless it runs alone.")]
     public void Read_FileOf400Megabytes_StaysUnder600()
     {

@@ -184,9 +184,10 @@ internal sealed class CheckpointInspection
         catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             value = default;
+            var isAbsent = exception is FileNotFoundException;
             return new CheckpointFault(
-                file, null, "a file that can be used", exception is FileNotFoundException ? $"absent: {exception.Message}" : exception.Message,
-                "Mend it, or copy the file from the released checkpoint of the model.");
+                file, null, "a file that can be used", isAbsent ? $"absent: {exception.Message}" : exception.Message,
+                $"{(isAbsent ? "Copy" : "Mend it, or copy")} the file from the released checkpoint of the model.");
         }
     }
 }
