@@ -1,4 +1,5 @@
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Policy;
 using TorchSharp;
 using static TorchSharp.torch.nn.functional;
 
@@ -13,7 +14,7 @@ namespace Microsoft.ML.Score.TorchSharp;
 /// <param name="device">Where tensors live.</param>
 /// <param name="type">What activations are held in: Float32 or BFloat16.</param>
 /// <param name="limits">How much stands in its memory at a time.</param>
-internal sealed class TorchKernels(string name, torch.Device device, torch.ScalarType type, ActivationLimits limits) : IKernels
+internal sealed class TorchKernels(string name, torch.Device device, torch.ScalarType type, ActivationLimits limits) : IKernels, IPolicyKernels
 {
     private readonly TorchCalls _calls = new(name);
 
@@ -138,6 +139,14 @@ internal sealed class TorchKernels(string name, torch.Device device, torch.Scala
             return Array.ConvertAll(losses.data<float>().ToArray(), loss => (double)loss);
         });
     }
+
+    public bool AllFinite(Tensor x) => _calls.Run($"a look at {x}", () => Of(x).isfinite().all().item<bool>());
+
+    public float[] Logits(PolicyNetwork policy, Tensor rows, int tokensPerStep) => _calls.Run(
+        $"the scores of {rows.Rows} tokens", () => TorchPolicy.Logits(policy, Of(rows), tokensPerStep).cpu().data<float>().ToArray());
+
+    public int[]? TopK(PolicyNetwork policy, Tensor rows, int tokensPerStep, int count) => _calls.Run(
+        $"the choice of {count} of {rows.Rows} tokens", () => TorchPolicy.TopK(TorchPolicy.Logits(policy, Of(rows), tokensPerStep), count));
 
     public int[] ArgMax(Tensor x) => _calls.Run($"the largest values of {x}", () =>
         Array.ConvertAll(Of(x).argmax(1).cpu().data<long>().ToArray(), column => (int)column));

@@ -12,7 +12,10 @@ public sealed class TorchSharpBackend : ComputeBackend
 {
     // A chunk of 63,000 rows of a 7B model: its prefill of 42,657 rows is one, so that attention needs no mask. Limits count single precision;
     // in bfloat16 half the bytes stand in memory.
-    private static readonly ActivationLimits s_gpu = new(ChunkBytes: 16L << 30, LogitValues: 1 << 28, PassValues: 1L << 31, Patches: 1 << 16);
+    private static readonly ActivationLimits s_gpu = new(ChunkBytes: 16L << 30, LogitValues: 1 << 28, PassValues: 1L << 31, Patches: 1 << 16, ResidentBytes: 4L << 30);
+
+    // Main memory holds the host's copy too.
+    private static readonly ActivationLimits s_cpu = ActivationLimits.MainMemory with { ResidentBytes = 256 << 20 };
 
     private readonly Action _require;
     private readonly Lazy<IKernels> _kernels;
@@ -64,7 +67,7 @@ public sealed class TorchSharpBackend : ComputeBackend
     }
 
     private static TorchSharpBackend OnCpu(string name, bool isSingle) =>
-        new(name, TorchRuntime.OfThisProcess.RequireLibrary, () => torch.CPU, isSingle, ActivationLimits.MainMemory);
+        new(name, TorchRuntime.OfThisProcess.RequireLibrary, () => torch.CPU, isSingle, s_cpu);
 
     private static TorchSharpBackend OnGpu(int index, string name, bool isSingle)
     {

@@ -102,6 +102,12 @@ internal sealed class StepKernels(IKernels kernels) : IKernels
         return kernels.CrossEntropy(logits, targets);
     }
 
+    public bool AllFinite(Tensor x)
+    {
+        using var timer = new Timer(this, nameof(AllFinite));
+        return kernels.AllFinite(x);
+    }
+
     public int[] ArgMax(Tensor x)
     {
         using var timer = new Timer(this, nameof(ArgMax));

@@ -16,18 +16,13 @@ internal static class PolicyTimes
         var grid = new TokenGrid(steps, Height, Width);
         var dimension = shape.Config.HiddenSize;
         var policy = PolicyNetwork.Initialize(dimension);
-        using var onDevice = new TorchPolicy(policy, measure.Backend, device);
-        using var features = torch.randn(grid.Count, dimension, isBFloat16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32, device);
+        using var features = new TorchTensor(torch.randn(grid.Count, dimension, isBFloat16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32, device));
         var count = TopK.RetainedCount(0.1, grid.Count);
         int[] kept = [];
-        var sample = measure.Best(10, () =>
-        {
-            using var logits = onDevice.Logits(features, grid.TokensPerStep);
-            kept = onDevice.Select(logits, count);
-        });
+        var sample = measure.Best(10, () => kept = ((IPolicyKernels)measure.Kernels).TopK(policy, features, grid.TokensPerStep, count)!);
 
         var values = new float[grid.Count * dimension];
-        HostRows.Download(features, values);
+        measure.Kernels.Download(features, values);
         var expected = TopK.Select(policy.Logits(new VideoTokens(grid, dimension, values)), count);
         Console.WriteLine($"{measure.Backend}: scores and top-{count} of {grid.Count} x {dimension}: {sample.Seconds * 1e3:F2} ms; {kept.Intersect(expected).Count()} of the managed engine's {count}");
     }

@@ -47,6 +47,8 @@ internal sealed class RepeatedWeights(IKernels kernels) : IKernels
 
     public double[] CrossEntropy(Tensor logits, ReadOnlySpan<int> targets) => kernels.CrossEntropy(logits, targets);
 
+    public bool AllFinite(Tensor x) => kernels.AllFinite(x);
+
     public int[] ArgMax(Tensor x) => kernels.ArgMax(x);
 
     private sealed class RandomBlock : IStoredValues

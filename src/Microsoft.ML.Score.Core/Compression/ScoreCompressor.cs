@@ -40,7 +40,7 @@ public sealed class ScoreCompressor : ITokenCompressor
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
         ThrowIfUnfit(video.Dimension, video.EncoderFingerprint);
 
-        return KeptTokens.Gather(video, Select(_policy.Logits(video), retentionRatio));
+        return KeptTokens.Gather(video, _policy.SelectTopK(video, TopK.RetainedCount(retentionRatio, video.Grid.Count)));
     }
 
     /// <summary>

@@ -59,7 +59,7 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
             var (record, kept) = Compress(system, cancellationToken);
             results[index] = (Complete(record, system), new QuestionRecord[video.Questions.Count]);
             turn.Add((index, kept));
-            held += system.Compressor is null ? 0 : (long)kept.Vectors.Length * sizeof(float);
+            held += system.Compressor is null ? 0 : (long)kept.Count * kept.Dimension * sizeof(float);
             if (held > MostHeldBytes)
                 TakeTurns();
         }

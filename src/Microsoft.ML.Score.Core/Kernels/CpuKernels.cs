@@ -40,6 +40,8 @@ internal abstract class CpuKernels : IKernels
             ((CpuTensor)source).Row(i).CopyTo(((CpuTensor)destination).Row(rows[i]));
     }
 
+    public bool AllFinite(Tensor x) => FiniteValues.FirstNotFinite(((CpuTensor)x).Span) < 0;
+
     public int[] ArgMax(Tensor x)
     {
         var best = new int[x.Rows];

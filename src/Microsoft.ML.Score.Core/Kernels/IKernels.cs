@@ -55,6 +55,9 @@ internal interface IKernels
     /// <summary>-log softmax(row i)[targets[i]] for each row of the logits [n, vocabulary].</summary>
     double[] CrossEntropy(Tensor logits, ReadOnlySpan<int> targets);
 
+    /// <summary>Whether no value is NaN or infinite. Returns once all that x depends on is computed.</summary>
+    bool AllFinite(Tensor x);
+
     /// <summary>The column of the largest value of each row; the first of equal ones.</summary>
     int[] ArgMax(Tensor x);
 }
@@ -76,7 +79,10 @@ internal enum Activation
 /// <param name="LogitValues">Logits of the rows whose cross-entropy is computed together.</param>
 /// <param name="PassValues">Values that one pass over several kept-token sets holds in the widest place of a layer; a few times this many stand in memory.</param>
 /// <param name="Patches">Patches that the vision tower takes at a time; one time step at least.</param>
-internal sealed record ActivationLimits(long ChunkBytes, int LogitValues, long PassValues, int Patches)
+/// <param name="ResidentBytes">
+/// Encoded videos that stay on the backend's device, in single precision; one at least. 0 where the device is the host's memory: they go there at once.
+/// </param>
+internal sealed record ActivationLimits(long ChunkBytes, int LogitValues, long PassValues, int Patches, long ResidentBytes = 0)
 {
     public static ActivationLimits MainMemory { get; } = new(ChunkBytes: 96 << 20, LogitValues: 1 << 24, PassValues: 1 << 26, Patches: 4096);
 }

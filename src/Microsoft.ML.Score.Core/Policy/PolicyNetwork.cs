@@ -199,6 +199,14 @@ public sealed class PolicyNetwork
         return probabilities;
     }
 
+    /// <summary>The indices of the k largest logits, ascending, found where the tokens are.</summary>
+    /// <exception cref="ArgumentException">As <see cref="Logits(VideoTokens)"/>'s.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="Logits(VideoTokens)"/>'s.</exception>
+    internal int[] SelectTopK(VideoTokens video, int count) =>
+        (video.Device is { Kernels: IPolicyKernels kernels } device && video.Dimension == Dimension
+            ? device.Use(rows => kernels.TopK(this, rows, video.Grid.TokensPerStep, count))
+            : null) ?? TopK.Select(Logits(video), count);
+
     /// <summary>
     /// Whether logits of finite tokens may be infinite or NaN: a bound from the largest weight and the largest value of the tokens, much cheaper
     /// than the logits.
@@ -223,6 +231,9 @@ public sealed class PolicyNetwork
     {
         if (video.Dimension != Dimension)
             throw new ArgumentException($"The policy scores tokens of dimension {Dimension}, got tokens of dimension {video.Dimension}.", nameof(video));
+
+        if (video is VideoTokens { Device: { Kernels: IPolicyKernels kernels } device })
+            return device.Use(rows => kernels.Logits(this, rows, video.Grid.TokensPerStep));
 
         var logits = new float[video.Grid.Count];
         PolicyForward.Run(this, video, logits);

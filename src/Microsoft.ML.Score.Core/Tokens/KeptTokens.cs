@@ -150,6 +150,9 @@ public sealed class KeptTokens
 
     private float[] GatherVectors(VideoTokens video)
     {
+        if (video.Device is { } device)
+            return device.GatherToHost(Positions);
+
         var vectors = new float[Count * Dimension];
         for (var k = 0; k < Count; k++)
             video.Token(Positions.Span[k]).CopyTo(vectors.AsSpan(k * Dimension));

@@ -25,14 +25,25 @@ public sealed class VideoTokens : ITokenRows
         EncoderFingerprint = encoderFingerprint;
     }
 
+    /// <param name="grid">The token grid.</param>
+    /// <param name="rows">The vectors on a backend's device, [T*N, D].</param>
+    /// <param name="encoderFingerprint">Fingerprint of the model whose encoder made the tokens.</param>
+    internal VideoTokens(TokenGrid grid, DeviceRows rows, string encoderFingerprint)
+    {
+        Grid = grid;
+        Dimension = rows.Dimension;
+        Device = rows;
+        EncoderFingerprint = encoderFingerprint;
+    }
+
     /// <summary>The token grid.</summary>
     public TokenGrid Grid { get; }
 
     /// <summary>D, values a token.</summary>
     public int Dimension { get; }
 
-    /// <summary>The vectors, row-major [T, H, W, D].</summary>
-    public ReadOnlyMemory<float> Vectors { get; }
+    /// <summary>The vectors, row-major [T, H, W, D]. Those that a GPU encoded are copied from there when they are first asked for.</summary>
+    public ReadOnlyMemory<float> Vectors => Device?.Host ?? field;
 
     /// <summary>Fingerprint of the model whose encoder made the tokens; null when unknown.</summary>
     public string? EncoderFingerprint { get; }
@@ -44,6 +55,9 @@ public sealed class VideoTokens : ITokenRows
     /// <summary>What the encoder knows of its tokens beside their vectors; null when nothing.</summary>
     /// <exception cref="ArgumentException">They are of another grid.</exception>
     public EncoderStatistics? Statistics { get; init => field = EncoderStatistics.ThrowIfNotOf(Grid, value, nameof(Statistics)); }
+
+    /// <summary>The vectors on the device of the backend that encoded them; null where they are on the host.</summary>
+    internal DeviceRows? Device { get; }
 
     TensorType ITokenRows.Type => TensorType.F32;
 

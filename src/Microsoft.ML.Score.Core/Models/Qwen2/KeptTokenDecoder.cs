@@ -12,6 +12,8 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
 {
     public Qwen2Config Config => model.Config;
 
+    public IKernels Kernels => kernels;
+
     /// <summary>
     /// Cross-entropy in nats of each target token, [sets][targets]. As many sets as fit in memory share a pass; only theirs are asked for
     /// at a time.
@@ -60,9 +62,10 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
             var batch = PackedBatch.Single(embeddings.Rows, cache.Count, lastRowOnly: true);
             using var hidden = model.Forward(embeddings, rotary, batch, cache, cancellationToken: cancellationToken);
             using var logits = model.Logits(hidden);
+            id = Choose(logits, step);
+            // A GPU has computed the logits only now that the choice needed them.
             if (step == 0)
                 options.Prefilled?.Invoke();
-            id = Choose(logits, step);
             yield return new DecodedToken(id, logits);
         }
 
@@ -110,7 +113,7 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         return [.. Enumerable.Range(0, sets.Count).Select(i => losses[(i * length)..((i + 1) * length)])];
     }
 
-    private static bool SharesVectors(List<KeptVisuals> sets) => sets.Count > 1 && sets.TrueForAll(set => set.OfAll && set.Vectors.Equals(sets[0].Vectors));
+    private static bool SharesVectors(List<KeptVisuals> sets) => sets.Count > 1 && sets[0].Video is { } video && sets.TrueForAll(set => set.Video == video);
 
     /// <summary>A pass in which what the sets have in common is embedded, and projected for the first layer, once.</summary>
     private Tensor ForwardShared(
@@ -159,10 +162,12 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
     /// <summary>Vectors [count, dimension] of a set, from its token <paramref name="start"/> on.</summary>
     private Tensor Upload(KeptVisuals set, int start, int count, int dimension)
     {
-        var vectors = set.Vectors.Span;
-        if (!set.OfAll)
-            return kernels.Upload(vectors.Slice(start * dimension, count * dimension), count, dimension);
+        if (set.Video is not { } video)
+            return kernels.Upload(set.Vectors.Span.Slice(start * dimension, count * dimension), count, dimension);
+        if (video.Device is { } device && device.Kernels == kernels)
+            return device.Gather(set.Indices.Slice(start, count));
 
+        var vectors = video.Vectors.Span;
         var gathered = ArrayPool<float>.Shared.Rent(count * dimension);
         var indices = set.Indices.Span.Slice(start, count);
         for (var row = 0; row < count; row++)

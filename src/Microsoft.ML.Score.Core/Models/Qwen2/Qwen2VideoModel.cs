@@ -47,12 +47,16 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         _stopIds = ReadStopIds(files, eosTokenId);
         _visualIds = visualIds;
         _visualTexts = [.. visualIds.Select(id => tokenizer.Decode([id], skipSpecialTokens: false))];
-        _guard = new CallGuard(new Held(_prompts, weights), GetType().Name);
+        Residents = new ResidentRows(decoder.Kernels);
+        _guard = new CallGuard(new Held(_prompts, Residents, weights), GetType().Name);
     }
 
     public VideoModelInfo Info { get; }
 
     protected Tokenizer Tokenizer { get; }
+
+    /// <summary>Videos that the backend keeps on its device, where it does.</summary>
+    protected ResidentRows Residents { get; }
 
     public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default)
     {
@@ -146,7 +150,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
 
     /// <summary>What stays of the prompt's visual rows with the kept tokens.</summary>
     protected virtual KeptVisuals Visuals(KeptTokens kept) => kept.Video is { } video
-        ? new(kept.Positions, video.Vectors, OfAll: true)
+        ? new(kept.Positions, default, video)
         : new(kept.Positions, kept.Vectors);
 
     private void ThrowIfFaulty(string text, string name)
@@ -170,7 +174,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ArgumentNullException.ThrowIfNull(kept, name);
         if (_identity.Refuses(kept.Dimension, kept.Video?.EncoderFingerprint) is { } unfit)
             throw new ArgumentException(unfit, name);
-        if (kept.Video is { } video && video == checkedVideo)
+        if (kept.Video is { } video && (video == checkedVideo || video.Device is { AllFinite: true }))
             return;
         var vectors = (kept.Video?.Vectors ?? kept.Vectors).Span;
         if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
@@ -188,10 +192,11 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     }
 
     /// <summary>What is released together.</summary>
-    private sealed class Held(PromptCache prompts, IDisposable weights) : IDisposable
+    private sealed class Held(PromptCache prompts, ResidentRows residents, IDisposable weights) : IDisposable
     {
         public void Dispose()
         {
+            residents.Dispose();
             prompts.Dispose();
             weights.Dispose();
         }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models.Layers;
+using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Models.Qwen2;
 
@@ -34,9 +35,9 @@ internal sealed class VideoPrompt(int[] ids, int[] visualRows, RotaryTable rotar
 
 /// <summary>The visual tokens of a prompt that are kept.</summary>
 /// <param name="Indices">Their k indices among the prompt's visual tokens, ascending.</param>
-/// <param name="Vectors">Their vectors [k, D] or, <paramref name="OfAll"/>, those of all visual tokens.</param>
-/// <param name="OfAll">Sets that are rows of the same vectors share what does not depend on the set.</param>
-internal readonly record struct KeptVisuals(ReadOnlyMemory<int> Indices, ReadOnlyMemory<float> Vectors, bool OfAll = false);
+/// <param name="Vectors">Their vectors [k, D]; empty where they are rows of <paramref name="Video"/>.</param>
+/// <param name="Video">The video whose rows they are, by their indices. Sets of one video share what does not depend on the set.</param>
+internal readonly record struct KeptVisuals(ReadOnlyMemory<int> Indices, ReadOnlyMemory<float> Vectors, VideoTokens? Video = null);
 
 /// <summary>A generated token and the logits that it was chosen from, [1, vocabulary], valid until the next token.</summary>
 internal readonly record struct DecodedToken(int Id, Tensor Logits);

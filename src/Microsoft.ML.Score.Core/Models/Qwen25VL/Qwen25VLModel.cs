@@ -59,12 +59,53 @@ internal sealed class Qwen25VLModel : IDisposable
     /// <exception cref="ArgumentException">The tokens have more values than one array holds.</exception>
     public float[] Encode(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, float[]? pooledAttention = null, CancellationToken cancellationToken = default)
     {
-        var length = (long)(grid.Patches / Config.VisionConfig.MergeUnit) * Config.VisionConfig.OutHiddenSize;
-        if (length > Array.MaxLength)
-            throw new ArgumentException(
-                $"The visual tokens of a grid of {grid} patches have {length} values; one video holds at most {Array.MaxLength}.", nameof(grid));
+        var tokens = new float[LengthOf(grid)];
+        var done = 0;
+        EncodeParts(steps, grid, Take, pooledAttention, cancellationToken);
+        return tokens;
 
-        var tokens = new float[length];
+        void Take(Tensor part)
+        {
+            Kernels.Download(part, tokens.AsSpan(done));
+            done += part.Rows * part.Columns;
+        }
+    }
+
+    /// <summary>The same on the device of the backend; the tensor is the caller's to dispose.</summary>
+    public Tensor EncodeOnDevice(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, float[]? pooledAttention, CancellationToken cancellationToken)
+    {
+        var columns = Config.VisionConfig.OutHiddenSize;
+        var tokens = Kernels.Allocate(LengthOf(grid) / columns, columns);
+        var done = 0;
+        try
+        {
+            EncodeParts(steps, grid, Take, pooledAttention, cancellationToken);
+            return tokens;
+        }
+        catch
+        {
+            tokens.Dispose();
+            throw;
+        }
+
+        void Take(Tensor part)
+        {
+            Kernels.Scatter(part, [.. Enumerable.Range(done, part.Rows)], tokens);
+            done += part.Rows;
+        }
+    }
+
+    /// <summary>T*N*D, which one array must hold for whoever asks for the vectors.</summary>
+    private int LengthOf(PatchGrid grid)
+    {
+        var length = (long)(grid.Patches / Config.VisionConfig.MergeUnit) * Config.VisionConfig.OutHiddenSize;
+        return length <= Array.MaxLength ? (int)length : throw new ArgumentException(
+            $"The visual tokens of a grid of {grid} patches have {length} values; one video holds at most {Array.MaxLength}.", nameof(grid));
+    }
+
+    /// <summary>The visual tokens of a video, a part of its steps after the other; each is taken before the next is computed.</summary>
+    private void EncodeParts(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, Action<Tensor> take, float[]? pooledAttention, CancellationToken cancellationToken)
+    {
         var stepLength = grid.PatchesPerStep * Config.VisionConfig.PatchLength;
         var patches = new float[StepsAtATime(grid, Kernels.Limits) * stepLength];
         var (pending, done) = (0, 0);
@@ -77,7 +118,6 @@ internal sealed class Qwen25VLModel : IDisposable
 
         if (pending > 0)
             Flush();
-        return tokens;
 
         void Flush()
         {
@@ -90,13 +130,13 @@ internal sealed class Qwen25VLModel : IDisposable
             {
                 var salience = MeanQueryAttention.Compute(
                     lastAttention.Queries, lastAttention.Keys, pending, Config.VisionConfig.HeadDim, grid.PatchesPerStep, Config.VisionConfig.MergeUnit);
-                var first = done / output.Columns;
+                var first = done;
                 for (var i = 0; i < salience.Length; i++)
                     pooledAttention![first + layout.WindowIndex[i]] = salience[i];
             }
 
-            Kernels.Download(output, tokens.AsSpan(done));
-            done += output.Rows * output.Columns;
+            take(output);
+            done += output.Rows;
             pending = 0;
         }
     }

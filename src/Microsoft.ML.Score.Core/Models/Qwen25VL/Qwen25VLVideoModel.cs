@@ -71,11 +71,12 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
         var merge = _model.Config.VisionConfig.SpatialMergeSize;
         var grid = new TokenGrid(patchGrid.TimeSteps, patchGrid.Height / merge, patchGrid.Width / merge, processor.SecondsPerStep);
         var pooledAttention = _encoderStatistics ? new float[grid.Count] : null;
-        var vectors = _model.Encode(processor.ReadSteps(cancellationToken), patchGrid, pooledAttention, cancellationToken);
-        return new VideoTokens(grid, Info.Dimension, vectors, Info.EncoderFingerprint)
-        {
-            Statistics = pooledAttention is null ? null : new EncoderStatistics { PooledAttention = pooledAttention },
-        };
+        var steps = processor.ReadSteps(cancellationToken);
+        return _model.Kernels.Limits.ResidentBytes > 0
+            ? new VideoTokens(grid, Residents.Keep(_model.EncodeOnDevice(steps, patchGrid, pooledAttention, cancellationToken)), Info.EncoderFingerprint) { Statistics = Statistics() }
+            : new VideoTokens(grid, Info.Dimension, _model.Encode(steps, patchGrid, pooledAttention, cancellationToken), Info.EncoderFingerprint) { Statistics = Statistics() };
+
+        EncoderStatistics? Statistics() => pooledAttention is null ? null : new EncoderStatistics { PooledAttention = pooledAttention };
     }
 
     protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)
