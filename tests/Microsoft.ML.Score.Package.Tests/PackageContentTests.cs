@@ -75,6 +75,17 @@ public class PackageContentTests
         Assert.That(content, Is.EquivalentTo([$"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"]));
     }
 
+    /// <summary>TorchSharp depends on libraries of 42 MB for pictures, and the application adds the gigabytes of LibTorch itself.</summary>
+    [Test]
+    public void Pack_Tool_HoldsNoNativeLibraryThatItDoesNotCall()
+    {
+        using var package = Open("Microsoft.ML.Score.Cli", "nupkg");
+        var names = package.Entries.Select(entry => entry.Name).ToArray();
+
+        Assert.That(names, Has.Some.Contains("ParquetSharpNative").And.Some.Contains("LibTorchSharp"));
+        Assert.That(names, Has.None.Contains("Skia").And.None.Contains("torch_cpu"));
+    }
+
     [TestCaseSource(nameof(s_libraries))]
     public void Pack_Symbols_NameTheirSources(string id)
     {

@@ -8,6 +8,9 @@ public static class FFmpegProgram
     /// <summary>Frame n of 16x8 pixels has red = n % 256, green = 10 * column, blue = 10 * row; stored without loss.</summary>
     public const string CountingFrames = "geq=r='mod(N,256)':g='10*X':b='10*Y'";
 
+    // Many times what the largest of these videos takes.
+    private static readonly TimeSpan s_most = TimeSpan.FromMinutes(2);
+
     public static void Require()
     {
         try
@@ -34,8 +37,9 @@ public static class FFmpegProgram
     {
         Require();
         using var process = Process.Start(new ProcessStartInfo("ffmpeg", ["-v", "error", "-nostdin", "-y", .. arguments]) { RedirectStandardError = true });
+        using var limit = new Timer(_ => process!.Kill(), null, s_most, Timeout.InfiniteTimeSpan);
         var errors = process!.StandardError.ReadToEnd();
         process.WaitForExit();
-        Assert.That(process.ExitCode, Is.Zero, errors);
+        Assert.That(process.ExitCode, Is.Zero, $"ffmpeg {string.Join(' ', arguments)}: {errors}");
     }
 }

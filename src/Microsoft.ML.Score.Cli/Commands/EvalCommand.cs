@@ -109,7 +109,7 @@ internal sealed class EvalCommand
             new(BenchmarkSystem.AllTokens),
             .. ComparedCompressor.Systems(compared, parsed.GetRequiredValue(_ratios), tokens, policies, seed, frozen),
         ];
-        var comparison = new BenchmarkComparison(frozen, benchmarks, systems, policies.Fingerprint, seed, parsed.GetValue(_parallel));
+        var comparison = new BenchmarkComparison(frozen, benchmarks, systems, policies.Fingerprint, parsed.GetRequiredValue(_backend), seed, parsed.GetValue(_parallel));
         ComparisonResult result;
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
             result = comparison.Run(parsed.GetValue(_records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);

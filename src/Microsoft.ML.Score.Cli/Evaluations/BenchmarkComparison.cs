@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Evaluations;
 
@@ -10,10 +11,11 @@ namespace Score.Cli.Evaluations;
 /// <param name="benchmarks">The benchmarks, at least one.</param>
 /// <param name="systems">The systems, all tokens first.</param>
 /// <param name="policies">The fingerprint of the policies.</param>
+/// <param name="backend">What the model computes on, one of <see cref="Backends.Words"/>.</param>
 /// <param name="seed">Of the random compressors and the bootstrap.</param>
 /// <param name="concurrency">Videos at a time.</param>
 internal sealed class BenchmarkComparison(
-    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<ComparedSystem> systems, string policies, int seed, int concurrency)
+    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<ComparedSystem> systems, string policies, string backend, int seed, int concurrency)
 {
     /// <param name="recordsPath">Where answers are recorded; null for nowhere.</param>
     /// <param name="report">Told the number of videos done and of all.</param>
@@ -40,16 +42,23 @@ internal sealed class BenchmarkComparison(
     }
 
     /// <summary>All that decides the answers.</summary>
-    private Dictionary<string, string> Describe() => new()
+    private Dictionary<string, string> Describe()
     {
-        ["model"] = model.Info.Fingerprint,
-        ["processing"] = model.Info.Processing,
-        ["policies"] = policies,
-        ["systems"] = string.Join(", ", systems.Select(system => system.Name).Distinct()),
-        ["budgets"] = string.Join(", ", systems.Select(Budget).Distinct()),
-        ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
-        ["benchmarks"] = string.Join("; ", benchmarks.Select(benchmark => $"{benchmark.Benchmark.Name}: {benchmark.Identity}")),
-    };
+        var run = new Dictionary<string, string>
+        {
+            ["model"] = model.Info.Fingerprint,
+            ["processing"] = model.Info.Processing,
+            ["policies"] = policies,
+            ["systems"] = string.Join(", ", systems.Select(system => system.Name).Distinct()),
+            ["budgets"] = string.Join(", ", systems.Select(Budget).Distinct()),
+            ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
+            ["benchmarks"] = string.Join("; ", benchmarks.Select(benchmark => $"{benchmark.Benchmark.Name}: {benchmark.Identity}")),
+        };
+        // Records of the default are those of before there was a choice.
+        if (backend != Backends.Words[0])
+            run["backend"] = backend;
+        return run;
+    }
 
     private static string Budget(ComparedSystem system) => string.Create(CultureInfo.InvariantCulture, $"{(system.TokenCount is { } count ? $"{count} tokens" : system.RetentionRatio)}");
 

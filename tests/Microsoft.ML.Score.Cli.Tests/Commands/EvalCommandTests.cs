@@ -68,6 +68,7 @@ public class EvalCommandTests
     [TestCase("--ratios", "0.2", "budgets was '1, 0.1', now '1, 0.2'")]
     [TestCase("--lengths", "medium", "benchmarks was 'synthetic: 1 videos of short', now 'synthetic: 1 videos of medium'")]
     [TestCase("--compressors", "evs", "systems was 'all tokens, random', now 'all tokens, EVS'")]
+    [TestCase("--backend", "scalar", "backend was '', now 'scalar'")]
     public void Eval_RecordsOfAnotherRun_AreRefused(string option, string value, string difference)
     {
         using var folder = new TemporaryFolder();
