@@ -124,10 +124,10 @@ public class SafetensorsHeaderTests
         const int count = 10_000;
         Parses(Header(kind, count)); // compiles
 
-        // Quadratic work would take 64 times as long. The best of several runs leaves other processes out.
-        var ratio = Enumerable.Range(0, 3).Min(_ => Parses(Header(kind, 8 * count)) / Math.Max(Parses(Header(kind, count)), 1e-4));
+        // Quadratic work would take 64 times as long, and always; a run that other processes held up is made again.
+        var ratios = Enumerable.Range(0, 30).Select(_ => Parses(Header(kind, 8 * count)) / Math.Max(Parses(Header(kind, count)), 1e-4));
 
-        Assert.That(ratio, Is.LessThan(32));
+        Assert.That(ratios.Any(ratio => ratio < 32), Is.True);
 
         static double Parses(string header) => Enumerable.Range(0, 5).Min(_ =>
         {
