@@ -89,6 +89,20 @@ internal sealed class HubClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Where a redirect leads.</summary>
+    /// <param name="endpoint">The hub, whose scheme says whether what is not encrypted will do.</param>
+    /// <param name="address">Who redirects.</param>
+    /// <param name="location">The place, which may be relative; null where none is told.</param>
+    /// <exception cref="HubException">It is not to be followed.</exception>
+    internal static Uri Next(Uri endpoint, Uri address, Uri? location)
+    {
+        if (location is null || !Uri.TryCreate(address, location, out var next) || next.Scheme is not ("http" or "https") || next.UserInfo.Length > 0)
+            throw new HubException($"{Shown(address)} redirects to no http or https address. Look at HF_ENDPOINT.");
+        return next.Scheme == "http" && endpoint.Scheme == "https"
+            ? throw new HubException($"{Shown(address)} redirects to {Shown(next)}, which is not encrypted, so it is not followed.")
+            : next;
+    }
+
     private async Task<HttpResponseMessage> GetAsync(HubModelId model, string path, long from, CancellationToken cancellationToken)
     {
         var address = new Uri(_endpoint.AbsoluteUri.TrimEnd('/') + path);
@@ -110,22 +124,12 @@ internal sealed class HubClient : IDisposable
                     throw isHub ? Refusals.Of(response, model, _endpoint, _token is not null, AskedWait(response)) : Refusals.OfOther(response, address, AskedWait(response));
                 if (redirects == MostRedirects)
                     throw new HubException($"{Shown(address)} is the end of {MostRedirects} redirects and redirects again. Look at HF_ENDPOINT.");
-                address = Next(address, response.Headers.Location);
+                address = Next(_endpoint, address, response.Headers.Location);
             }
 
             // Once away it is not sent again, even where the way leads back.
             isHub &= Uri.Compare(address, _endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
         }
-    }
-
-    private Uri Next(Uri address, Uri? location)
-    {
-        var next = location is null ? null : new Uri(address, location);
-        if (next is null || next.Scheme is not ("http" or "https") || next.UserInfo.Length > 0)
-            throw new HubException($"{Shown(address)} redirects to no http or https address. Look at HF_ENDPOINT.");
-        return next.Scheme == "http" && _endpoint.Scheme == "https"
-            ? throw new HubException($"{Shown(address)} redirects to {Shown(next)}, which is not encrypted, so it is not followed.")
-            : next;
     }
 
     private async Task<byte[]> ReadAllAsync(Stream body, CancellationToken cancellationToken)

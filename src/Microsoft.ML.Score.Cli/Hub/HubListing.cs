@@ -18,6 +18,7 @@ internal sealed record HubFile(string Name, long Size, string Hash, bool IsLarge
 internal sealed partial record HubListing(string Commit, IReadOnlyList<HubFile> Files)
 {
     private const int MostOfAName = 1000;
+    private const long MostBytes = 1L << 40; // of a file; the hub takes less
 
     /// <param name="model">What was asked for, for messages.</param>
     /// <param name="json">The answer.</param>
@@ -51,7 +52,7 @@ internal sealed partial record HubListing(string Commit, IReadOnlyList<HubFile> 
             var large = item.TryGetProperty("lfs", out var lfs) && lfs.ValueKind == JsonValueKind.Object;
             var hash = (large ? lfs.GetProperty("sha256") : item.GetProperty("blobId")).GetString() ?? "";
             var size = (large ? lfs : item).GetProperty("size").GetInt64();
-            if (size < 0 || item.TryGetProperty("size", out var told) && told.ValueKind == JsonValueKind.Number && told.GetInt64() != size)
+            if (size is < 0 or > MostBytes || item.TryGetProperty("size", out var told) && told.ValueKind == JsonValueKind.Number && told.GetInt64() != size)
                 throw Fault($"'{Excerpt.Of(name)}' has no certain size");
             return (large ? Sha256() : Sha1()).IsMatch(hash) ? new HubFile(name, size, hash, large) : throw Fault($"'{Excerpt.Of(name)}' has no checksum");
         }

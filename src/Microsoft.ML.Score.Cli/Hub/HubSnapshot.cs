@@ -33,17 +33,17 @@ internal sealed class HubSnapshot
     private string Locks => Path.Combine(_cache.Folder, ".locks", _model.FolderName);
 
     /// <summary>Whether a file is there, by its length; its bytes were checked before it got its name.</summary>
-    public bool Has(HubFile file) => LengthOf(PathOf(file)) == file.Size;
+    public bool Has(HubFile file) => RegularFile.LengthOf(PathOf(file)) == file.Size;
 
     /// <summary>Whether the revision leads to this commit.</summary>
     public bool IsCurrent => _model.Revision == _commit || File.Exists(_cache.RefOf(_model)) && File.ReadAllText(_cache.RefOf(_model)).Trim() == _commit;
 
     /// <summary>Where the bytes of a file go; null where they are there already.</summary>
-    public string? MissingBlobOf(HubFile file) => LengthOf(BlobOf(file)) == file.Size ? null : BlobOf(file);
+    public string? MissingBlobOf(HubFile file) => RegularFile.LengthOf(BlobOf(file)) == file.Size ? null : BlobOf(file);
 
     /// <summary>Bytes of a file that need not come again.</summary>
     public long PartOf(HubFile file) => MissingBlobOf(file) is not { } blob ? file.Size
-        : LengthOf(blob + PartialFile.Extension) is { } length && length <= file.Size ? length : 0;
+        : RegularFile.LengthOf(blob + PartialFile.Extension) is { } length && length <= file.Size ? length : 0;
 
     /// <summary>Makes the folders, and holds the model for this run.</summary>
     /// <exception cref="IOException">Another run holds it, or the cache cannot be written.</exception>
@@ -95,17 +95,4 @@ internal sealed class HubSnapshot
     private string PathOf(HubFile file) => Path.Combine(Folder, Path.Combine(file.Name.Split('/')));
 
     private string BlobOf(HubFile file) => Path.Combine(Blobs, file.Hash);
-
-    private static long? LengthOf(string path)
-    {
-        try
-        {
-            var file = new FileInfo(path);
-            return (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is FileInfo { Exists: true } target ? target.Length : null;
-        }
-        catch (IOException)
-        {
-            return null; // nothing is there, or links that lead to each other
-        }
-    }
 }

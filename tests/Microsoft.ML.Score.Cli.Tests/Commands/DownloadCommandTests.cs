@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Score.Models;
@@ -109,6 +110,30 @@ public sealed partial class DownloadCommandTests : IDisposable
         _server.Change = (_, usual) => usual;
         Assert.That(ScoreProgram.Run("download", "Org/Model").ExitCode, Is.Zero);
         Assert.That(File.ReadAllBytes(Path.Combine(Snapshot, "model.safetensors")), Is.EqualTo(_server.Content["model.safetensors"]));
+    }
+
+    /// <summary>SIGKILL leaves a part, a lock file that nobody holds and no ref; the same command goes on with the part.</summary>
+    [Test, CancelAfter(120_000)]
+    public void Download_KilledAndRunAgain_GoesOn()
+    {
+        using var silence = new CancellationTokenSource();
+        _server.Change = (request, usual) => request.Host == HubHost.Hub ? usual : usual with { CutAfter = 50_000, Then = () => Task.Delay(60_000, silence.Token) };
+        var part = Path.Combine(_cache.Path, "models--Org--Model", "blobs", HubServer.Sha256(_server.Content["model.safetensors"]) + ".incomplete");
+        using var process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(Program).Assembly.Location, "download", "Org/Model"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        while (!process.HasExited && (!File.Exists(part) || new FileInfo(part).Length < 50_000))
+            Thread.Sleep(5);
+        process.Kill();
+        process.WaitForExit();
+        silence.Cancel();
+        var killed = File.ReadAllBytes(part);
+        _server.Change = (_, usual) => usual;
+
+        var run = ScoreProgram.Run("download", "Org/Model");
+
+        Assert.That(killed, Is.EqualTo(_server.Content["model.safetensors"][..50_000]));
+        Assert.That((run.ExitCode, run.Error, _server.Requests[^1].Range), Is.EqualTo((0, "", "bytes=50000-")));
+        Assert.That(File.ReadAllBytes(Path.Combine(Snapshot, "model.safetensors")), Is.EqualTo(_server.Content["model.safetensors"]));
+        Assert.That(Directory.GetFiles(_cache.Path, "*.lock", SearchOption.AllDirectories), Is.Empty);
     }
 
     [Test]

@@ -62,6 +62,24 @@ public sealed class HubClientTests : HubRun
         Assert.That((await FaultOf()).Message, Does.Contain("redirects to no http or https address"));
     }
 
+    [TestCase("https://hub/a", "/b?c", "https://hub/b?c")]
+    [TestCase("https://hub/a", "https://files:8443/b", "https://files:8443/b")]
+    [TestCase("https://hub/a", "//files/b", "https://files/b")]
+    [TestCase("http://hub/a", "https://files/b", "https://files/b")]
+    [TestCase("http://hub/a", "http://files/b", "http://files/b")]
+    [TestCase("https://hub/a", "http://hub/b", null)]
+    [TestCase("https://hub/a", "http://files/b", null)]
+    [TestCase("https://hub/a", null, null)]
+    public void Next_Location_IsFollowedUnlessEncryptionEnds(string address, string? location, string? expected)
+    {
+        Uri Next() => HubClient.Next(new Uri(address), new Uri(address), location is null ? null : new Uri(location, UriKind.RelativeOrAbsolute));
+
+        if (expected is null)
+            Assert.That(Next, Throws.TypeOf<HubException>().With.Message.StartsWith("https://hub/a redirects to "));
+        else
+            Assert.That(Next().AbsoluteUri, Is.EqualTo(expected));
+    }
+
     [Test]
     public async Task Get_BusyHub_IsWaitedForAsLongAsItAsks()
     {

@@ -171,7 +171,7 @@ internal sealed class HubServer : IDisposable
                     await then();
             }
         }
-        catch (Exception exception) when (exception is IOException or SocketException)
+        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
         {
             // Who asked has gone.
         }

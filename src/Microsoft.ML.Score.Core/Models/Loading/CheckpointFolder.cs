@@ -55,7 +55,7 @@ internal static class CheckpointFolder
                 Add(shard);
         return missing;
 
-        bool IsThere(string file) => File.Exists(Path.Combine(folder, file));
+        bool IsThere(string file) => RegularFile.LengthOf(Path.Combine(folder, file)) is not null;
 
         void Add(string file)
         {

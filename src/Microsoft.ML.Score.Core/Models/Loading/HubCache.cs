@@ -1,3 +1,5 @@
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score.Models.Loading;
 
 /// <summary>
@@ -42,7 +44,7 @@ internal sealed class HubCache(string folder)
     /// <summary>The files of a folder, below it too, that are links which lead nowhere.</summary>
     public static IEnumerable<string> BrokenLinksIn(string snapshot) =>
         from file in Directory.EnumerateFiles(snapshot, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 8 })
-        where !File.Exists(file)
+        where RegularFile.LengthOf(file) is null
         select Path.GetRelativePath(snapshot, file).Replace('\\', '/');
 
     private string? CommitOf(HubModelId model)

@@ -87,11 +87,11 @@ public sealed class CheckpointFolderTests : IDisposable
     public void Load_LinksThatLeadNowhere_AreAnIncompleteDownload()
     {
         Fill(links: true);
-        foreach (var file in Directory.GetFiles(Path.Combine(Repository, "blobs")).Where(file => file.EndsWith("model.safetensors", StringComparison.Ordinal) || file.EndsWith("tokenizer.json", StringComparison.Ordinal)))
+        foreach (var file in Directory.GetFiles(Path.Combine(Repository, "blobs")).Where(file => file.EndsWith("model.safetensors", StringComparison.Ordinal) || file.EndsWith("vocab.json", StringComparison.Ordinal)))
             File.Move(file, file + ".incomplete");
 
         Assert.That(() => VideoModel.Load("Org/Random-VL"), Throws.TypeOf<FileNotFoundException>().With.Message.EqualTo(
-            $"The download of 'Org/Random-VL' in '{Snapshot}' is incomplete: model.safetensors, tokenizer.json are missing. Run 'score download Org/Random-VL', which gets the rest."));
+            $"The download of 'Org/Random-VL' in '{Snapshot}' is incomplete: model.safetensors, vocab.json are missing. Run 'score download Org/Random-VL', which gets the rest."));
         Assert.That(VideoModel.Check("Org/Random-VL").SelectMany(check => check.Faults).Select(fault => fault.File), Does.Contain("model.safetensors"));
     }
 
