@@ -73,7 +73,7 @@ internal sealed class DownloadCommand
             using var client = new HubClient(settings, time, warning =>
             {
                 lock (writing)
-                    progress.Say($"score: warning: {warning}");
+                    progress.Say($"score: warning: {settings.Hide(warning)}");
             });
             var download = new HubDownload(client, settings.Cache)
             {
@@ -88,6 +88,10 @@ internal sealed class DownloadCommand
             try
             {
                 result = await download.RunAsync(model, cancellationToken);
+            }
+            catch (HubException exception)
+            {
+                throw new HubException(settings.Hide(exception.Message), exception);
             }
             catch (OperationCanceledException)
             {
@@ -106,11 +110,13 @@ internal sealed class DownloadCommand
 
     private static void Print(HubModelId model, HubDownloadResult result, TextWriter output)
     {
-        output.WriteLine($"{model.Id} at {model.Revision}{(model.Revision == result.Commit ? "" : $", commit {result.Commit}")}: {result.Files} files, {ByteCount.Format(result.Bytes)}");
+        output.WriteLine($"{model.Id} at {model.Revision}{(model.Revision == result.Commit ? "" : $", commit {result.Commit}")}: {Files(result.Files)}, {ByteCount.Format(result.Bytes)}");
         output.WriteLine(result.NewFiles == 0
             ? "already complete: nothing was downloaded"
-            : $"downloaded: {ByteCount.Format(result.ReceivedBytes)} for {result.NewFiles} files; already there: {result.Files - result.NewFiles} files");
+            : $"downloaded: {ByteCount.Format(result.ReceivedBytes)} for {Files(result.NewFiles)}; already there: {Files(result.Files - result.NewFiles)}");
         output.WriteLine(result.Folder);
+
+        static string Files(int count) => count == 1 ? "1 file" : $"{count} files";
     }
 
     /// <summary>Without the hub nobody can say which files there should be, only whether those that the cache has are whole.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using Microsoft.ML.Score.Models.Loading;
 using Microsoft.ML.Score.Storage;
 using Polly;
@@ -66,12 +67,15 @@ internal sealed class HubClient : IDisposable
     public async Task<HubListing> ListAsync(HubModelId model, CancellationToken cancellationToken)
     {
         var path = $"/api/models/{model.Id}/revision/{Uri.EscapeDataString(model.Revision)}?blobs=true";
-        return HubListing.Read(model, await RetryAsync(async token =>
+        var list = await RetryAsync(async token =>
         {
             using var response = await GetAsync(model, path, from: 0, token);
             await using var body = await response.Content.ReadAsStreamAsync(token);
             return await ReadAllAsync(body, token);
-        }, cancellationToken));
+        }, cancellationToken);
+        return _token is not null && list.AsSpan().IndexOf(Encoding.ASCII.GetBytes(_token)) >= 0
+            ? throw new HubException($"The hub's list of the files of '{model}' quotes the token that it was asked with, so it is not used. Look at HF_ENDPOINT.")
+            : HubListing.Read(model, list);
     }
 
     /// <summary>The answer with a file's bytes from a place on, its body unread; 416 where the file has no such place, or all of it where the server takes no heed of it.</summary>
@@ -178,6 +182,6 @@ internal sealed class HubClient : IDisposable
             : throw new HubException($"The hub answers {(int)response.StatusCode} and asks to wait {Math.Ceiling(time.TotalMinutes)} minutes. Run the same command then; what is downloaded is kept.");
     }
 
-    /// <summary>Without a query, which signs the address for whoever has it.</summary>
-    private static string Shown(Uri address) => address.GetLeftPart(UriPartial.Path).TrimEnd('/');
+    /// <summary>The host alone: the rest is a server's own text, and the query of one signs it for whoever has it.</summary>
+    private static string Shown(Uri address) => address.GetLeftPart(UriPartial.Authority);
 }

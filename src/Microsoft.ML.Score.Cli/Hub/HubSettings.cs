@@ -24,6 +24,9 @@ internal sealed class HubSettings
     /// <summary>Whether the hub may not be asked.</summary>
     public bool IsOffline { get; }
 
+    /// <summary>A text without the token, which a server may quote.</summary>
+    public string Hide(string text) => Token is null ? text : text.Replace(Token, "***", StringComparison.Ordinal);
+
     /// <param name="variable">The environment.</param>
     /// <exception cref="InvalidOperationException">A variable, or the file of the token, has what cannot be meant.</exception>
     public static HubSettings Of(Func<string, string?> variable)

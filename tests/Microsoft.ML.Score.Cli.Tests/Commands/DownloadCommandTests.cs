@@ -89,6 +89,20 @@ public sealed partial class DownloadCommandTests : IDisposable
         Assert.That(_server.Requests[0].Authorization, Is.EqualTo($"Bearer {Token}"));
     }
 
+    /// <summary>A hub may quote what it was asked with: in a name, as a commit, in the place of a redirect or in what breaks a header.</summary>
+    [TestCase("{\"sha\": \"SECRET\", \"siblings\": []}")]
+    [TestCase("{\"sha\": \"\\u0068f_secretsecret7\", \"siblings\": []}")]
+    [TestCase("SECRET")]
+    public void Download_ListWithTheToken_DoesNotShowIt(string body)
+    {
+        _server.Change = (_, _) => new(200, System.Text.Encoding.ASCII.GetBytes(body.Replace("SECRET", Token, StringComparison.Ordinal)));
+
+        var run = ScoreProgram.Run("download", "Org/Model");
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.StartWith("score: The hub's list of the files of 'Org/Model' ").And.Not.Contain("secret"));
+    }
+
     [Test]
     public void Download_Stopped_SaysThatTheSameCommandGoesOn()
     {
