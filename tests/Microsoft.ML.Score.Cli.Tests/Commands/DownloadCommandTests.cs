@@ -145,7 +145,8 @@ public sealed partial class DownloadCommandTests : IDisposable
         var run = ScoreProgram.Run("download", "Org/Model");
 
         Assert.That(killed, Is.EqualTo(_server.Content["model.safetensors"][..50_000]));
-        Assert.That((run.ExitCode, run.Error, _server.Requests[^1].Range), Is.EqualTo((0, "", "bytes=50000-")));
+        Assert.That((run.ExitCode, run.Error), Is.EqualTo((0, "")));
+        Assert.That(_server.Requests.Select(request => request.Range), Does.Contain("bytes=50000-"));
         Assert.That(File.ReadAllBytes(Path.Combine(Snapshot, "model.safetensors")), Is.EqualTo(_server.Content["model.safetensors"]));
         Assert.That(Directory.GetFiles(_cache.Path, "*.lock", SearchOption.AllDirectories), Is.Empty);
     }

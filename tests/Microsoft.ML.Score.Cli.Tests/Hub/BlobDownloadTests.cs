@@ -46,7 +46,7 @@ public sealed class BlobDownloadTests : HubRun
         var result = await Download();
 
         AssertWhole();
-        Assert.That(Server.Requests[^1].Range, Is.EqualTo($"bytes={at}-"));
+        Assert.That(Server.Requests.Select(request => request.Range), Does.Contain($"bytes={at}-"));
         Assert.That(result.ReceivedBytes, Is.LessThanOrEqualTo(300_022 - at));
     }
 
