@@ -86,7 +86,7 @@ internal static class Program
 
     internal static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
-        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe.")
+        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe, download.")
         {
             TrainCommand.Create(loadModel),
             AnnotateCommand.Create(TimeProvider.System),
@@ -94,6 +94,7 @@ internal static class Program
             AnswerCommand.Create(loadModel),
             EvalCommand.Create(loadModel),
             ModelCommand.Create(),
+            DownloadCommand.Create(TimeProvider.System),
             PolicyCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();

@@ -10,6 +10,7 @@ public class ProgramTests
     [TestCase("answer", "--help")]
     [TestCase("eval", "--help")]
     [TestCase("model", "--help")]
+    [TestCase("download", "--help")]
     [TestCase("policy", "--help")]
     public void Help_OfEveryCommand_GoesToStandardOutput(params string[] args)
     {

@@ -13,6 +13,9 @@ internal static class CommonOptions
     /// <summary>The model that is there without a checkpoint.</summary>
     public const string EmbeddedModel = "tiny";
 
+    /// <summary>What names a checkpoint.</summary>
+    public const string Checkpoint = "the folder of a Hugging Face checkpoint, the id of one in the local Hugging Face cache (ORGANISATION/NAME[@REVISION])";
+
     /// <summary>What it is, for those who choose it.</summary>
     public const string AboutEmbeddedModel = $"{EmbeddedModel}: embedded, trained on the synthetic world alone; it knows nothing of real video";
 
@@ -20,7 +23,7 @@ internal static class CommonOptions
 
     public static Option<string> Model() => new("--model")
     {
-        Description = $"The frozen model: the folder of a Hugging Face checkpoint, or {AboutEmbeddedModel}.",
+        Description = $"The frozen model: {Checkpoint}, or {AboutEmbeddedModel}.",
         DefaultValueFactory = _ => EmbeddedModel,
     };
 

@@ -12,7 +12,7 @@ internal static class ModelCommand
 {
     public static Command Create()
     {
-        var model = new Argument<string>("model") { Description = $"The folder of a Hugging Face checkpoint, or {CommonOptions.AboutEmbeddedModel}." };
+        var model = new Argument<string>("model") { Description = $"{char.ToUpperInvariant(CommonOptions.Checkpoint[0])}{CommonOptions.Checkpoint[1..]}, or {CommonOptions.AboutEmbeddedModel}." };
         var video = new Option<string?>("--video")
         {
             Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow.",

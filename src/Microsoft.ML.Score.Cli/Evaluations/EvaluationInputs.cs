@@ -35,7 +35,7 @@ internal sealed class EvaluationInputs(string purpose)
     /// <summary>The checkpoint that a preset is run on.</summary>
     public void RequireModel(PaperPreset preset, string source)
     {
-        var found = source == "tiny" ? "the embedded model is none" : !Directory.Exists(source) ? $"not at {source}" : ArchitectureOf(source);
+        var found = source == "tiny" ? "the embedded model is none" : ArchitectureOf(source);
         if (found != preset.Architecture)
             _missing.Add($"a {preset.Architecture} checkpoint, in the paper {preset.Checkpoint} (--model FOLDER; {found})");
     }
@@ -65,15 +65,19 @@ internal sealed class EvaluationInputs(string purpose)
             throw new FileNotFoundException($"{purpose} lacks {_missing.Count} things, listed above.");
     }
 
-    private static string ArchitectureOf(string folder)
+    private static string ArchitectureOf(string source)
     {
         try
         {
-            return VideoModel.Describe(folder).Architecture;
+            return VideoModel.Describe(source).Architecture;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return $"not at {source}, nor in the Hugging Face cache";
         }
         catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException)
         {
-            return $"{folder} is none: {exception.Message}";
+            return $"{source} is none: {exception.Message}";
         }
     }
 }

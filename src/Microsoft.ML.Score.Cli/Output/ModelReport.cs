@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Numerics;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
@@ -69,7 +69,7 @@ internal sealed class ModelReport
     public void Write(TextWriter writer)
     {
         writer.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{VisibleText.Message(_source)}: {VisibleText.Message(_model.Architecture)}, {_model.Parameters:#,0} parameters stored as {StoredTypes}, {Bytes(_model.Bytes)}"));
+            $"{VisibleText.Message(_source)}: {VisibleText.Message(_model.Architecture)}, {_model.Parameters:#,0} parameters stored as {StoredTypes}, {ByteCount.Format(_model.Bytes)}"));
         if (_model.UnusedTensors > 0)
             writer.WriteLine($"tensors of the checkpoint that the architecture does not have and nothing reads: {_model.UnusedTensors}");
         if (_tokenizerFault is not null)
@@ -103,8 +103,8 @@ internal sealed class ModelReport
     {
         var table = new TextTable("part", "tensors", "parameters", "stored");
         foreach (var part in _model.Parts)
-            table.Add(part.Name, Number(part.Tensors), Number(part.Parameters), Bytes(part.Bytes));
-        table.Add("total", Number(_model.Parts.Sum(part => part.Tensors)), Number(_model.Parameters), Bytes(_model.Bytes));
+            table.Add(part.Name, Number(part.Tensors), Number(part.Parameters), ByteCount.Format(part.Bytes));
+        table.Add("total", Number(_model.Parts.Sum(part => part.Tensors)), Number(_model.Parameters), ByteCount.Format(_model.Bytes));
         table.Write(writer);
     }
 
@@ -120,26 +120,19 @@ internal sealed class ModelReport
         AddBytes("at most at a time", memory => memory.Total);
         table.Write(writer);
 
-        void AddBytes(string name, Func<MemoryEstimate, long> bytes) => table.Add([name, .. _cases.Select(item => Bytes(bytes(item.Memory)))]);
+        void AddBytes(string name, Func<MemoryEstimate, long> bytes) => table.Add([name, .. _cases.Select(item => ByteCount.Format(bytes(item.Memory)))]);
     }
 
     private void WriteVerdict(TextWriter writer)
     {
         var (all, fewest) = (_cases[0], _cases[^1]);
-        var limit = Bytes(_limit);
+        var limit = ByteCount.Format(_limit);
         if (Fits(all))
             writer.WriteLine($"fits in {limit} of memory");
         else if (Fits(fewest))
-            writer.WriteLine($"fits in {limit} of memory with {Number(fewest.KeptTokens)} tokens kept ({Bytes(fewest.Memory.Total)}), not with all ({Bytes(all.Memory.Total)})");
+            writer.WriteLine($"fits in {limit} of memory with {Number(fewest.KeptTokens)} tokens kept ({ByteCount.Format(fewest.Memory.Total)}), not with all ({ByteCount.Format(all.Memory.Total)})");
         else
-            writer.WriteLine($"does not fit in {limit} of memory: it needs {Bytes(fewest.Memory.Total)}, {Bytes(fewest.Memory.Weights)} of it for the weights");
-    }
-
-    /// <summary>"512 B", "3.2 MiB", "15.4 GiB".</summary>
-    private static string Bytes(long count)
-    {
-        var unit = Math.Min(BitOperations.Log2((ulong)count) / 10, 3);
-        return unit == 0 ? $"{count} B" : string.Create(CultureInfo.InvariantCulture, $"{count / (double)(1L << (10 * unit)):0.0} {" KMG"[unit]}iB");
+            writer.WriteLine($"does not fit in {limit} of memory: it needs {ByteCount.Format(fewest.Memory.Total)}, {ByteCount.Format(fewest.Memory.Weights)} of it for the weights");
     }
 
     private static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Storage;
 using Spectre.Console;
 
 namespace Score.Cli.Output;
@@ -35,16 +36,29 @@ internal sealed class WorkProgress : IDisposable
     /// <param name="done">Parts done.</param>
     /// <param name="total">All parts; null where nobody knows.</param>
     /// <param name="description">What is being done, in a few words.</param>
-    public void Report(int done, int? total, string description)
+    public void Report(int done, int? total, string description) =>
+        Report(done, total, total is null ? $"{description}: {done}" : description, () => total is null ? $"{description}: {done}" : $"{description}: {done} of {total}");
+
+    /// <summary>The same of bytes.</summary>
+    /// <param name="done">Bytes done.</param>
+    /// <param name="total">All bytes.</param>
+    /// <param name="description">What is being done, in a few words.</param>
+    public void ReportBytes(long done, long total, string description)
+    {
+        var text = $"{description}: {ByteCount.Format(done)} of {ByteCount.Format(total)}";
+        Report(done, total, text, () => text);
+    }
+
+    private void Report(long done, long? total, string onBar, Func<string> line)
     {
         var elapsed = _time.GetElapsedTime(_start);
         if (elapsed < s_quietTime)
             return;
         if (_terminal is not null)
-            ShowBar(_terminal, done, total, VisibleText.Message(description));
+            ShowBar(_terminal, done, total, VisibleText.Message(onBar));
         else if (elapsed >= _nextLine)
         {
-            _error.WriteLine(total is null ? $"{description}: {done}" : $"{description}: {done} of {total}");
+            _error.WriteLine(line());
             _nextLine = elapsed + s_timeBetweenLines;
         }
     }
@@ -65,7 +79,7 @@ internal sealed class WorkProgress : IDisposable
         _bar?.GetAwaiter().GetResult();
     }
 
-    private void ShowBar(TextWriter terminal, int done, int? total, string description)
+    private void ShowBar(TextWriter terminal, long done, long? total, string description)
     {
         _console ??= AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(terminal) });
         _bar ??= _console.Progress()
@@ -78,7 +92,7 @@ internal sealed class WorkProgress : IDisposable
             });
         if (_task is not { } task)
             return;
-        task.Description = Markup.Escape(total is null ? $"{description}: {done}" : description);
+        task.Description = Markup.Escape(description);
         task.IsIndeterminate = total is null;
         task.MaxValue = total ?? done + 1;
         task.Value = done;

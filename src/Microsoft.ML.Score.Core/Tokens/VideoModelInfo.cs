@@ -4,7 +4,7 @@ using System.Text;
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>The identity of a frozen model.</summary>
-/// <param name="Source">As the user gave it: "tiny" or a checkpoint folder.</param>
+/// <param name="Source">As the user gave it: "tiny", a checkpoint folder or a hub id.</param>
 /// <param name="Fingerprint">
 /// Which model it is, the same for two copies of a checkpoint. Of a checkpoint: lower-case hexadecimal SHA-256 over the configuration and the
 /// tensor headers (names, types, shapes), a full stop, and 16 digits of one over a sample of the values, so that weights trained further are

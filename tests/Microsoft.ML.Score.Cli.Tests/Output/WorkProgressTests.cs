@@ -20,6 +20,18 @@ public class WorkProgressTests
     }
 
     [Test]
+    public void ReportBytes_NoTerminal_WritesThemAsPeopleReadThem()
+    {
+        var (error, clock) = (new StringWriter(), new ManualClock());
+        using var progress = new WorkProgress(error, clock);
+
+        clock.Seconds = 2;
+        progress.ReportBytes(3L << 30, 16_500_000_000, "downloading, 1 of 5 files");
+
+        Assert.That(error.ToString().TrimEnd(), Is.EqualTo("downloading, 1 of 5 files: 3.0 GiB of 15.4 GiB"));
+    }
+
+    [Test]
     public void Report_NameWithControlCharacters_ShowsThem()
     {
         var (error, clock) = (new StringWriter(), new ManualClock());

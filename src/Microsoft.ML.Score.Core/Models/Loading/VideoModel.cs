@@ -19,12 +19,14 @@ public static class VideoModel
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
     /// <param name="source">
-    /// "tiny" for the model embedded in this library, trained on the synthetic world alone (it knows nothing of real video), or the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2).
+    /// "tiny" for the model embedded in this library, trained on the synthetic world alone (it knows nothing of real video), the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2),
+    /// or the id of one on the Hugging Face hub, such as "Qwen/Qwen2.5-VL-7B-Instruct" or with a revision "ORGANISATION/NAME@REVISION", which is looked for in the local cache
+    /// ($HF_HUB_CACHE, $HF_HOME/hub or ~/.cache/huggingface/hub) and never downloaded. A path that exists wins.
     /// </param>
     /// <param name="options">How to run it; null means the defaults.</param>
     /// <returns>The model, which the caller disposes.</returns>
     /// <exception cref="ArgumentException">The source is empty, or options are out of range; the message names all of them.</exception>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder, and the cache has no model of that id; the message says how to get it.</exception>
     /// <exception cref="FileNotFoundException">A file of the checkpoint is missing.</exception>
     /// <exception cref="InsufficientMemoryException">The model is beyond <see cref="VideoModelOptions.MemoryLimit"/>.</exception>
     /// <exception cref="InvalidDataException">
@@ -71,7 +73,7 @@ public static class VideoModel
     /// Checks the files of a checkpoint against each other, and goes on after a fault, so that all are known at once; <see cref="Load"/> ends at
     /// the first. Small files and the headers of the weights are read, no weights.
     /// </summary>
-    /// <param name="folder">The folder of a Hugging Face checkpoint.</param>
+    /// <param name="folder">The folder of a Hugging Face checkpoint, or an id as <see cref="Load"/> takes it.</param>
     /// <returns>The checks in the order in which they are made; nothing is wrong where none has faults.</returns>
     /// <exception cref="ArgumentException">The folder is empty.</exception>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -80,7 +82,7 @@ public static class VideoModel
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
 
-        return CheckpointInspection.Run(folder);
+        return CheckpointInspection.Run(CheckpointFolder.Of(folder));
     }
 
     /// <summary>Why the results of a model on a video mean nothing, as a sentence to show; null where no reason is known. The embedded model knows the synthetic world alone.</summary>
@@ -100,10 +102,10 @@ public static class VideoModel
     {
         ArgumentNullException.ThrowIfNull(source);
         if (string.IsNullOrWhiteSpace(source))
-            throw new ArgumentException($"The model must be '{EmbeddedSource}' or a checkpoint folder, got '{source}'.", nameof(source));
+            throw new ArgumentException($"The model must be '{EmbeddedSource}', a checkpoint folder or a hub id, got '{source}'.", nameof(source));
     }
 
-    private static CheckpointFiles Files(string source) => source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(source);
+    private static CheckpointFiles Files(string source) => source == EmbeddedSource ? EmbeddedFiles() : CheckpointFiles.FromFolder(CheckpointFolder.OfWhole(source));
 
     internal static IModelConfig ReadConfig(CheckpointFiles files)
     {

@@ -295,7 +295,7 @@ public class VideoModelTests
     [Test]
     public void Load_WrongSource_SaysSo()
     {
-        Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException.With.Message.Contains("'tiny' or a checkpoint folder"));
+        Assert.That(() => VideoModel.Load(" "), Throws.ArgumentException.With.Message.Contains("'tiny', a checkpoint folder or a hub id"));
         Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "config.json")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("is a file"));
         Assert.That(() => VideoModel.Load(Path.Combine(_checkpoint.Folder, "absent")), Throws.TypeOf<DirectoryNotFoundException>().With.Message.Contains("absent"));
         Assert.That(() => VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { Backend = null! }), Throws.ArgumentException.With.Message.Contains("Backend must not be null"));
