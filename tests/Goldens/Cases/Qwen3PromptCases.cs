@@ -98,9 +98,11 @@ internal static class Qwen3PromptCases
         ? [.. grids.EnumerateArray().Select(grid => grid.EnumerateArray().Select(size => size.GetInt32()).ToArray())]
         : [];
 
+    /// <summary>The tokenizer beside the cases; what is not there is taken from the repository's own goldens, which are the same.</summary>
     private static Tokenizer? TokenizerOf(string folder)
     {
-        var merges = Path.Combine(folder, "..", "..", "models", "tokenizer");
-        return TokensAreIn(folder) && TokenizerCases.HoldsTokenizer(merges) ? TokenizerCases.Load(merges, TokensKey, Path.Combine(folder, TokensFile)) : null;
+        var tokens = TokensAreIn(folder) ? folder : RepositoryFolder.Golden("qwen3vl", "tokenizer");
+        var merges = new[] { Path.Combine(folder, "..", "..", "models", "tokenizer"), RepositoryFolder.Golden("models", "tokenizer") }.FirstOrDefault(TokenizerCases.HoldsTokenizer);
+        return merges is not null && TokensAreIn(tokens) ? TokenizerCases.Load(merges, TokensKey, Path.Combine(tokens, TokensFile)) : null;
     }
 }

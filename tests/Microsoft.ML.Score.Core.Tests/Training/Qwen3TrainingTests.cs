@@ -20,17 +20,17 @@ public class Qwen3TrainingTests
         var expected = Fit(null).Policy.ToBytes();
 
         using var cancellation = new CancellationTokenSource();
-        Assert.That(() => Fit(folder.Path, new Reporter(progress => { if (progress.Metrics is { Step: 4 }) cancellation.Cancel(); }), cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => Fit(folder.Path, new Reporter(progress => { if (progress.Metrics is { Step: 3 }) cancellation.Cancel(); }), cancellation.Token), Throws.InstanceOf<OperationCanceledException>());
         var resumed = Fit(folder.Path);
 
         Assert.That(resumed.Policy.ToBytes(), Is.EqualTo(expected));
-        Assert.That((resumed.Steps, resumed.Warnings), Is.EqualTo((7, Array.Empty<string>())));
+        Assert.That(resumed.Steps, Is.EqualTo(4));
         var kept = new ScoreCompressor(resumed.Policy).Compress(heldOut.ReadVideo(), 0.25);
         Assert.That((kept.Count, kept.DeepStack.Count), Is.EqualTo((heldOut.ReadVideo().Grid.Count / 4, 2)));
         Assert.That(model.CrossEntropy([kept], "What?", heldOut.Caption)[0], Is.InRange(0, 30));
 
         TrainingResult Fit(string? checkpointFolder, IProgress<TrainingProgress>? progress = null, CancellationToken token = default) =>
-            new ScoreTrainer(model, ScoreTrainerTests.Small(checkpointFolder)).Fit(rows, [heldOut], progress: progress, cancellationToken: token);
+            new ScoreTrainer(model, Options(checkpointFolder)).Fit(rows, [heldOut], progress: progress, cancellationToken: token);
     }
 
     /// <summary>A step of a pseudo-video brings the features of its still, and times that follow each other as those of a video's steps do.</summary>
@@ -48,10 +48,26 @@ public class Qwen3TrainingTests
         Assert.That(video.Times.VideoSeconds, Is.EqualTo(video.Grid.TimeSteps));
     }
 
+    private static TrainerOptions Options(string? checkpointFolder) => new()
+    {
+        WarmUpSteps = 2,
+        MainSteps = 2,
+        BatchSize = 1,
+        Rollouts = 3,
+        HiddenWidth = 4,
+        CheckpointInterval = 1,
+        CheckpointFolder = checkpointFolder,
+    };
+
     private static TrainingRow Row(IVideoLanguageModel model, int seed, int frames)
     {
         var rgb = new byte[frames * 32 * 32 * 3];
         new Random(seed).NextBytes(rgb);
         return new TrainingRow(model.Encode(new FrameClip(rgb, frames, 32, 32, 2)), $"clip {seed}");
+    }
+
+    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
     }
 }

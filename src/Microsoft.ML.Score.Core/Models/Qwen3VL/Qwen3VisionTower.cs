@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models.Layers;
 using Microsoft.ML.Score.Models.Qwen25VL;
@@ -113,7 +114,7 @@ internal sealed class Qwen3VisionTower
                 rows.AddRange(Enumerable.Range(first, grid.PatchesPerStep));
         }
 
-        using var table = _kernels.Upload(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(tables), tables.Count / _config.HiddenSize, _config.HiddenSize);
+        using var table = _kernels.Upload(CollectionsMarshal.AsSpan(tables), tables.Count / _config.HiddenSize, _config.HiddenSize);
         using var positions = _kernels.Gather(table, [.. rows]);
         return _patchEmbed.Apply(_kernels, patches, residual: positions);
     }

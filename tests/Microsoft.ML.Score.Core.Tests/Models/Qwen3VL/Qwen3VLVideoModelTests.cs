@@ -87,8 +87,8 @@ internal sealed class Qwen3VLVideoModelTests
 
         var losses = new[] { kept, turned, none }.Select(set => _model.CrossEntropy([set], "Q", "A ball.")[0]).ToArray();
 
-        Assert.That(Math.Abs(losses[0] - losses[1]), Is.GreaterThan(0.01));
-        Assert.That(Math.Abs(losses[0] - losses[2]), Is.GreaterThan(0.01));
+        Assert.That(Math.Abs(losses[0] - losses[1]), Is.GreaterThan(10 * Tolerance));
+        Assert.That(Math.Abs(losses[0] - losses[2]), Is.GreaterThan(10 * Tolerance));
     }
 
     [Test]
@@ -169,7 +169,7 @@ internal sealed class Qwen3VLVideoModelTests
     {
         var video = ((IScalableVideoModel)_model).EncodeScaled(Clip(), 10);
 
-        Assert.That((video.Grid.TimeSteps, video.Grid.TokensPerStep), Is.EqualTo((3, 8)));
+        Assert.That((video.Grid.TimeSteps, video.Grid.TokensPerStep), Is.EqualTo((3, 10)));
         Assert.That(video.Times!.Seconds[0], Is.EqualTo(0.25));
     }
 
