@@ -130,6 +130,18 @@ internal sealed class TorchKernels(string name, torch.Device device, torch.Scala
         });
     }
 
+    public void ScatterAdd(Tensor source, ReadOnlySpan<int> rows, Tensor destination)
+    {
+        var wide = Widened(rows);
+        _calls.Run($"a sum of {source} into {destination}", () =>
+        {
+            var target = Of(destination);
+            if (wide.Length > 0)
+                target.index_add_(0, Index(wide), Of(source).to(target.dtype), 1);
+            return true;
+        });
+    }
+
     public double[] CrossEntropy(Tensor logits, ReadOnlySpan<int> targets)
     {
         var wide = Widened(targets);

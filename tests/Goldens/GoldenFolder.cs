@@ -32,15 +32,21 @@ internal static class GoldenFolder
         return files switch
         {
             _ when files.Contains("config.json") && Architecture(folder) == "Qwen2_5_VLForConditionalGeneration" => Qwen25VLCases.Verify(folder, backend, cancellationToken),
+            _ when files.Contains("config.json") && Architecture(folder) == "Qwen3VLForConditionalGeneration" => Qwen3VLCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") && Architecture(folder) == "LlavaQwenForCausalLM" => LlavaVideoCases.Verify(folder, backend, cancellationToken),
             _ when files.Contains("config.json") => Unsupported(Architecture(folder)),
             _ when RopeIndexCases.AreIn(folder) => RopeIndexCases.Verify(folder, backend),
+            _ when Qwen3RopeIndexCases.AreIn(folder) => Qwen3RopeIndexCases.Verify(folder, backend),
+            _ when Qwen3PromptCases.AreIn(folder) => Qwen3PromptCases.Verify(folder),
+            _ when Qwen3PromptCases.TokensAreIn(folder) => Qwen3PromptCases.VerifyTokens(folder),
             _ when TokenizerCases.AreIn(folder) => TokenizerCases.Verify(folder),
             _ when PromptCases.AreIn(folder) => PromptCases.Verify(folder),
             _ when ManifestCases.AreIn(folder) => ManifestCases.Verify(folder),
             _ when files.Contains("manifest.json") => CompressorCases.Verify(folder, cancellationToken),
             _ when files.Any(IsProcessorCase) => files.Where(IsProcessorCase).SelectMany(
                 file => ProcessorCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
+            _ when files.Any(IsQwen3ProcessorCase) => files.Where(IsQwen3ProcessorCase).SelectMany(
+                file => Qwen3ProcessorCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
             _ when files.Any(PolicyCases.IsCase) => files.Where(PolicyCases.IsCase).SelectMany(
                 file => PolicyCases.Verify(Path.Combine(folder, file), $"{name}/{Path.GetFileNameWithoutExtension(file)}")),
             _ => Unsupported("unknown"),
@@ -48,8 +54,11 @@ internal static class GoldenFolder
 
         bool IsProcessorCase(string file) => ProcessorCases.IsCase(Path.Combine(folder, file));
 
+        bool IsQwen3ProcessorCase(string file) => Qwen3ProcessorCases.IsCase(Path.Combine(folder, file));
+
+        // What is beside cases and belongs to them is none.
         IEnumerable<VerificationRow> Unsupported(string kind) =>
-            files.Where(file => file.EndsWith(".json", StringComparison.Ordinal) && file != "config.json")
+            files.Where(file => file.EndsWith(".json", StringComparison.Ordinal) && file is not ("config.json" or "sensitivity.json"))
                 .Select(file => VerificationRow.Unsupported($"{name}/{Path.GetFileNameWithoutExtension(file)}", kind));
     }
 

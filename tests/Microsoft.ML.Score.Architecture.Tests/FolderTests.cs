@@ -15,7 +15,7 @@ public class FolderTests
         "Video",
         "Text",
         "Tokens",
-        "Models", "Models/Layers", "Models/Qwen2", "Models/Qwen25VL", "Models/LlavaVideo", "Models/Loading",
+        "Models", "Models/Layers", "Models/Qwen2", "Models/Qwen25VL", "Models/Qwen3VL", "Models/LlavaVideo", "Models/Loading",
         "Policy",
         "Compression",
         "Synthetic",
@@ -32,7 +32,7 @@ public class FolderTests
 
     [Test]
     public void CoreReferences_OfOneModel_NeverReachTheOther() => AssertNone(
-        Projects.Core.References.Where(reference => reference is { Folder: "Models/LlavaVideo", UsedFolder: "Models/Qwen25VL" }));
+        Projects.Core.References.Where(reference => reference is { Folder: "Models/LlavaVideo", UsedFolder: "Models/Qwen25VL" or "Models/Qwen3VL" }));
 
     [TestCaseSource(nameof(ProjectNames))]
     public void References_BetweenFolders_FormNoCycle(string project) => AssertNone(

@@ -96,6 +96,12 @@ internal sealed class StepKernels(IKernels kernels) : IKernels
         kernels.Scatter(source, rows, destination);
     }
 
+    public void ScatterAdd(Tensor source, ReadOnlySpan<int> rows, Tensor destination)
+    {
+        using var timer = new Timer(this, nameof(ScatterAdd));
+        kernels.ScatterAdd(source, rows, destination);
+    }
+
     public double[] CrossEntropy(Tensor logits, ReadOnlySpan<int> targets)
     {
         using var timer = new Timer(this, nameof(CrossEntropy));

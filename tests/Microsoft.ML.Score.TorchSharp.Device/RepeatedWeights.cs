@@ -45,6 +45,8 @@ internal sealed class RepeatedWeights(IKernels kernels) : IKernels
 
     public void Scatter(Tensor source, ReadOnlySpan<int> rows, Tensor destination) => kernels.Scatter(source, rows, destination);
 
+    public void ScatterAdd(Tensor source, ReadOnlySpan<int> rows, Tensor destination) => kernels.ScatterAdd(source, rows, destination);
+
     public double[] CrossEntropy(Tensor logits, ReadOnlySpan<int> targets) => kernels.CrossEntropy(logits, targets);
 
     public bool AllFinite(Tensor x) => kernels.AllFinite(x);

@@ -59,6 +59,16 @@ public class TorchKernelsTests
     }
 
     [Test]
+    public void ScatterAdd_UnsharedView_AddsToTheOwnersRows()
+    {
+        using var x = _kernels.Upload([1, 2, 3, 4, 5, 6], 3, 2);
+        using var more = _kernels.Upload([10, 20, 30, 40], 2, 2);
+        _kernels.ScatterAdd(more, [1, 0], x.RowRange(1, 2));
+
+        Assert.That(_kernels.ToArray(x), Is.EqualTo(new[] { 1f, 2, 33, 44, 15, 26 }));
+    }
+
+    [Test]
     public void Attention_WindowsOfTwoSizesMixed_EqualsTheReference() =>
         CompareAttention([AttentionSegment.Self(0, 9), AttentionSegment.Self(9, 4), AttentionSegment.Self(13, 9), AttentionSegment.Self(22, 4), AttentionSegment.Self(26, 9)], 35, 4, 4, causal: false);
 

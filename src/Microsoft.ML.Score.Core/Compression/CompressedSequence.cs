@@ -53,7 +53,7 @@ internal sealed class CompressedSequence
             vector.CopyTo(vectors.AsSpan(i * d));
         }
 
-        return new KeptTokens(video.Grid, d, positions, vectors) { Times = video.Times };
+        return new KeptTokens(video.Grid, d, positions, vectors) { Times = video.Times, DeepStack = DeepStackFeatures.Gather(video.DeepStack, d, positions) };
     }
 }
 

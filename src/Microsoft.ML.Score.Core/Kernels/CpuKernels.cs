@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace Microsoft.ML.Score.Kernels;
 
 /// <summary>What the two backends in main memory share: tensors, weights and the moving of rows.</summary>
@@ -38,6 +40,15 @@ internal abstract class CpuKernels : IKernels
     {
         for (var i = 0; i < rows.Length; i++)
             ((CpuTensor)source).Row(i).CopyTo(((CpuTensor)destination).Row(rows[i]));
+    }
+
+    public void ScatterAdd(Tensor source, ReadOnlySpan<int> rows, Tensor destination)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var row = ((CpuTensor)destination).Row(rows[i]);
+            TensorPrimitives.Add(row, ((CpuTensor)source).Row(i), row);
+        }
     }
 
     public bool AllFinite(Tensor x) => FiniteValues.FirstNotFinite(((CpuTensor)x).Span) < 0;

@@ -52,6 +52,9 @@ internal interface IKernels
     /// <summary>destination[rows[i]] = source[i]; the indices differ from each other.</summary>
     void Scatter(Tensor source, ReadOnlySpan<int> rows, Tensor destination);
 
+    /// <summary>destination[rows[i]] += source[i]; the indices differ from each other.</summary>
+    void ScatterAdd(Tensor source, ReadOnlySpan<int> rows, Tensor destination);
+
     /// <summary>-log softmax(row i)[targets[i]] for each row of the logits [n, vocabulary].</summary>
     double[] CrossEntropy(Tensor logits, ReadOnlySpan<int> targets);
 

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Score.Models;
 
 /// <summary>
 /// A model whose encoder takes frames of any size, so that a video can have fewer tokens by being shown smaller: the plainest
-/// alternative to compression. Qwen2.5-VL does; LLaVA-Video resizes every frame to one size.
+/// alternative to compression. Qwen2.5-VL and Qwen3-VL do; LLaVA-Video resizes every frame to one size.
 /// </summary>
 public interface IScalableVideoModel : IVideoLanguageModel
 {

@@ -45,6 +45,9 @@ internal sealed class ModelWeights : IDisposable
         return Own(_kernels.Upload(values, 1, count));
     }
 
+    /// <summary>All elements on the host, widened; for what is computed there.</summary>
+    public float[] Values(string name) => _checkpoint.Get(name, Shape(name)).ToArray();
+
     public void Dispose()
     {
         foreach (var item in _owned)

@@ -162,7 +162,8 @@ public sealed partial class FeatureCache
         try
         {
             var tokens = MappedTokens.Open(path);
-            if (tokens.EncoderFingerprint == _model.EncoderFingerprint && tokens.Dimension == _model.Dimension && tokens.Type == _type)
+            if (tokens.EncoderFingerprint == _model.EncoderFingerprint && tokens.Dimension == _model.Dimension && tokens.Type == _type
+                && tokens.DeepStackLevels == _model.DeepStackLevels)
             {
                 Touch(path);
                 return tokens;
@@ -208,7 +209,7 @@ public sealed partial class FeatureCache
         try
         {
             Directory.CreateDirectory(Folder);
-            var size = tokens.Vectors.Length * (long)_type.Size();
+            var size = tokens.Vectors.Length * (1L + tokens.DeepStack.Count) * _type.Size();
             lock (_room)
                 if (WhyNoRoom(size) is { } reason)
                     return reason;

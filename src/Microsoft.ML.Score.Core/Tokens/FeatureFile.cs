@@ -7,7 +7,8 @@ namespace Microsoft.ML.Score.Tokens;
 /// <summary>
 /// Video tokens in a file, the way large rows travel: safetensors with one tensor <c>features</c> [T, H, W, D] in F32, BF16 or
 /// F16 and, as metadata, <c>seconds_per_step</c>, <c>encoder_fingerprint</c> and, where known, <c>step_times</c> (the seconds of each
-/// time step, then the length of the video, separated by commas). Statistics of the encoder, where known, are further tensors in F32:
+/// time step, then the length of the video, separated by commas). DeepStack tensors, of models that have them, are <c>deepstack_0</c>, <c>deepstack_1</c>
+/// and so on, in type and shape like the features. Statistics of the encoder, where known, are further tensors in F32:
 /// <c>received_attention</c> [T, H*W], <c>pooled_attention</c> [T, H*W] and <c>step_features</c> [T, any].
 /// </summary>
 public static class FeatureFile
@@ -31,25 +32,41 @@ public static class FeatureFile
         if (!MappedTokens.AreSecondsPerStep(grid.SecondsPerStep))
             throw new ArgumentException(
                 FormattableString.Invariant($"The tokens have {grid.SecondsPerStep} seconds a step; a feature file holds from {MappedTokens.SecondsRange}."), nameof(video));
-        var features = TensorData.FromSingle(MappedTokens.FeaturesKey, [grid.TimeSteps, grid.Height, grid.Width, video.Dimension], video.Vectors.Span, type);
-        if (FirstNotFinite(type, features.Bytes.Span) is >= 0 and var at)
-            throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}, which is not finite when stored as {type}.", nameof(video));
+        var features = Stored(MappedTokens.FeaturesKey, video.Vectors, "the tokens");
+        var deepStack = video.DeepStack.Select((values, level) => Stored(DeepStackFeatures.Key(level), values, $"the DeepStack tensor {level}")).ToArray();
 
         var metadata = new Dictionary<string, string> { [MappedTokens.SecondsKey] = grid.SecondsPerStep.ToString("R", CultureInfo.InvariantCulture) };
         if (video.EncoderFingerprint is { } fingerprint)
             metadata[MappedTokens.FingerprintKey] = fingerprint;
         if (video.Times is { } times)
-            metadata[MappedTokens.TimesKey] = string.Join(',', times.Seconds.Append(times.VideoSeconds).Select(seconds => seconds.ToString("R", CultureInfo.InvariantCulture)));
-        SafetensorsWriter.Write(path, [features, .. StoredStatistics.ToTensors(video)], metadata);
+            metadata[MappedTokens.TimesKey] = times.ToMetadata();
+        SafetensorsWriter.Write(path, [features, .. deepStack, .. StoredStatistics.ToTensors(video)], metadata);
+
+        TensorData Stored(string key, ReadOnlyMemory<float> values, string what)
+        {
+            var tensor = TensorData.FromSingle(key, [grid.TimeSteps, grid.Height, grid.Width, video.Dimension], values.Span, type);
+            return FirstNotFinite(type, tensor.Bytes.Span) is >= 0 and var at
+                ? throw new ArgumentException($"Value {at} of {what} is {values.Span[at]}, which is not finite when stored as {type}.", nameof(video))
+                : tensor;
+        }
     }
 
     /// <summary>The tokens as a file of that type gives them back.</summary>
     internal static VideoTokens Rounded(VideoTokens video, TensorType type)
     {
-        var stored = TensorData.FromSingle(MappedTokens.FeaturesKey, [video.Vectors.Length], video.Vectors.Span, type);
-        var values = new float[video.Vectors.Length];
-        StoredValues.Widen(type, stored.Bytes.Span, values);
-        return new VideoTokens(video.Grid, video.Dimension, values, video.EncoderFingerprint) { Times = video.Times, Statistics = video.Statistics };
+        return new VideoTokens(video.Grid, video.Dimension, Round(video.Vectors), video.EncoderFingerprint)
+        {
+            Times = video.Times,
+            DeepStack = [.. video.DeepStack.Select(level => (ReadOnlyMemory<float>)Round(level))],
+            Statistics = video.Statistics,
+        };
+
+        float[] Round(ReadOnlyMemory<float> exact)
+        {
+            var values = new float[exact.Length];
+            StoredValues.Widen(type, StoredValues.Narrow(type, exact.Span), values);
+            return values;
+        }
     }
 
     /// <summary>Reads the tokens of one video.</summary>

@@ -13,11 +13,13 @@ internal static class KeptTokenFile
     private const string GridKey = "grid";
     private const string SecondsKey = "seconds_per_step";
     private const string FingerprintKey = "encoder_fingerprint";
+    private const string TimesKey = "step_times";
 
     public static void Write(string path, KeptTokens kept, string video, string? encoderFingerprint)
     {
-        if (FiniteValues.FirstNotFinite(kept.Vectors.Span) is >= 0 and var at)
-            throw new InvalidOperationException($"Value {at} of the kept tokens is {kept.Vectors.Span[at]}; only finite values are written.");
+        foreach (var values in kept.DeepStack.Prepend(kept.Vectors))
+            if (FiniteValues.FirstNotFinite(values.Span) is >= 0 and var at)
+                throw new InvalidOperationException($"Value {at} of the kept tokens is {values.Span[at]}; only finite values are written.");
 
         var metadata = new Dictionary<string, string>
         {
@@ -27,11 +29,14 @@ internal static class KeptTokenFile
         };
         if (encoderFingerprint is not null)
             metadata[FingerprintKey] = encoderFingerprint;
+        if (kept.Times is { } times)
+            metadata[TimesKey] = times.ToMetadata();
         SafetensorsWriter.Write(
             path,
             [
                 TensorData.FromInt64(PositionsKey, [kept.Count], Array.ConvertAll(kept.Positions.ToArray(), position => (long)position)),
                 TensorData.FromSingle(VectorsKey, [kept.Count, kept.Dimension], kept.Vectors.Span),
+                .. kept.DeepStack.Select((values, level) => TensorData.FromSingle(DeepStackFeatures.Key(level), [kept.Count, kept.Dimension], values.Span)),
             ],
             metadata);
     }
@@ -44,10 +49,19 @@ internal static class KeptTokenFile
             file, VectorsKey, $"F32 of shape [{positions.Count}, D], a row for each of '{PositionsKey}'",
             entry => entry.Type == TensorType.F32 && entry.Shape.Count == 2 && entry.Shape[0] == positions.Count && entry.Shape[1] is >= 1 and <= int.MaxValue && entry.Count <= Array.MaxLength);
 
-        var values = file.ReadSingle(VectorsKey);
-        if (FiniteValues.FirstNotFinite(values) is >= 0 and var at)
-            throw new InvalidDataException($"Value {at} of '{VectorsKey}' in '{file.Name}' is {values[at]}; kept tokens must be finite.");
-        return new KeptTokens(grid, (int)vectors.Shape[1], ReadPositions(file, grid), values);
+        return new KeptTokens(grid, (int)vectors.Shape[1], ReadPositions(file, grid), ReadFinite(file, VectorsKey))
+        {
+            Times = file.Metadata.TryGetValue(TimesKey, out var times) ? StepTimes.FromMetadata(times, grid, $"{TimesKey} of '{file.Name}'") : null,
+            DeepStack = [.. Enumerable.Range(0, DeepStackFeatures.CountIn(file, vectors)).Select(level => (ReadOnlyMemory<float>)ReadFinite(file, DeepStackFeatures.Key(level)))],
+        };
+    }
+
+    private static float[] ReadFinite(SafetensorsFile file, string key)
+    {
+        var values = file.ReadSingle(key);
+        return FiniteValues.FirstNotFinite(values) is >= 0 and var at
+            ? throw new InvalidDataException($"Value {at} of '{key}' in '{file.Name}' is {values[at]}; kept tokens must be finite.")
+            : values;
     }
 
     /// <summary>By the header alone.</summary>

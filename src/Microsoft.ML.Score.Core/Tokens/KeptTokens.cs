@@ -11,6 +11,7 @@ public sealed class KeptTokens
     // One of the two: vectors of its own, or the video whose rows they are.
     private readonly ReadOnlyMemory<float> _vectors;
     private float[]? _gathered;
+    private IReadOnlyList<ReadOnlyMemory<float>>? _deepStack;
 
     /// <param name="grid">The grid of the whole video.</param>
     /// <param name="dimension">D, values a token.</param>
@@ -63,6 +64,17 @@ public sealed class KeptTokens
     /// <exception cref="ArgumentException">There are not as many times as time steps.</exception>
     public StepTimes? Times { get; init => field = StepTimes.ThrowIfNotOf(Grid, value, nameof(Times)); }
 
+    /// <summary>
+    /// The DeepStack features of the tokens, each [k, D]; empty where there are none. Those of <see cref="Gather"/> are copied from
+    /// <see cref="VideoTokens.DeepStack"/> when they are first asked for. A merged token brings those of the token at its position.
+    /// </summary>
+    /// <exception cref="ArgumentException">A tensor has another number of values than <see cref="Vectors"/>.</exception>
+    public IReadOnlyList<ReadOnlyMemory<float>> DeepStack
+    {
+        get => _deepStack ??= Video is null ? [] : DeepStackFeatures.Gather(Video.DeepStack, Dimension, Positions.Span);
+        init => _deepStack = DeepStackFeatures.ThrowIfNot(Count, Dimension, value, nameof(DeepStack));
+    }
+
     /// <summary>k.</summary>
     public int Count => Positions.Length;
 
@@ -102,7 +114,8 @@ public sealed class KeptTokens
     /// <summary>
     /// Writes a file that appears whole or not at all; an existing one is replaced. It is safetensors with the tensors <c>positions</c> [k] in I64, flat
     /// indices (t*H + y)*W + x, strictly ascending, and <c>vectors</c> [k, D] in F32, the k rows in the same order. Metadata: <c>video</c>, <c>grid</c> ("TxHxW"),
-    /// <c>seconds_per_step</c> and, where known, <c>encoder_fingerprint</c>. The same tokens and texts give the same bytes.
+    /// <c>seconds_per_step</c> and, where known, <c>encoder_fingerprint</c> and <c>step_times</c>. <see cref="DeepStack"/> is in <c>deepstack_0</c>, <c>deepstack_1</c>
+    /// and so on, like the vectors. The same tokens and texts give the same bytes.
     /// </summary>
     /// <param name="path">The file to write.</param>
     /// <param name="video">What the video is called, a path or any other text.</param>
@@ -123,7 +136,7 @@ public sealed class KeptTokens
         KeptTokenFile.Write(path, this, video, encoderFingerprint);
     }
 
-    /// <summary>Reads what <see cref="Save"/> wrote: grid, positions and vectors. <see cref="Times"/> are not in the file.</summary>
+    /// <summary>Reads what <see cref="Save"/> wrote: grid, positions, vectors, and what there is of <see cref="Times"/> and <see cref="DeepStack"/>.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">

@@ -50,7 +50,8 @@ public sealed class MappedTokens : ITokenRows, IDisposable
         Grid = new TokenGrid((int)entry.Shape[0], (int)entry.Shape[1], (int)entry.Shape[2], seconds);
         Dimension = (int)entry.Shape[3];
         EncoderFingerprint = file.Metadata.GetValueOrDefault(FingerprintKey);
-        Times = file.Metadata.TryGetValue(TimesKey, out var times) ? ReadTimes(times) : null;
+        Times = file.Metadata.TryGetValue(TimesKey, out var times) ? StepTimes.FromMetadata(times, Grid, $"{TimesKey} of '{file.Name}'") : null;
+        DeepStackLevels = DeepStackFeatures.CountIn(file, entry);
         StoredStatistics.ThrowIfInvalid(file, Grid);
     }
 
@@ -68,6 +69,9 @@ public sealed class MappedTokens : ITokenRows, IDisposable
 
     /// <summary>When the time steps are shown; null when unknown.</summary>
     public StepTimes? Times { get; }
+
+    /// <summary>Tensors of <see cref="VideoTokens.DeepStack"/> that the file holds.</summary>
+    internal int DeepStackLevels { get; }
 
     private long Count => (long)Grid.Count * Dimension;
 
@@ -105,10 +109,19 @@ public sealed class MappedTokens : ITokenRows, IDisposable
         if (Count > Array.MaxLength)
             throw new InvalidDataException(
                 $"The {Grid} tokens of dimension {Dimension} in '{_file.Name}' are {Count} values; one array holds at most {Array.MaxLength}.");
-        var vectors = _file.ReadSingle(FeaturesKey);
-        ThrowIfNotFinite(0, vectors);
+        return new VideoTokens(Grid, Dimension, ReadAll(FeaturesKey), EncoderFingerprint)
+        {
+            Times = Times,
+            DeepStack = [.. Enumerable.Range(0, DeepStackLevels).Select(level => (ReadOnlyMemory<float>)ReadAll(DeepStackFeatures.Key(level)))],
+            Statistics = StoredStatistics.Read(_file),
+        };
 
-        return new VideoTokens(Grid, Dimension, vectors, EncoderFingerprint) { Times = Times, Statistics = StoredStatistics.Read(_file) };
+        float[] ReadAll(string key)
+        {
+            var values = _file.ReadSingle(key);
+            ThrowIfNotFinite(key, 0, values);
+            return values;
+        }
     }
 
     /// <summary>The tokens at the given positions, copied into memory: k*D values in single precision. No other row is read.</summary>
@@ -120,15 +133,19 @@ public sealed class MappedTokens : ITokenRows, IDisposable
     {
         KeptTokens.ThrowIfNotPositions(Grid, positions.Span);
 
-        var vectors = new float[checked(positions.Length * Dimension)];
-        for (var k = 0; k < positions.Length; k++)
+        return new KeptTokens(Grid, Dimension, positions, ReadRows(FeaturesKey))
         {
-            var row = vectors.AsSpan(k * Dimension, Dimension);
-            StoredValues.Widen(Type, Rows(positions.Span[k], 1), row);
-            ThrowIfNotFinite(positions.Span[k], row);
-        }
+            Times = Times,
+            DeepStack = [.. Enumerable.Range(0, DeepStackLevels).Select(level => (ReadOnlyMemory<float>)ReadRows(DeepStackFeatures.Key(level)))],
+        };
 
-        return new KeptTokens(Grid, Dimension, positions, vectors) { Times = Times };
+        float[] ReadRows(string key)
+        {
+            var vectors = new float[checked(positions.Length * Dimension)];
+            for (var k = 0; k < positions.Length; k++)
+                ReadRow(key, positions.Span[k], vectors.AsSpan(k * Dimension, Dimension));
+            return vectors;
+        }
     }
 
     /// <summary>Reads all values once.</summary>
@@ -136,36 +153,24 @@ public sealed class MappedTokens : ITokenRows, IDisposable
     internal void ThrowIfNotFinite()
     {
         var row = new float[Dimension];
-        for (var token = 0; token < Grid.Count; token++)
-        {
-            StoredValues.Widen(Type, Rows(token, 1), row);
-            ThrowIfNotFinite(token, row);
-        }
+        foreach (var key in Enumerable.Range(0, DeepStackLevels).Select(DeepStackFeatures.Key).Prepend(FeaturesKey))
+            for (var token = 0; token < Grid.Count; token++)
+                ReadRow(key, token, row);
     }
 
     /// <summary>Closes the file; what was read stays valid.</summary>
     public void Dispose() => _file.Dispose();
 
-    private void ThrowIfNotFinite(int firstToken, ReadOnlySpan<float> vectors)
+    private void ReadRow(string key, int token, Span<float> row)
+    {
+        StoredValues.Widen(Type, _file.Bytes(key, (long)token * Dimension, Dimension), row);
+        ThrowIfNotFinite(key, token, row);
+    }
+
+    private void ThrowIfNotFinite(string key, int firstToken, ReadOnlySpan<float> vectors)
     {
         if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
             throw new InvalidDataException(
-                $"Value {(long)firstToken * Dimension + at} of '{FeaturesKey}' in '{_file.Name}' is {vectors[at]}; features must be finite.");
-    }
-
-    private StepTimes ReadTimes(string text)
-    {
-        var seconds = Array.ConvertAll(text.Split(','), item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
-        try
-        {
-            return seconds.Length == Grid.TimeSteps + 1 ? new StepTimes(seconds[..^1], seconds[^1]) : throw new ArgumentException(
-                $"there are {seconds.Length} numbers.");
-        }
-        catch (ArgumentException exception)
-        {
-            throw new InvalidDataException(
-                $"{TimesKey} of '{_file.Name}' must hold the seconds of its {Grid.TimeSteps} time steps, "
-                + $"not descending, and the length of the video, got '{Excerpt.Of(text)}'.", exception);
-        }
+                $"Value {(long)firstToken * Dimension + at} of '{key}' in '{_file.Name}' is {vectors[at]}; features must be finite.");
     }
 }

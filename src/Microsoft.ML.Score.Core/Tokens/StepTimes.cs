@@ -1,7 +1,10 @@
+using System.Globalization;
+using Microsoft.ML.Score.Storage;
+
 namespace Microsoft.ML.Score.Tokens;
 
 /// <summary>
-/// When the time steps of a video are shown, for prompts that name the times (LLaVA-Video's time instruction). Steps may be
+/// When the time steps of a video are shown, for prompts that name the times (Qwen3-VL's, and LLaVA-Video's time instruction). Steps may be
 /// unevenly spaced, so a grid's seconds per step do not tell it. Immutable.
 /// </summary>
 public sealed class StepTimes
@@ -38,6 +41,30 @@ public sealed class StepTimes
 
     /// <summary>Length of the video in seconds.</summary>
     public double VideoSeconds { get; }
+
+    /// <summary>The times as metadata of a file has them: the seconds of each step, then the length of the video, separated by commas.</summary>
+    internal string ToMetadata() => string.Join(',', Seconds.Append(VideoSeconds).Select(seconds => seconds.ToString("R", CultureInfo.InvariantCulture)));
+
+    /// <summary>What <see cref="ToMetadata"/> wrote.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="grid">Whose steps they are.</param>
+    /// <param name="source">The key and the file, for the message.</param>
+    /// <exception cref="InvalidDataException">These are no times of the grid.</exception>
+    internal static StepTimes FromMetadata(string text, TokenGrid grid, string source)
+    {
+        var seconds = Array.ConvertAll(text.Split(','), item => double.TryParse(item, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : double.NaN);
+        try
+        {
+            return seconds.Length == grid.TimeSteps + 1 ? new StepTimes(seconds[..^1], seconds[^1]) : throw new ArgumentException(
+                $"there are {seconds.Length} numbers.");
+        }
+        catch (ArgumentException exception)
+        {
+            throw new InvalidDataException(
+                $"{source} must hold the seconds of its {grid.TimeSteps} time steps, "
+                + $"not descending, and the length of the video, got '{Excerpt.Of(text)}'.", exception);
+        }
+    }
 
     internal static StepTimes? ThrowIfNotOf(TokenGrid grid, StepTimes? times, string name) => times is null || times.Seconds.Count == grid.TimeSteps
         ? times

@@ -35,6 +35,12 @@ public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimen
     /// <summary>Tokens of the language model's vocabulary; null where it is not known. Guessing has a cross-entropy of its logarithm.</summary>
     public int? VocabularySize { get; init; }
 
+    /// <summary>
+    /// Tensors of <see cref="VideoTokens.DeepStack"/> that encoded videos carry, 3 in the released Qwen3-VL; 0 for models without. Tokens of such a
+    /// model travel as feature files.
+    /// </summary>
+    public int DeepStackLevels { get; init; }
+
     /// <summary>Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>. Feature caches and saved pipelines go by it.</summary>
     public bool EncoderStatistics { get; init; }
 

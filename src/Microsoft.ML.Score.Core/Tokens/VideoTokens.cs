@@ -52,6 +52,13 @@ public sealed class VideoTokens : ITokenRows
     /// <exception cref="ArgumentException">There are not as many times as time steps.</exception>
     public StepTimes? Times { get; init => field = StepTimes.ThrowIfNotOf(Grid, value, nameof(Times)); }
 
+    /// <summary>
+    /// For each of the language model's first layers one more tensor [T, H, W, D], which is added there to the rows of the visual tokens; empty for
+    /// models without. Not copied, so they must not change afterwards. Whoever keeps a token keeps its rows in all of them.
+    /// </summary>
+    /// <exception cref="ArgumentException">A tensor has another number of values than <see cref="Vectors"/>.</exception>
+    public IReadOnlyList<ReadOnlyMemory<float>> DeepStack { get; init => field = DeepStackFeatures.ThrowIfNot(Grid.Count, Dimension, value, nameof(DeepStack)); } = [];
+
     /// <summary>What the encoder knows of its tokens beside their vectors; null when nothing.</summary>
     /// <exception cref="ArgumentException">They are of another grid.</exception>
     public EncoderStatistics? Statistics { get; init => field = EncoderStatistics.ThrowIfNotOf(Grid, value, nameof(Statistics)); }

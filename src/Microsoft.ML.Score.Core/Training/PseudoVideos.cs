@@ -81,8 +81,11 @@ internal sealed class PseudoVideos(
         VideoTokens StepOf(VideoTokens video, int row)
         {
             var length = video.Grid.TokensPerStep * video.Dimension;
-            var step = video.Vectors.Slice(random.Below(row, video.Grid.TimeSteps) * length, length).ToArray(); // a copy, so that the window does not hold the video
-            return new VideoTokens(GridOfStep(video.Grid), video.Dimension, step, video.EncoderFingerprint);
+            var start = random.Below(row, video.Grid.TimeSteps) * length;
+            return new VideoTokens(GridOfStep(video.Grid), video.Dimension, Copy(video.Vectors), video.EncoderFingerprint) { DeepStack = [.. video.DeepStack.Select(Copy)] };
+
+            // Copies, so that the window does not hold the video.
+            ReadOnlyMemory<float> Copy(ReadOnlyMemory<float> values) => values.Slice(start, length).ToArray();
         }
 
         static TokenGrid GridOfStep(TokenGrid grid) => new(1, grid.Height, grid.Width, grid.SecondsPerStep);
@@ -148,17 +151,31 @@ internal sealed class PseudoVideos(
         {
             var videos = Array.ConvertAll(mixture.Steps, step => window[step].Row!.ReadVideo(cancellationToken));
             var first = videos[0];
-            var length = first.Vectors.Length;
-            var vectors = new float[mixture.Repeats.Sum() * length];
-            var position = 0;
-            for (var i = 0; i < videos.Length; i++)
-                for (var repeat = 0; repeat < mixture.Repeats[i]; repeat++, position += length)
-                    videos[i].Vectors.Span.CopyTo(vectors.AsSpan(position));
-
             var grid = new TokenGrid(mixture.Repeats.Sum(), first.Grid.Height, first.Grid.Width, first.Grid.SecondsPerStep);
-            return new VideoTokens(grid, first.Dimension, vectors, first.EncoderFingerprint);
+            return new VideoTokens(grid, first.Dimension, Repeated(video => video.Vectors), first.EncoderFingerprint)
+            {
+                DeepStack = [.. Enumerable.Range(0, first.DeepStack.Count).Select(level => Repeated(video => video.DeepStack[level]))],
+                Times = first.DeepStack.Count > 0 ? TimesOf(grid) : null,
+            };
+
+            ReadOnlyMemory<float> Repeated(Func<VideoTokens, ReadOnlyMemory<float>> values)
+            {
+                var repeated = new float[mixture.Repeats.Sum() * first.Vectors.Length];
+                var position = 0;
+                for (var i = 0; i < videos.Length; i++)
+                    for (var repeat = 0; repeat < mixture.Repeats[i]; repeat++, position += first.Vectors.Length)
+                        values(videos[i]).Span.CopyTo(repeated.AsSpan(position));
+                return repeated;
+            }
         });
     }
+
+    /// <summary>
+    /// The times of steps that follow each other evenly, for models that name them; tokens with DeepStack features are of such. A step is two
+    /// frames, at its start and its middle, and is named by the time between them.
+    /// </summary>
+    private static StepTimes TimesOf(TokenGrid grid) => new(
+        [.. Enumerable.Range(0, grid.TimeSteps).Select(step => (step + 0.25) * grid.SecondsPerStep)], grid.TimeSteps * grid.SecondsPerStep);
 
     /// <summary>A row of a window; without its tokens where it is skipped.</summary>
     private readonly record struct Step(TokenGrid Grid, TrainingRow? Row);

@@ -66,6 +66,10 @@ public static partial class VideoTransformsCatalog
         ArgumentNullException.ThrowIfNull(model);
         options ??= new EncodeVideoOptions();
         options.ThrowIfFaulty(nameof(options));
+        if (options.Output == EncodeVideoOutput.Vectors && model.Info.DeepStackLevels > 0)
+            throw new ArgumentException(
+                $"{nameof(options.Output)} must be {nameof(EncodeVideoOutput.FeatureFile)} for the model '{model.Info.Source}': its tokens have {model.Info.DeepStackLevels} DeepStack tensors and step times "
+                + "beside their vectors, which a column of vectors does not hold.", nameof(options));
         if (outputColumnName == options.GridColumnName || outputColumnName == options.IsStillColumnName)
             throw new ArgumentException(
                 $"The features, grid and still columns must differ in name, got '{outputColumnName}', '{options.GridColumnName}' and '{options.IsStillColumnName}'.", nameof(outputColumnName));

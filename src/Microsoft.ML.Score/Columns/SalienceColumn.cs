@@ -21,6 +21,7 @@ internal static class SalienceColumn
             return new VideoTokens(video.Grid, video.Dimension, video.Vectors, video.EncoderFingerprint)
             {
                 Times = video.Times,
+                DeepStack = video.DeepStack,
                 Statistics = new EncoderStatistics { PooledAttention = salience, StepFeatures = video.Statistics?.StepFeatures ?? default },
             };
         };

@@ -54,7 +54,7 @@ internal sealed class EncodeVideoEstimator : IEstimator<EncodeVideoTransformer>
 /// <summary>What the features column of <c>EncodeVideo</c> holds.</summary>
 public enum EncodeVideoOutput
 {
-    /// <summary>The tokens themselves, a Vector of <see cref="float"/>.</summary>
+    /// <summary>The tokens themselves, a Vector of <see cref="float"/>. Not for Qwen3-VL, whose tokens are more than one vector each.</summary>
     Vectors,
 
     /// <summary>The path of a feature file, text: for rows too large to travel as vectors, and for readers that need only some of the tokens.</summary>

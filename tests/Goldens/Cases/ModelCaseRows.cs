@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.Score.Kernels;
@@ -10,11 +11,11 @@ namespace Microsoft.ML.Score.Goldens;
 /// What a model computes beside the tensors that one of its golden cases holds. Not every case holds every intermediate; one
 /// that it lacks makes no row.
 /// </summary>
-internal sealed class ModelCaseRows(GoldenTensors tensors, IKernels kernels, Qwen2LanguageModel languageModel, KeptTokenDecoder decoder)
+internal sealed class ModelCaseRows(GoldenTensors tensors, IKernels kernels, Qwen2LanguageModel languageModel, KeptTokenDecoder decoder, double hiddenTolerance = 5e-4)
 {
-    private const double HiddenTolerance = 5e-4;
+    public const double CrossEntropyTolerance = 2e-4;
     private const double LogitsTolerance = 5e-4;
-    private const double CrossEntropyTolerance = 2e-4;
+    private const string SomeSteps = "greedy_logits_steps_";
 
     private static readonly JsonSerializerOptions s_json = new()
     {
@@ -45,7 +46,7 @@ internal sealed class ModelCaseRows(GoldenTensors tensors, IKernels kernels, Qwe
         }
     }
 
-    public void Hidden(string quantity, float[] actual) => Close(quantity, actual, HiddenTolerance);
+    public void Hidden(string quantity, float[] actual) => Close(quantity, actual, hiddenTolerance);
 
     public void Hidden(string quantity, Tensor x)
     {
@@ -77,6 +78,11 @@ internal sealed class ModelCaseRows(GoldenTensors tensors, IKernels kernels, Qwe
 
         Exactly($"{name}.greedy", outcome.Greedy, ids.ToArray());
         Close($"{name}.greedy_logits", [.. logits], LogitsTolerance);
+        foreach (var quantity in tensors.File.Tensors.Keys.Where(key => key.StartsWith($"{name}.{SomeSteps}", StringComparison.Ordinal)))
+        {
+            var steps = quantity[$"{name}.{SomeSteps}".Length..].Split('_').Select(step => int.Parse(step, CultureInfo.InvariantCulture));
+            Close(quantity, [.. steps.SelectMany(step => logits.Skip(step * languageModel.LogitsWidth).Take(languageModel.LogitsWidth))], LogitsTolerance);
+        }
     }
 
     public void Exactly(string quantity, int[] actual)

@@ -57,7 +57,7 @@ internal static class PromptCases
         }
     }
 
-    private static ChatMessage[] Messages(JsonElement golden) => [.. golden.GetProperty("messages").EnumerateArray().Select(Message)];
+    internal static ChatMessage[] Messages(JsonElement golden) => [.. golden.GetProperty("messages").EnumerateArray().Select(Message)];
 
     private static ChatMessage Message(JsonElement message)
     {
@@ -110,7 +110,7 @@ internal static class PromptCases
         return LlavaVideoPrompt.AfterVideo(lines[1], LlavaVideoPrompt.TimeInstruction(numbers[0], numbers[1..]), newLine);
     }
 
-    private static VerificationRow Ids(string name, Tokenizer? tokenizer, JsonElement expected, Func<int[]> encode) => tokenizer is null
+    internal static VerificationRow Ids(string name, Tokenizer? tokenizer, JsonElement expected, Func<int[]> encode) => tokenizer is null
         ? VerificationRow.Compare(name, "ids without a tokenizer", double.PositiveInfinity, 0)
         : VerificationRow.Exactly(name, "ids", Integers(expected), encode());
 

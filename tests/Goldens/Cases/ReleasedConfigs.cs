@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Models.Qwen3VL;
 
 namespace Microsoft.ML.Score.Goldens;
 
@@ -68,8 +69,36 @@ internal static class ReleasedConfigs
         "Qwen2.5-VL-7B" => Qwen25VLConfig.Read(Parse(Qwen25VL7B)).Tensors(),
         "Qwen2.5-VL-72B" => Qwen25VLConfig.Read(Parse(Qwen25VL72B)).Tensors(),
         "LLaVA-Video-7B-Qwen2" => LlavaVideoConfig.Read(Parse(LlavaVideo7B)).Tensors(),
+        _ => Qwen3VL(model)?.Tensors(),
+    };
+
+    /// <summary>The configuration of a released dense Qwen3-VL by its name; null for a name that is none.</summary>
+    public static Qwen3VLConfig? Qwen3VL(string model) => model switch
+    {
+        "Qwen3-VL-2B" => Qwen3VL(2048, 6144, 28, 16, isTied: true, isLargeTower: false),
+        "Qwen3-VL-4B" => Qwen3VL(2560, 9728, 36, 32, isTied: true, isLargeTower: false),
+        "Qwen3-VL-8B" => Qwen3VL(4096, 12288, 36, 32, isTied: false, isLargeTower: true),
+        "Qwen3-VL-32B" => Qwen3VL(5120, 25600, 64, 64, isTied: false, isLargeTower: true),
         _ => null,
     };
+
+    // Two sizes of the tower and four of the language model; the rest is one for all.
+    private static Qwen3VLConfig Qwen3VL(int hidden, int intermediate, int layers, int heads, bool isTied, bool isLargeTower) => Qwen3VLConfig.Read(Parse(
+        $$"""
+        {
+          "image_token_id": 151655, "video_token_id": 151656, "tie_word_embeddings": {{(isTied ? "true" : "false")}},
+          "text_config": {
+            "hidden_size": {{hidden}}, "intermediate_size": {{intermediate}}, "num_hidden_layers": {{layers}}, "num_attention_heads": {{heads}}, "num_key_value_heads": 8,
+            "head_dim": 128, "vocab_size": 151936, "rms_norm_eps": 1e-06, "rope_theta": 5000000, "attention_bias": false, "eos_token_id": 151645,
+            "rope_scaling": { "mrope_interleaved": true, "mrope_section": [24, 20, 20], "rope_type": "default" }
+          },
+          "vision_config": {
+            "depth": {{(isLargeTower ? 27 : 24)}}, "hidden_size": {{(isLargeTower ? 1152 : 1024)}}, "intermediate_size": {{(isLargeTower ? 4304 : 4096)}}, "num_heads": 16,
+            "out_hidden_size": {{hidden}}, "in_channels": 3, "patch_size": 16, "spatial_merge_size": 2, "temporal_patch_size": 2, "num_position_embeddings": 2304,
+            "deepstack_visual_indexes": {{(isLargeTower ? "[8, 16, 24]" : "[5, 11, 17]")}}, "hidden_act": "gelu_pytorch_tanh"
+          }
+        }
+        """));
 
     private static ConfigSection Parse(string json) => ConfigSection.Parse(Encoding.UTF8.GetBytes(json), "config.json");
 }

@@ -20,8 +20,8 @@ internal static class TokenizerCases
     public static IEnumerable<VerificationRow> Verify(string folder)
     {
         var vocabulary = LoadVocabulary(folder);
-        var plain = Load(folder, vocabulary, "qwen2_llava_video");
-        var vision = Load(folder, vocabulary, "qwen2_5_vl");
+        var plain = Load(Path.Combine(folder, TokensFile), vocabulary, "qwen2_llava_video");
+        var vision = Load(Path.Combine(folder, TokensFile), vocabulary, "qwen2_5_vl");
         using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, CasesFile)));
         foreach (var group in document.RootElement.EnumerateObject())
         {
@@ -34,7 +34,8 @@ internal static class TokenizerCases
     /// <summary>The tokenizer of a golden folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="addedTokens">A key of special_tokens.json.</param>
-    public static Tokenizer Load(string folder, string addedTokens) => Load(folder, LoadVocabulary(folder), addedTokens);
+    /// <param name="tokensPath">The file of added tokens; null for that of the folder.</param>
+    public static Tokenizer Load(string folder, string addedTokens, string? tokensPath = null) => Load(tokensPath ?? Path.Combine(folder, TokensFile), LoadVocabulary(folder), addedTokens);
 
     private static VerificationRow Verify(string name, JsonElement golden, Tokenizer tokenizer)
     {
@@ -58,9 +59,9 @@ internal static class TokenizerCases
         return BytePairVocabulary.FromMerges(TokenizerReader.ParseMerges(reader.ReadToEnd()));
     }
 
-    private static Tokenizer Load(string folder, BytePairVocabulary vocabulary, string addedTokens)
+    private static Tokenizer Load(string tokensPath, BytePairVocabulary vocabulary, string addedTokens)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, TokensFile)));
+        using var document = JsonDocument.Parse(File.ReadAllBytes(tokensPath));
         var ordinary = document.RootElement.GetProperty("special_flag_false").EnumerateArray().Select(token => token.GetString()).ToHashSet();
         return new Tokenizer(vocabulary, document.RootElement.GetProperty(addedTokens).EnumerateObject()
             .Select(token => new AddedToken(token.Name, token.Value.GetInt32(), Special: !ordinary.Contains(token.Name))));

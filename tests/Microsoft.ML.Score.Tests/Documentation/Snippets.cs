@@ -41,6 +41,19 @@ internal static class Snippets
         #endregion
     }
 
+    public static void Qwen3VL(VideoClip clip)
+    {
+        #region qwen3-vl
+        using var model = VideoModel.Load("Qwen3-VL-8B-Instruct", new VideoModelOptions
+        {
+            QwenVideo = new QwenVideoOptions { MaxFrames = 64 },
+            Qwen3VL = new Qwen3VLOptions { FrameRules = Qwen3VLFrameRules.HuggingFace },
+        });
+        VideoTokens video = model.Encode(clip);             // vectors, 3 DeepStack tensors and the time of each step
+        FeatureFile.Write("clip.safetensors", video);       // holds all of them
+        #endregion
+    }
+
     public static IDataView TrainingData(MLContext ml)
     {
         #region training data

@@ -1,5 +1,6 @@
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Models.Qwen3VL;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
 
@@ -92,12 +93,18 @@ internal sealed class CheckpointInspection
         var words = new List<string>();
         Require("<|im_start|>", null, null);
         Require(QwenChatTemplate.EndOfTurn, null, null);
-        if (_config is Qwen25VLConfig qwen)
+        (int Image, int Video)? pads = _config switch
         {
-            Require("<|vision_start|>", null, null);
-            Require("<|vision_end|>", null, null);
-            Require(QwenChatTemplate.ImagePad, "image_token_id", qwen.ImageTokenId);
-            Require(QwenChatTemplate.VideoPad, "video_token_id", qwen.VideoTokenId);
+            Qwen25VLConfig qwen => (qwen.ImageTokenId, qwen.VideoTokenId),
+            Qwen3VLConfig qwen => (qwen.ImageTokenId, qwen.VideoTokenId),
+            _ => null,
+        };
+        if (pads is { } ids)
+        {
+            Require(QwenChatTemplate.VisionStart, null, null);
+            Require(QwenChatTemplate.VisionEnd, null, null);
+            Require(QwenChatTemplate.ImagePad, "image_token_id", ids.Image);
+            Require(QwenChatTemplate.VideoPad, "video_token_id", ids.Video);
         }
 
         AddStopTokens(tokenizer, faults);
@@ -137,18 +144,23 @@ internal sealed class CheckpointInspection
         const string name = "frame processor", image = ProcessorJson.ImageFile, video = ProcessorJson.VideoFile;
         string[] present = [.. ((string[])[image, video, ProcessorJson.SharedFile]).Where(_files.Exists)];
         var source = present.Length > 0 ? string.Join(", ", present) : image;
-        if (_config is not Qwen25VLConfig qwen)
+        (int Patch, int Step, int Merge, int Channels)? vision = _config switch
+        {
+            Qwen25VLConfig { VisionConfig: var tower } => (tower.PatchSize, tower.TemporalPatchSize, tower.SpatialMergeSize, tower.InChannels),
+            Qwen3VLConfig { VisionConfig: var tower } => (tower.PatchSize, tower.TemporalPatchSize, tower.SpatialMergeSize, tower.InChannels),
+            _ => null,
+        };
+        if (vision is not { } wanted)
             return _config is null ? CheckpointCheck.Skipped(name, $"{ConfigFile} cannot be used") : new(name, "SigLIP's, which has no file");
-        if (Read(source, () => QwenProcessorConfig.Load(_files), out var processor) is { } fault)
+        if (Read(source, () => _config is Qwen3VLConfig ? Qwen3ProcessorConfig.Load(_files).Frames : QwenProcessorConfig.Load(_files), out var processor) is { } fault)
             return new(name, "cannot be used", fault);
 
-        var vision = qwen.VisionConfig;
         var faults = new List<CheckpointFault>();
-        Require("patch_size", vision.PatchSize, processor!.PatchSize);
-        Require("temporal_patch_size", vision.TemporalPatchSize, processor.TemporalPatchSize);
-        Require("merge_size", vision.SpatialMergeSize, processor.MergeSize);
-        if (vision.InChannels != 3)
-            faults.Add(new(ConfigFile, null, "3 vision channels", $"{vision.InChannels}", OneSource));
+        Require("patch_size", wanted.Patch, processor!.PatchSize);
+        Require("temporal_patch_size", wanted.Step, processor.TemporalPatchSize);
+        Require("merge_size", wanted.Merge, processor.MergeSize);
+        if (wanted.Channels != 3)
+            faults.Add(new(ConfigFile, null, "3 vision channels", $"{wanted.Channels}", OneSource));
         return new(name, present.Length > 0 ? source : $"neither {image} nor {video}: the original class's defaults hold", faults);
 
         void Require(string key, int expected, int actual)
@@ -162,9 +174,9 @@ internal sealed class CheckpointInspection
     private CheckpointCheck ChatTemplate()
     {
         const string name = "chat template";
-        if (_config is not Qwen25VLConfig)
+        if (_config is not (Qwen25VLConfig or Qwen3VLConfig))
             return _config is null ? CheckpointCheck.Skipped(name, $"{ConfigFile} cannot be used") : new(name, "LLaVA-NeXT's conversation qwen_1_5, which has no file");
-        if (Read("chat_template.jinja", () => StoredChatTemplate.Find(_files), out var template) is { } fault)
+        if (Read("chat_template.jinja", () => StoredChatTemplate.Find(_files, _config is Qwen3VLConfig), out var template) is { } fault)
             return new(name, "cannot be read", fault);
         return new(name, template switch
         {

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Score.Models;
 /// forward pass reads all of them, so where they do not stay in memory each generated token waits for the disk.
 /// </summary>
 /// <param name="Weights">Stored bytes of the tensors that the model reads.</param>
-/// <param name="VisualTokens">The video's encoded tokens, in single precision.</param>
+/// <param name="VisualTokens">The video's encoded tokens, DeepStack features included, in single precision.</param>
 /// <param name="Encoder">The largest pass of the vision encoder.</param>
 /// <param name="Prefill">The pass of the language model over the prompt.</param>
 /// <param name="KeyValueCache">Keys and values of prompt and answer.</param>
@@ -36,7 +36,7 @@ public sealed record MemoryEstimate(long Weights, long VisualTokens, long Encode
         var rows = config.MostVideoRows(grid, keptTokens) + TextTokens;
         return new MemoryEstimate(
             weights,
-            (long)grid.Count * config.TextConfig.HiddenSize * sizeof(float),
+            (long)grid.Count * config.TextConfig.HiddenSize * sizeof(float) * (1 + config.DeepStackLevels),
             config.EncoderBytes(grid),
             Qwen2LanguageModel.WorkingBytes(config.TextConfig, rows),
             Qwen2.KeyValueCache.Bytes(config.TextConfig, rows + AnswerTokens));

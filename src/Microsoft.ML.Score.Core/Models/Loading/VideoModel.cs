@@ -3,6 +3,7 @@ using Microsoft.ML.Score.Models.LlavaVideo;
 using Microsoft.ML.Score.Models.Loading;
 using Microsoft.ML.Score.Models.Qwen2;
 using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Models.Qwen3VL;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 
@@ -19,7 +20,7 @@ public static class VideoModel
 
     /// <summary>Loads a model. Weights stay in their stored type, mapped from the files where they are files.</summary>
     /// <param name="source">
-    /// "tiny" for the model embedded in this library, trained on the synthetic world alone (it knows nothing of real video), the folder of a Hugging Face checkpoint (Qwen2.5-VL or LLaVA-Video on Qwen2),
+    /// "tiny" for the model embedded in this library, trained on the synthetic world alone (it knows nothing of real video), the folder of a Hugging Face checkpoint (Qwen3-VL, Qwen2.5-VL or LLaVA-Video on Qwen2),
     /// or the id of one on the Hugging Face hub, such as "Qwen/Qwen2.5-VL-7B-Instruct" or with a revision "ORGANISATION/NAME@REVISION", which is looked for in the local cache
     /// ($HF_HUB_CACHE, $HF_HOME/hub or ~/.cache/huggingface/hub) and never downloaded. A path that exists wins.
     /// </param>
@@ -43,12 +44,13 @@ public static class VideoModel
         var files = Files(source);
         var config = ReadConfig(files);
         ModelDescription.Read(files, config).ThrowIfBeyond(options.MemoryLimit);
-        if (config is Qwen25VLConfig && StoredChatTemplate.Difference(files) is { } difference)
+        if (config is Qwen25VLConfig or Qwen3VLConfig && StoredChatTemplate.Difference(files, config is Qwen3VLConfig) is { } difference)
             options.Warn?.Invoke(difference);
         return config switch
         {
             Qwen25VLConfig qwen => Qwen25VLVideoModel.Load(
                 source, files, qwen with { TemporalPositions = options.TemporalPositions }, kernels, options.QwenVideo, options.EncoderStatistics),
+            Qwen3VLConfig qwen => Qwen3VLVideoModel.Load(source, files, qwen, kernels, options.QwenVideo, options.Qwen3VL, options.EncoderStatistics),
             LlavaVideoConfig llava => LlavaVideoLanguageModel.Load(source, files, llava, kernels, options.LlavaVideo, options.EncoderStatistics),
             _ => throw new UnreachableException(config.Architecture),
         };
@@ -114,8 +116,9 @@ public static class VideoModel
         var (architecture, read) = config.Text("model_type") switch
         {
             "qwen2_5_vl" => ("Qwen2_5_VLForConditionalGeneration", (Func<ConfigSection, IModelConfig>)Qwen25VLConfig.Read),
+            "qwen3_vl" => ("Qwen3VLForConditionalGeneration", Qwen3VLConfig.Read),
             "llava_qwen" => ("LlavaQwenForCausalLM", LlavaVideoConfig.Read),
-            var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen2_5_vl' or 'llava_qwen'."),
+            var other => throw new InvalidDataException($"{file}: model_type '{other}' is not supported; expected 'qwen3_vl', 'qwen2_5_vl' or 'llava_qwen'."),
         };
         return config.Texts("architectures") is not { } architectures || architectures.Contains(architecture)
             ? read(config)

@@ -28,8 +28,11 @@ public sealed class VideoModelOptions
     /// </summary>
     public TemporalPositionRule TemporalPositions { get; init; } = TemporalPositionRule.TruncateAfter;
 
-    /// <summary>Which frames Qwen2.5-VL samples and how large they are; other models ignore it.</summary>
+    /// <summary>Which frames Qwen2.5-VL and Qwen3-VL sample and how large they are; other models ignore it.</summary>
     public QwenVideoOptions QwenVideo { get; init; } = new();
+
+    /// <summary>By whose rules Qwen3-VL samples frames, and the form of its prompt; other models ignore it.</summary>
+    public Qwen3VLOptions Qwen3VL { get; init; } = new();
 
     /// <summary>What LLaVA-Video checkpoints leave open; other models ignore it.</summary>
     public LlavaVideoOptions LlavaVideo { get; init; } = new();
@@ -46,6 +49,7 @@ public sealed class VideoModelOptions
         .Require(MemoryLimit > 0, MemoryLimit, "be positive")
         .Require(Enum.IsDefined(TemporalPositions), TemporalPositions, $"be one of {string.Join(", ", Enum.GetNames<TemporalPositionRule>())}")
         .Include(QwenVideo?.Faults(), nameof(QwenVideo))
+        .Include(Qwen3VL?.Faults(), nameof(Qwen3VL))
         .Include(LlavaVideo?.Faults(), nameof(LlavaVideo))
         .ThrowIfAny(parameterName);
 }

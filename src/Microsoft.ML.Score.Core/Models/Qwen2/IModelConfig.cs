@@ -24,6 +24,9 @@ internal interface IModelConfig
     /// <summary>Rows that a video takes in the language model's sequence: the kept tokens and what the architecture puts between them, at most.</summary>
     int MostVideoRows(TokenGrid grid, int keptTokens);
 
+    /// <summary>DeepStack tensors that visual tokens have beside their vectors.</summary>
+    int DeepStackLevels => 0;
+
     /// <summary>Bytes of the tensors that stand in memory at a time while a video of this grid is encoded, its visual tokens apart.</summary>
     long EncoderBytes(TokenGrid grid);
 }

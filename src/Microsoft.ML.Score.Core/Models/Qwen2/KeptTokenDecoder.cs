@@ -60,7 +60,8 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
             using var embeddings = step == 0 ? Embed(rows, [kept]) : model.Embed([id]);
             using var rotary = prompt.Rotary.Gather(kernels, step == 0 ? rows.Positions : [prompt.Length + step - 1]);
             var batch = PackedBatch.Single(embeddings.Rows, cache.Count, lastRowOnly: true);
-            using var hidden = model.Forward(embeddings, rotary, batch, cache, cancellationToken: cancellationToken);
+            var deepStack = step == 0 ? DeepStackRows.Of(kernels, rows, [kept]) : null;
+            using var hidden = model.Forward(embeddings, rotary, batch, cache, deepStack, cancellationToken: cancellationToken);
             using var logits = model.Logits(hidden);
             id = Choose(logits, step);
             // A GPU has computed the logits only now that the choice needed them.
@@ -107,7 +108,10 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
         }
 
         var batch = new PackedBatch([.. segments], outputRows, outputSegments);
-        using var hidden = SharesVectors(sets) ? ForwardShared(prompt, rows, sets, target, batch, cancellationToken) : Forward(prompt, rows, sets, batch, cancellationToken);
+        var deepStack = DeepStackRows.Of(kernels, rows, sets);
+        using var hidden = SharesVectors(sets)
+            ? ForwardShared(prompt, rows, sets, target, batch, deepStack, cancellationToken)
+            : Forward(prompt, rows, sets, batch, deepStack, cancellationToken);
         var losses = model.CrossEntropy(hidden, targets);
         var length = target.Length;
         return [.. Enumerable.Range(0, sets.Count).Select(i => losses[(i * length)..((i + 1) * length)])];
@@ -117,21 +121,23 @@ internal sealed class KeptTokenDecoder(Qwen2LanguageModel model, IKernels kernel
 
     /// <summary>A pass in which what the sets have in common is embedded, and projected for the first layer, once.</summary>
     private Tensor ForwardShared(
-        VideoPrompt prompt, PackedRows rows, List<KeptVisuals> sets, ReadOnlySpan<int> target, PackedBatch batch, CancellationToken cancellationToken)
+        VideoPrompt prompt, PackedRows rows, List<KeptVisuals> sets, ReadOnlySpan<int> target, PackedBatch batch, DeepStackRows? deepStack,
+        CancellationToken cancellationToken)
     {
         var union = sets[0] with { Indices = Union(sets, prompt.VisualRows.Length) };
         using var shared = new PackedRows(prompt, PackedRows.CountOf(prompt, union) + target.Length);
         shared.AddText(0, prompt.PrefixLength);
         shared.AddKept(union, prompt.PrefixLength);
         shared.AddContinuation(target[..^1]);
-        return Forward(prompt, shared, [union], batch with { SourceRows = shared.Find(rows.Positions) }, cancellationToken);
+        return Forward(prompt, shared, [union], batch with { SourceRows = shared.Find(rows.Positions) }, deepStack, cancellationToken);
     }
 
-    private Tensor Forward(VideoPrompt prompt, PackedRows rows, List<KeptVisuals> sets, PackedBatch batch, CancellationToken cancellationToken)
+    private Tensor Forward(
+        VideoPrompt prompt, PackedRows rows, List<KeptVisuals> sets, PackedBatch batch, DeepStackRows? deepStack, CancellationToken cancellationToken)
     {
         using var embeddings = Embed(rows, sets);
         using var rotary = prompt.Rotary.Gather(kernels, rows.Positions);
-        return model.Forward(embeddings, rotary, batch, cancellationToken: cancellationToken);
+        return model.Forward(embeddings, rotary, batch, deepStack: deepStack, cancellationToken: cancellationToken);
     }
 
     /// <summary>The visual tokens that any set keeps, ascending.</summary>

@@ -25,7 +25,8 @@ internal sealed class PackedRows(VideoPrompt prompt, int capacity) : IDisposable
     public ReadOnlySpan<int> VisualRows => _visualRows.AsSpan(0, _visualCount);
 
     /// <summary>Rows of the whole prompt with a set's visual tokens alone.</summary>
-    public static int CountOf(VideoPrompt prompt, KeptVisuals kept) => prompt.Length - prompt.VisualRows.Length + kept.Indices.Length;
+    public static int CountOf(VideoPrompt prompt, KeptVisuals kept) =>
+        prompt.Length - prompt.VisualRows.Length + kept.Indices.Length - prompt.EmptySteps(kept).Sum(step => step.End - step.Start - step.VisualCount);
 
     /// <summary>Rows [from, to) of the prompt, none of them visual.</summary>
     public void AddText(int from, int to)
@@ -39,8 +40,18 @@ internal sealed class PackedRows(VideoPrompt prompt, int capacity) : IDisposable
     {
         var (visual, keptVisual) = (0, 0);
         var indices = kept.Indices.Span;
+        using var empty = prompt.EmptySteps(kept).GetEnumerator();
+        var isEmptyAhead = empty.MoveNext();
         for (var row = from; row < prompt.Length; row++)
         {
+            if (isEmptyAhead && row == empty.Current.Start)
+            {
+                row = empty.Current.End - 1;
+                visual += empty.Current.VisualCount;
+                isEmptyAhead = empty.MoveNext();
+                continue;
+            }
+
             if (visual == prompt.VisualRows.Length || prompt.VisualRows[visual] != row)
             {
                 Add(prompt.Ids[row], row);

@@ -5,7 +5,8 @@ namespace Microsoft.ML.Score.Models.Qwen2;
 
 /// <summary>
 /// The Qwen2 decoder: pre-norm layers of grouped-query attention (q, k and v with bias) and SwiGLU, a final norm and the output
-/// head. It takes rotary tables, so one class serves M-RoPE and plain positions. Dimension letters: n rows, d hidden_size.
+/// head; and Qwen3's, which normalises q and k in each head and has no bias. It takes rotary tables, so one class serves M-RoPE and plain
+/// positions. Dimension letters: n rows, d hidden_size.
 /// </summary>
 internal sealed class Qwen2LanguageModel
 {
@@ -50,31 +51,35 @@ internal sealed class Qwen2LanguageModel
     /// <param name="rotary">Angles of the n rows.</param>
     /// <param name="batch">What each row sees and which rows to return.</param>
     /// <param name="cache">Where keys and values of earlier rows are and those of these go; the batch's key rows count from its start.</param>
+    /// <param name="deepStack">What the first layers add to visual rows; null for nothing.</param>
     /// <param name="observe">Sees intermediate tensors by name; for verification.</param>
     /// <param name="cancellationToken">Stops between chunks of a layer.</param>
     /// <returns>[output rows, d].</returns>
     public Tensor Forward(
-        Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache? cache = null, Action<string, Tensor>? observe = null,
-        CancellationToken cancellationToken = default)
+        Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache? cache = null, DeepStackRows? deepStack = null,
+        Action<string, Tensor>? observe = null, CancellationToken cancellationToken = default)
     {
         if (batch.SourceRows is { } sourceRows)
-            return ForwardShared(embeddings, rotary, batch, sourceRows, cancellationToken);
+            return ForwardShared(embeddings, rotary, batch, sourceRows, deepStack, cancellationToken);
 
         using var ownCache = cache is null ? KeyValueCache.ForOnePass(_kernels, Config, embeddings.Rows) : null;
-        var hidden = ForwardFrom(0, embeddings, rotary, batch, cache ?? ownCache!, observe, cancellationToken);
+        var hidden = ForwardFrom(0, embeddings, rotary, batch, cache ?? ownCache!, deepStack, observe, cancellationToken);
         cache?.Advance(embeddings.Rows);
         return hidden;
     }
 
     /// <summary>The layers from the first one named, and the final norm.</summary>
     private Tensor ForwardFrom(
-        int first, Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache cache, Action<string, Tensor>? observe, CancellationToken cancellationToken)
+        int first, Tensor embeddings, RotaryTable rotary, PackedBatch batch, KeyValueCache cache, DeepStackRows? deepStack, Action<string, Tensor>? observe,
+        CancellationToken cancellationToken)
     {
         for (var i = first; i < _layers.Length - 1; i++)
         {
             WriteKeysAndValues(i, embeddings, rotary, cache, cancellationToken);
             ForwardRows(i, embeddings, rotary, cache, batch.Segments, cancellationToken);
             observe?.Invoke($"llm.layer{i}_out", embeddings);
+            deepStack?.AddTo(embeddings, i);
+            observe?.Invoke($"llm.layer{i}_plus_deepstack", embeddings);
         }
 
         // Only keys and values of the other rows are needed in the last layer.
@@ -85,6 +90,7 @@ internal sealed class Qwen2LanguageModel
         var output = gathered ?? embeddings;
         ForwardRows(last, output, gatheredRotary ?? rotary, cache, batch.OutputSegments, cancellationToken);
         observe?.Invoke($"llm.layer{last}_out", output);
+        deepStack?.AddTo(output, last, batch.OutputRows);
         return _kernels.RmsNorm(output, _norm, Config.RmsNormEps);
     }
 
@@ -128,19 +134,21 @@ internal sealed class Qwen2LanguageModel
             using var normed = _kernels.RmsNorm(rows, layer.InputLayernorm, Config.RmsNormEps);
             using var k = layer.KProj.Apply(_kernels, normed);
             using var v = layer.VProj.Apply(_kernels, normed);
+            NormalizeHeads(k, layer.KNorm);
             _kernels.Rotary(k, rowsRotary.Cos, rowsRotary.Sin);
             cache.Write(index, start, k, v);
         }
     }
 
     /// <summary>Projects shared rows for the first layer once, and goes on with the rows of the pass.</summary>
-    private Tensor ForwardShared(Tensor embeddings, RotaryTable rotary, PackedBatch batch, int[] sourceRows, CancellationToken cancellationToken)
+    private Tensor ForwardShared(
+        Tensor embeddings, RotaryTable rotary, PackedBatch batch, int[] sourceRows, DeepStackRows? deepStack, CancellationToken cancellationToken)
     {
         using var cache = KeyValueCache.ForOnePass(_kernels, Config, sourceRows.Length);
         using var x = _kernels.Gather(embeddings, sourceRows);
         using var packedRotary = rotary.Gather(_kernels, sourceRows);
         if (_layers.Length == 1)
-            return ForwardFrom(0, x, packedRotary, batch, cache, observe: null, cancellationToken);
+            return ForwardFrom(0, x, packedRotary, batch, cache, deepStack, observe: null, cancellationToken);
 
         using (var shared = KeyValueCache.ForOnePass(_kernels, Config, embeddings.Rows))
         {
@@ -152,7 +160,8 @@ internal sealed class Qwen2LanguageModel
 
         using var q = Queries(_layers[0], embeddings, rotary);
         ForwardRows(0, x, (start, count) => _kernels.Gather(q, sourceRows.AsSpan(start, count)), cache, batch.Segments, cancellationToken);
-        return ForwardFrom(1, x, packedRotary, batch, cache, observe: null, cancellationToken);
+        deepStack?.AddTo(x, 0);
+        return ForwardFrom(1, x, packedRotary, batch, cache, deepStack, observe: null, cancellationToken);
     }
 
     private void ForwardRows(int index, Tensor x, RotaryTable rotary, KeyValueCache cache, AttentionSegment[] segments, CancellationToken cancellationToken)
@@ -187,8 +196,19 @@ internal sealed class Qwen2LanguageModel
     {
         using var normed = _kernels.RmsNorm(x, layer.InputLayernorm, Config.RmsNormEps);
         var q = layer.QProj.Apply(_kernels, normed);
+        NormalizeHeads(q, layer.QNorm);
         _kernels.Rotary(q, rotary.Cos, rotary.Sin);
         return q;
+    }
+
+    /// <summary>Normalises each head of x [n, heads * head dimension] in place, where the model does.</summary>
+    private void NormalizeHeads(Tensor x, Tensor? weight)
+    {
+        if (weight is null)
+            return;
+        using var heads = x.Reshape(x.Rows * (x.Columns / Config.HeadDim), Config.HeadDim);
+        using var normed = _kernels.RmsNorm(heads, weight, Config.RmsNormEps);
+        _kernels.Scatter(normed, RowChunks.Indices(0, heads.Rows), heads);
     }
 
     private Tensor Attend(Layer layer, Tensor x, Tensor q, (Tensor Keys, Tensor Values) cached, AttentionSegment[] segments)
@@ -215,6 +235,10 @@ internal sealed class Qwen2LanguageModel
         public Projection KProj { get; } = new(weights, $"{name}.self_attn.k_proj");
 
         public Projection VProj { get; } = new(weights, $"{name}.self_attn.v_proj");
+
+        public Tensor? QNorm { get; } = weights.Has($"{name}.self_attn.q_norm.weight") ? weights.Vector($"{name}.self_attn.q_norm.weight") : null;
+
+        public Tensor? KNorm { get; } = weights.Has($"{name}.self_attn.k_norm.weight") ? weights.Vector($"{name}.self_attn.k_norm.weight") : null;
 
         public Projection OProj { get; } = new(weights, $"{name}.self_attn.o_proj");
 

@@ -153,6 +153,9 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ? new(kept.Positions, default, video)
         : new(kept.Positions, kept.Vectors);
 
+    /// <summary>What else the model needs of tokens and these lack, as a sentence; null where nothing.</summary>
+    protected virtual string? WhyUnfit(KeptTokens kept) => null;
+
     private void ThrowIfFaulty(string text, string name)
     {
         if (FindTextFault(text) is { } fault)
@@ -172,7 +175,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private void ThrowIfUnfit(KeptTokens kept, string name, VideoTokens? checkedVideo = null)
     {
         ArgumentNullException.ThrowIfNull(kept, name);
-        if (_identity.Refuses(kept.Dimension, kept.Video?.EncoderFingerprint) is { } unfit)
+        if ((_identity.Refuses(kept.Dimension, kept.Video?.EncoderFingerprint) ?? WhyUnfit(kept)) is { } unfit)
             throw new ArgumentException(unfit, name);
         if (kept.Video is { } video && (video == checkedVideo || video.Device is { AllFinite: true }))
             return;
@@ -180,6 +183,9 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         if (FiniteValues.FirstNotFinite(vectors) is >= 0 and var at)
             throw new ArgumentException(
                 $"Value {at} of {(kept.Video is null ? "the kept tokens" : "the video's tokens")} is {vectors[at]}; tokens must be finite.", name);
+        foreach (var (level, features) in (kept.Video?.DeepStack ?? kept.DeepStack).Index())
+            if (FiniteValues.FirstNotFinite(features.Span) is >= 0 and var place)
+                throw new ArgumentException($"Value {place} of the DeepStack tensor {level} is {features.Span[place]}; tokens must be finite.", name);
     }
 
     private static int[] ReadStopIds(CheckpointFiles files, int[] eosTokenId)

@@ -4,8 +4,8 @@ using System.Text;
 namespace Microsoft.ML.Score.Models.Qwen2;
 
 /// <summary>
-/// Qwen2.5-VL's chat template, in full by <see cref="Render"/>. A prompt of one video and one question also comes in two texts,
-/// <see cref="BeforeVideo"/> and <see cref="AfterVideo"/>, with the visual tokens between them.
+/// The chat template of Qwen2.5-VL and of Qwen3-VL, in full by <see cref="Render"/>. A prompt of one video and one question to Qwen2.5-VL also
+/// comes in two texts, <see cref="BeforeVideo"/> and <see cref="AfterVideo"/>, with the visual tokens between them.
 /// </summary>
 internal static class QwenChatTemplate
 {
@@ -22,8 +22,13 @@ internal static class QwenChatTemplate
     public const string BeforeVideo = DefaultSystemTurn + StartOfTurn + "user\n" + VisionStart;
 
     private const string StartOfTurn = "<|im_start|>";
-    private const string VisionStart = "<|vision_start|>";
-    private const string VisionEnd = "<|vision_end|>";
+
+    /// <summary>Precedes visual tokens.</summary>
+    public const string VisionStart = "<|vision_start|>";
+
+    /// <summary>Follows visual tokens.</summary>
+    public const string VisionEnd = "<|vision_end|>";
+
     private const string DefaultSystemTurn = StartOfTurn + "system\nYou are a helpful assistant." + EndOfTurn + "\n";
     private const string StartOfAnswer = StartOfTurn + "assistant\n";
 
@@ -34,14 +39,15 @@ internal static class QwenChatTemplate
     /// The text of a conversation, with one <see cref="ImagePad"/> or <see cref="VideoPad"/> for each image or video, however many tokens
     /// it has.
     /// </summary>
-    /// <param name="messages">The turns; the default system turn precedes them unless the first is a system turn.</param>
+    /// <param name="messages">The turns.</param>
     /// <param name="addGenerationPrompt">Opens the answer.</param>
     /// <param name="addVisionId">Numbers images and videos, each kind from 1 through all turns.</param>
-    public static string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, bool addVisionId = false)
+    /// <param name="defaultSystemTurn">Whether a default system turn stands in for one that is not there: in Qwen2.5-VL, not in Qwen3-VL.</param>
+    public static string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, bool addVisionId = false, bool defaultSystemTurn = true)
     {
         var text = new StringBuilder();
         var (images, videos) = (0, 0);
-        if (messages.Count > 0 && messages[0].Role != "system")
+        if (defaultSystemTurn && messages.Count > 0 && messages[0].Role != "system")
             text.Append(DefaultSystemTurn);
         foreach (var message in messages)
         {

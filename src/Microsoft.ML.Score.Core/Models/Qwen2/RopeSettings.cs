@@ -14,8 +14,9 @@ internal sealed record RopeSettings(double? Theta, int[]? MropeSection)
 
     /// <param name="config">All of config.json.</param>
     /// <param name="types">The types that the model has; where none is named, the first.</param>
+    /// <param name="interleaved">Whether the model's axes alternate among the frequencies; settings that say otherwise are refused.</param>
     /// <exception cref="InvalidDataException">The settings are of another type, or contradict each other.</exception>
-    public static RopeSettings Read(ConfigSection config, IReadOnlyList<string> types)
+    public static RopeSettings Read(ConfigSection config, IReadOnlyList<string> types, bool interleaved = false)
     {
         (double Value, string Where)? theta = null;
         (int[] Value, string Where)? sections = null;
@@ -29,7 +30,7 @@ internal sealed record RopeSettings(double? Theta, int[]? MropeSection)
                 if (section.Section(key) is not { } rope)
                     continue;
                 var where = prefix + key;
-                ThrowIfOther(rope, where, types);
+                ThrowIfOther(rope, where, types, interleaved);
                 SeeTheta(rope, $"{where}.rope_theta");
                 if (rope.Integers("mrope_section") is not { } found)
                     continue;
@@ -51,7 +52,7 @@ internal sealed record RopeSettings(double? Theta, int[]? MropeSection)
         }
     }
 
-    private static void ThrowIfOther(ConfigSection rope, string where, IReadOnlyList<string> types)
+    private static void ThrowIfOther(ConfigSection rope, string where, IReadOnlyList<string> types, bool interleaved)
     {
         var expected = string.Join(" or ", types.Select(type => $"'{type}'"));
         foreach (var key in (string[])["rope_type", "type"])
@@ -59,15 +60,15 @@ internal sealed record RopeSettings(double? Theta, int[]? MropeSection)
                 throw new InvalidDataException(
                     $"{rope.File}: the {key} '{Storage.Excerpt.Of(type)}' of {where} is not supported; expected {expected}. Take the checkpoint without scaled positions.");
         foreach (var key in rope.Keys.Except(s_neutral))
-            if (!IsNeutral(rope, key))
+            if (!IsNeutral(rope, key, interleaved))
                 throw new InvalidDataException(
                     $"{rope.File}: {where} has '{Storage.Excerpt.Of(key)}', which the supported types {expected} do not have. Take the checkpoint without scaled positions.");
     }
 
-    private static bool IsNeutral(ConfigSection rope, string key) => key switch
+    private static bool IsNeutral(ConfigSection rope, string key, bool interleaved) => key switch
     {
         "factor" or "partial_rotary_factor" or "attention_factor" => rope.Positive(key) == 1,
-        "mrope_interleaved" => !rope.Flag(key, false),
+        "mrope_interleaved" => rope.Flag(key, false) == interleaved,
         _ => false,
     };
 }

@@ -38,15 +38,26 @@ internal sealed class PositionIds
     /// <param name="inputIds">The sequence, every visual token as its pad id.</param>
     /// <param name="items">The images and videos in sequence order.</param>
     /// <exception cref="ArgumentException">The pad ids do not fit the items, or a video is so long that its positions leave the integers.</exception>
-    public static PositionIds Compute(Qwen25VLConfig config, ReadOnlySpan<int> inputIds, IReadOnlyList<VisualItem> items)
+    public static PositionIds Compute(Qwen25VLConfig config, ReadOnlySpan<int> inputIds, IReadOnlyList<VisualItem> items) => Compute(
+        config.ImageTokenId, config.VideoTokenId, config.VisionConfig.SpatialMergeSize, inputIds, items, (t, seconds) => TemporalOffset(t, seconds, config));
+
+    /// <param name="imageId">The pad id of images.</param>
+    /// <param name="videoId">That of videos.</param>
+    /// <param name="merge">Patches along the side of a token.</param>
+    /// <param name="inputIds">The sequence, every visual token as its pad id.</param>
+    /// <param name="items">The images and videos in sequence order.</param>
+    /// <param name="temporalOffset">Of a time step of a video and its seconds a step, how far behind the first it stands on the temporal axis.</param>
+    /// <exception cref="ArgumentException">The pad ids do not fit the items, or a video is so long that its positions leave the integers.</exception>
+    public static PositionIds Compute(
+        int imageId, int videoId, int merge, ReadOnlySpan<int> inputIds, IReadOnlyList<VisualItem> items, Func<int, double, int> temporalOffset)
     {
         var temporal = new int[inputIds.Length];
         var height = new int[inputIds.Length];
         var width = new int[inputIds.Length];
-        var (merge, next, item) = (config.VisionConfig.SpatialMergeSize, 0, 0);
+        var (next, item) = (0, 0);
         for (var i = 0; i < inputIds.Length;)
         {
-            if (inputIds[i] != config.VideoTokenId && inputIds[i] != config.ImageTokenId)
+            if (inputIds[i] != videoId && inputIds[i] != imageId)
             {
                 temporal[i] = height[i] = width[i] = next++;
                 i++;
@@ -56,7 +67,7 @@ internal sealed class PositionIds
             if (item == items.Count)
                 throw new ArgumentException($"Visual token {inputIds[i]} at index {i} belongs to none of the {items.Count} images and videos.", nameof(inputIds));
             var visual = items[item++];
-            var pad = visual.IsVideo ? config.VideoTokenId : config.ImageTokenId;
+            var pad = visual.IsVideo ? videoId : imageId;
             var (rows, columns) = (visual.Grid.Height / merge, visual.Grid.Width / merge);
             var count = visual.Grid.TimeSteps * rows * columns;
             if (count > inputIds.Length - i || inputIds.Slice(i, count).ContainsAnyExcept(pad))
@@ -66,7 +77,7 @@ internal sealed class PositionIds
             for (var n = 0; n < count; n++, i++)
             {
                 var (t, y, x) = (n / (rows * columns), n / columns % rows, n % columns);
-                var offset = visual.IsVideo ? TemporalOffset(t, visual.SecondsPerGrid, config) : 0;
+                var offset = visual.IsVideo ? temporalOffset(t, visual.SecondsPerGrid) : 0;
                 (temporal[i], height[i], width[i]) = (next + offset, next + y, next + x);
                 largest = Math.Max(largest, Math.Max(offset, Math.Max(y, x)));
             }
@@ -90,18 +101,20 @@ internal sealed class PositionIds
     }
 
     /// <summary>The rotary angles [Length, HeadDim / 2]: each frequency follows the axis that its section names.</summary>
-    public float[] RotaryAngles(Qwen25VLConfig config)
-    {
-        var inverseFrequencies = RotaryTable.InverseFrequencies(config.TextConfig.RopeTheta, config.TextConfig.HeadDim);
-        var (heightFrom, widthFrom) = (config.MropeSection[0], config.MropeSection[0] + config.MropeSection[1]);
-        var angles = new float[Length * inverseFrequencies.Length];
-        for (var i = 0; i < Length; i++)
-            for (var k = 0; k < inverseFrequencies.Length; k++)
-            {
-                var position = k < heightFrom ? Temporal[i] : k < widthFrom ? Height[i] : Width[i];
-                angles[i * inverseFrequencies.Length + k] = position * inverseFrequencies[k];
-            }
+    public float[] RotaryAngles(Qwen25VLConfig config) => RotaryAngles(
+        config.TextConfig.RopeTheta, [.. config.MropeSection.SelectMany((count, axis) => Enumerable.Repeat(axis, count))]);
 
+    /// <summary>The rotary angles [Length, frequencies].</summary>
+    /// <param name="theta">The base of the frequencies.</param>
+    /// <param name="axes">For each frequency the axis that it follows: 0 time, 1 height, 2 width.</param>
+    public float[] RotaryAngles(double theta, ReadOnlySpan<int> axes)
+    {
+        var inverseFrequencies = RotaryTable.InverseFrequencies(theta, 2 * axes.Length);
+        int[][] positions = [Temporal, Height, Width];
+        var angles = new float[Length * axes.Length];
+        for (var i = 0; i < Length; i++)
+            for (var k = 0; k < axes.Length; k++)
+                angles[i * axes.Length + k] = positions[axes[k]][i] * inverseFrequencies[k];
         return angles;
     }
 

@@ -55,7 +55,7 @@ internal sealed record Qwen25VLConfig : IModelConfig
     public TokenGrid GridOf(VideoClip clip, CheckpointFiles files)
     {
         var config = QwenProcessorConfig.Load(files);
-        config.ThrowIfNotOf(VisionConfig, files);
+        config.ThrowIfNotOf(VisionConfig.PatchSize, VisionConfig.TemporalPatchSize, VisionConfig.SpatialMergeSize, files);
         var processor = new QwenVideoProcessor(config, clip);
         var merge = VisionConfig.SpatialMergeSize;
         return new TokenGrid(processor.TimeSteps, processor.GridHeight / merge, processor.GridWidth / merge, processor.SecondsPerStep);

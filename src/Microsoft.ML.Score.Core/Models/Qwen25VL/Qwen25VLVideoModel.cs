@@ -58,7 +58,7 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
         using var call = EnterCall();
         var whole = new QwenVideoProcessor(_processor, clip);
         var merge = _model.Config.VisionConfig.SpatialMergeSize;
-        var (height, width) = NearestShape(whole.GridHeight / merge, whole.GridWidth / merge, tokensPerStep);
+        var (height, width) = SmartResize.NearestShape(whole.GridHeight / merge, whole.GridWidth / merge, tokensPerStep);
         return Encode(new QwenVideoProcessor(_processor, clip, (height * _processor.Factor, width * _processor.Factor)), cancellationToken);
     }
 
@@ -91,23 +91,10 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
             continuation);
     }
 
-    /// <summary>Of the grids within the limit the one nearest to it and to the shape, both as ratios; of equally near ones the larger.</summary>
-    private static (int Height, int Width) NearestShape(int height, int width, int mostTokens)
-    {
-        var shapes =
-            from h in Enumerable.Range(1, Math.Min(height, mostTokens))
-            from w in Enumerable.Range(1, Math.Min(width, mostTokens / h))
-            let missing = Math.Log((double)Math.Min(mostTokens, height * width) / (h * w))
-            let distortion = Math.Abs(Math.Log((double)h * width / (w * height)))
-            orderby Math.Round(missing + distortion, 9), missing
-            select (h, w);
-        return shapes.First();
-    }
-
     private void ThrowIfInconsistent(CheckpointFiles files)
     {
         var vision = _model.Config.VisionConfig;
-        _processor.ThrowIfNotOf(vision, files);
+        _processor.ThrowIfNotOf(vision.PatchSize, vision.TemporalPatchSize, vision.SpatialMergeSize, files);
         if (vision.InChannels != 3)
             throw new InvalidDataException($"config.json in {files.Description} has {vision.InChannels} vision channels; expected 3.");
         if (!Tokenizer.TryGetSpecialToken(QwenChatTemplate.VideoPad, out var videoPad) || videoPad != _model.Config.VideoTokenId)

@@ -62,11 +62,13 @@ internal sealed record QwenProcessorConfig
 
     private double ImageMaxPixels => MaxPixels ?? 1280 * TokenPixels;
 
+    /// <param name="files">The checkpoint's files.</param>
+    /// <param name="defaults">What the processor's class has where a key is absent; null for Qwen2-VL's.</param>
     /// <exception cref="InvalidDataException">A file is malformed, asks for something that is not supported, or contradicts another.</exception>
-    public static QwenProcessorConfig Load(CheckpointFiles files)
+    public static QwenProcessorConfig Load(CheckpointFiles files, QwenProcessorConfig? defaults = null)
     {
         var (image, video) = ProcessorJson.Read(files);
-        var defaults = new QwenProcessorConfig();
+        defaults ??= new QwenProcessorConfig();
         var config = defaults with
         {
             PatchSize = video.PatchSize ?? image.PatchSize ?? defaults.PatchSize,
@@ -95,12 +97,12 @@ internal sealed record QwenProcessorConfig
     }
 
     /// <exception cref="InvalidDataException">The patches are not those that the vision tower takes.</exception>
-    public void ThrowIfNotOf(VisionConfig vision, CheckpointFiles files)
+    public void ThrowIfNotOf(int patchSize, int temporalPatchSize, int mergeSize, CheckpointFiles files)
     {
-        if ((PatchSize, TemporalPatchSize, MergeSize) != (vision.PatchSize, vision.TemporalPatchSize, vision.SpatialMergeSize))
+        if ((PatchSize, TemporalPatchSize, MergeSize) != (patchSize, temporalPatchSize, mergeSize))
             throw new InvalidDataException(
                 $"In {files.Description} the frame processor has patch, temporal patch and merge size {PatchSize}, {TemporalPatchSize}, {MergeSize}, where no file names one the original class's; "
-                + $"config.json has {vision.PatchSize}, {vision.TemporalPatchSize}, {vision.SpatialMergeSize}. Take the processor's files of the same checkpoint.");
+                + $"config.json has {patchSize}, {temporalPatchSize}, {mergeSize}. Take the processor's files of the same checkpoint.");
     }
 
     /// <summary>qwen-vl-utils' bounds on the pixels of a frame when <paramref name="frameCount"/> of them share the budget of one video.</summary>
@@ -145,8 +147,8 @@ internal sealed record QwenProcessorConfig
     public (int Height, int Width) StillSize(int height, int width) =>
         WantedSize() ?? Fit(height, width, StillMinPixels ?? ImageMinPixels, StillMaxPixels ?? ImageMaxPixels);
 
-    // smart_resize within its own default bounds, 4 to 16384 tokens.
-    private (int Height, int Width)? WantedSize() =>
+    /// <summary>The size that is wanted, by smart_resize within its own default bounds, 4 to 16384 tokens; null where none is.</summary>
+    public (int Height, int Width)? WantedSize() =>
         Resized is { } wanted ? Fit(wanted.Height, wanted.Width, 4 * TokenPixels, 16384 * TokenPixels) : null;
 
     // Every side has a token at least, where the original leaves a very narrow frame no side at all.

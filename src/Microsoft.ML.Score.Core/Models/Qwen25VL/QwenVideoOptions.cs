@@ -6,8 +6,9 @@ using Microsoft.ML.Score.Video;
 namespace Microsoft.ML.Score.Models;
 
 /// <summary>
-/// Which frames Qwen2.5-VL samples from a video and how large they reach its encoder, as qwen-vl-utils' options of the names given
-/// do. What is null follows the checkpoint's files, and else qwen-vl-utils.
+/// Which frames Qwen2.5-VL and Qwen3-VL sample from a video and how large they reach the encoder, as qwen-vl-utils' options of the names given
+/// do. What is null follows the checkpoint's files, and else qwen-vl-utils. Under Qwen3-VL's own rules (<see cref="Qwen3VLFrameRules.HuggingFace"/>)
+/// the bounds of pixels are those of all sampled frames together, and a number of frames may be odd and beyond those of the video.
 /// </summary>
 public sealed record QwenVideoOptions
 {

@@ -3,14 +3,15 @@ using Microsoft.ML.Score.Video;
 namespace Microsoft.ML.Score.Models.Qwen25VL;
 
 /// <summary>
-/// From a clip to the patches that the Qwen2-VL and Qwen2.5-VL vision towers read: a video as qwen-vl-utils and the checkpoint's
-/// image processor do together, a still image as the latter does. Holds the sampling and sizes of one clip; reads its frames one
-/// time step at a time.
+/// From a clip to the patches that the vision towers of the Qwen family read: a video as qwen-vl-utils and the checkpoint's
+/// image processor do together, a still image as the latter does, or either as a plan says. Holds the sampling and sizes of one clip; reads
+/// its frames one time step at a time.
 /// </summary>
 internal sealed class QwenVideoProcessor
 {
     private readonly QwenProcessorConfig _config;
     private readonly VideoClip _clip;
+    private readonly FramePlan _plan;
     private readonly (int Height, int Width) _final;
     private readonly PatchExtractor _patches;
 
@@ -21,24 +22,34 @@ internal sealed class QwenVideoProcessor
     /// One side of the frame is more than 200 times the other, or the video has too few frames for those wanted.
     /// </exception>
     public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip, (int Height, int Width)? size = null)
+        : this(config, clip, Plan(config, clip.OnWhite(), size))
+    {
+    }
+
+    /// <param name="config">The checkpoint's parameters; of its rules only those of patches and of the resampler are followed.</param>
+    /// <param name="clip">The video.</param>
+    /// <param name="plan">Which of its frames are read, and how large.</param>
+    public QwenVideoProcessor(QwenProcessorConfig config, VideoClip clip, FramePlan plan)
     {
         _config = config;
-        _clip = clip = clip.OnWhite();
+        _clip = clip.OnWhite();
+        _plan = plan;
+        TimeSteps = (plan.Indices.Length + config.TemporalPatchSize - 1) / config.TemporalPatchSize;
+        FrameIndices = [.. plan.Indices, .. Enumerable.Repeat(plan.Indices[^1], TimeSteps * config.TemporalPatchSize - plan.Indices.Length)];
+        SecondsPerStep = plan.SecondsPerStep;
+        (BudgetedSize, _final) = (plan.Budgeted, plan.Final);
+        _patches = new PatchExtractor(config, _final.Height, _final.Width);
+    }
 
+    private static FramePlan Plan(QwenProcessorConfig config, VideoClip clip, (int Height, int Width)? size)
+    {
         // What the processor takes when it is told no rate is 2 frames a second; to a still image time means nothing.
         var (indices, framesPerSecond) = clip.FrameCount < config.TemporalPatchSize
             ? ([.. Enumerable.Range(0, clip.FrameCount)], 2.0)
             : config.Sampling.Select(clip.FrameCount, clip.FramesPerSecond);
-        TimeSteps = (indices.Length + config.TemporalPatchSize - 1) / config.TemporalPatchSize;
-        FrameIndices = [.. indices, .. Enumerable.Repeat(indices[^1], TimeSteps * config.TemporalPatchSize - indices.Length)];
-        SecondsPerStep = clip.IsStill ? 1.0 : config.TemporalPatchSize / framesPerSecond;
-        if (size is { } given)
-            BudgetedSize = _final = given;
-        else if (clip.IsStill)
-            BudgetedSize = _final = config.StillSize(clip.Height, clip.Width);
-        else
-            (BudgetedSize, _final) = config.FrameSize(clip.Height, clip.Width, indices.Length);
-        _patches = new PatchExtractor(config, _final.Height, _final.Width);
+        (int, int)? oneSize = size ?? (clip.IsStill ? config.StillSize(clip.Height, clip.Width) : null);
+        var (budgeted, final) = oneSize is { } only ? (only, only) : config.FrameSize(clip.Height, clip.Width, indices.Length);
+        return new FramePlan(indices, clip.IsStill ? 1.0 : config.TemporalPatchSize / framesPerSecond, budgeted, final);
     }
 
     /// <summary>The sampled frames, a whole number of time steps.</summary>
@@ -88,6 +99,8 @@ internal sealed class QwenVideoProcessor
             return static (frame, destination) => frame.CopyTo(destination);
 
         var (height, width) = BudgetedSize;
+        if (_plan.ResizesBytes)
+            return new PillowResampler(_clip.Height, _clip.Width, height, width, shortWeights: _config.Resampler == FrameResampler.Torchvision).Resize;
         FrameResize first = _clip.IsStill || _config.Resampler == FrameResampler.Pillow
             ? new PillowResampler(_clip.Height, _clip.Width, height, width).Resize
             : new TorchvisionResampler(_clip.Height, _clip.Width, height, width).Resize;
@@ -104,3 +117,11 @@ internal sealed class QwenVideoProcessor
         };
     }
 }
+
+/// <summary>Which frames of a clip are read, and at which size they reach the vision tower.</summary>
+/// <param name="Indices">The sampled frames, ascending, at least one. What a whole number of time steps lacks is made of the last.</param>
+/// <param name="SecondsPerStep">Seconds of video from one time step to the next.</param>
+/// <param name="Budgeted">The size that frames are first resized to.</param>
+/// <param name="Final">The size after a second resize; the same where there is none.</param>
+/// <param name="ResizesBytes">Whether bytes are resized as bytes, once, stills too: as the image processors of transformers 4.5x and later do.</param>
+internal sealed record FramePlan(int[] Indices, double SecondsPerStep, (int Height, int Width) Budgeted, (int Height, int Width) Final, bool ResizesBytes = false);

@@ -46,4 +46,17 @@ internal static class SmartResize
 
         return ((int)fittedHeight, (int)fittedWidth);
     }
+
+    /// <summary>Of the token grids within the limit the one nearest to it and to the shape, both as ratios; of equally near ones the larger.</summary>
+    public static (int Height, int Width) NearestShape(int height, int width, int mostTokens)
+    {
+        var shapes =
+            from h in Enumerable.Range(1, Math.Min(height, mostTokens))
+            from w in Enumerable.Range(1, Math.Min(width, mostTokens / h))
+            let missing = Math.Log((double)Math.Min(mostTokens, height * width) / (h * w))
+            let distortion = Math.Abs(Math.Log((double)h * width / (w * height)))
+            orderby Math.Round(missing + distortion, 9), missing
+            select (h, w);
+        return shapes.First();
+    }
 }

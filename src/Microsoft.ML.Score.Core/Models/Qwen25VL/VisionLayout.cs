@@ -46,7 +46,7 @@ internal sealed class VisionLayout
         PatchIndex = new int[WindowIndex.Length * unit];
         for (var i = 0; i < PatchIndex.Length; i++)
             PatchIndex[i] = WindowIndex[i / unit] * unit + i % unit;
-        RotaryAngles = Angles(config, grids);
+        RotaryAngles = Angles(config.SpatialMergeSize, config.HeadDim, grids);
     }
 
     /// <summary>window_index: the natural place of each merged token, in window order.</summary>
@@ -64,9 +64,10 @@ internal sealed class VisionLayout
     /// <summary>rot_pos_emb, [patches, HeadDim / 2] in natural order: angles of the patch's row, then of its column.</summary>
     public float[] RotaryAngles { get; }
 
-    private static float[] Angles(VisionConfig config, ReadOnlySpan<PatchGrid> grids)
+    /// <summary><see cref="RotaryAngles"/> for tokens of merge x merge patches and heads of so many values.</summary>
+    public static float[] Angles(int merge, int headDimension, ReadOnlySpan<PatchGrid> grids)
     {
-        var (merge, unit, half) = (config.SpatialMergeSize, config.MergeUnit, config.HeadDim / 2);
+        var (unit, half) = (merge * merge, headDimension / 2);
         var inverseFrequencies = RotaryTable.InverseFrequencies(10000, half);
         var patches = 0;
         foreach (var grid in grids)

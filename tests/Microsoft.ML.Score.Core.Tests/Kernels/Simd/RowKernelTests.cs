@@ -149,6 +149,19 @@ public class RowKernelTests(string backend)
         Assert.That(_kernels.ToArray(gathered)[..3], Is.EqualTo(_kernels.ToArray(x)[9..12]));
     }
 
+    [Test]
+    public void ScatterAdd_SomeRows_AddsToThemAlone()
+    {
+        using var x = _kernels.Upload([1, 2, 3, 4, 5, 6], 3, 2);
+        using var more = _kernels.Upload([10, 20, 30, 40], 2, 2);
+        using var none = _kernels.Upload([], 0, 2);
+
+        _kernels.ScatterAdd(more, [2, 0], x);
+        _kernels.ScatterAdd(none, [], x);
+
+        Assert.That(_kernels.ToArray(x), Is.EqualTo(new[] { 31f, 42, 3, 4, 15, 26 }));
+    }
+
     private void AssertRows(Tensor x, Tensor y, Func<float[], IEnumerable<double>> expected) =>
         Assert.That(_kernels.ToArray(y), Is.EqualTo(_kernels.ToArray(x).Chunk(x.Columns).SelectMany(expected)).Within(10 * KernelData.ValueTolerance), $"{x}");
 }
