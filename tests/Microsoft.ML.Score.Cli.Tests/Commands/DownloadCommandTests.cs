@@ -79,7 +79,7 @@ public sealed partial class DownloadCommandTests : IDisposable
     [TestCase(401), TestCase(403), TestCase(404), TestCase(302), TestCase(418)]
     public void Download_Refused_FailsInOneLineWithoutTheToken(int status)
     {
-        _server.Change = (request, _) => new(status, System.Text.Encoding.ASCII.GetBytes(request.Authorization!), $"X-Error-Message: {request.Authorization}", "Location: http://127.0.0.1:1/" + Token);
+        _server.Change = (request, _) => new(status, System.Text.Encoding.ASCII.GetBytes(request.Authorization!), $"X-Error-Message: {request.Authorization}", "Location: /" + Token);
 
         var run = ScoreProgram.Run("download", "Org/Model");
 
