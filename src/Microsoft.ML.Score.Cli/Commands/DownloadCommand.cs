@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Microsoft.ML.Score.Models.Loading;
 using Microsoft.ML.Score.Storage;
 using Score.Cli.Hub;
@@ -14,11 +15,12 @@ internal sealed class DownloadCommand
     private readonly Option<string?> _revision = new("--revision") { Description = $"A branch, a tag or a commit. Default: {HubModelId.DefaultRevision}." };
     private readonly Option<string[]> _include = new("--include")
     {
-        Description = "The files to download, in place of those that a model is loaded from: patterns in which * and ? stand for characters within a name and ** for folders too.",
-        HelpName = "pattern",
+        Description = "The files to download, in place of those that a model is loaded from: a list of patterns in which * and ? stand for characters within a name and ** for folders too.",
+        HelpName = "patterns",
         Arity = ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = true,
+        AllowMultipleArgumentsPerToken = true, // as huggingface-cli takes them
         DefaultValueFactory = _ => [.. FilePatterns.Default],
+        CustomParser = ParsePatterns,
     };
 
     private readonly Option<int> _concurrency = CommonOptions.Between("--concurrency", "Files under way at a time.", 1, 64, 4);
@@ -42,11 +44,6 @@ internal sealed class DownloadCommand
             if (result.Tokens is [{ Value: var text }] && !string.IsNullOrWhiteSpace(text) && !HubModelId.IsRevision(text))
                 result.AddError($"--revision must be a branch, a tag or a commit, got '{text}'.");
         });
-        download._include.Validators.Add(result =>
-        {
-            if (result.Tokens.Select(token => token.Value).FirstOrDefault(text => string.IsNullOrWhiteSpace(text) || text.StartsWith('-')) is { } empty)
-                result.AddError($"--include must be patterns of file names, got '{empty}'.");
-        });
         command.Validators.Add(result =>
         {
             if (result.GetResult(download._model) is { Tokens: [{ Value: var text }] } && text.Contains('@', StringComparison.Ordinal))
@@ -54,6 +51,19 @@ internal sealed class DownloadCommand
         });
         command.SetAction((parsed, cancellationToken) => download.RunAsync(parsed, time, cancellationToken));
         return command;
+    }
+
+    private static string[] ParsePatterns(ArgumentResult result)
+    {
+        List<string> patterns = [];
+        foreach (var (list, pattern) in result.Tokens.SelectMany(token => token.Value.Split(','), (token, text) => (token.Value, text.Trim())))
+            if (pattern.Length == 0 || pattern.StartsWith('-'))
+                result.AddError($"--include must be a list of patterns of file names, got '{list}'.");
+            else if (patterns.Contains(pattern))
+                result.AddError($"--include lists '{pattern}' twice.");
+            else
+                patterns.Add(pattern);
+        return [.. patterns];
     }
 
     private async Task<int> RunAsync(ParseResult parsed, TimeProvider time, CancellationToken cancellationToken)

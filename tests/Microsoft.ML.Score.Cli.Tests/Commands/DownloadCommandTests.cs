@@ -79,7 +79,7 @@ public sealed partial class DownloadCommandTests : IDisposable
     [TestCase(401), TestCase(403), TestCase(404), TestCase(302), TestCase(418)]
     public void Download_Refused_FailsInOneLineWithoutTheToken(int status)
     {
-        _server.Change = (request, _) => new(status, System.Text.Encoding.ASCII.GetBytes(request.Authorization!), $"X-Error-Message: {request.Authorization}", "Location: http://127.0.0.1:1/" + Token);
+        _server.Change = (request, _) => new(status, System.Text.Encoding.ASCII.GetBytes(request.Authorization!), $"X-Error-Message: {request.Authorization}", "Location: /" + Token);
 
         var run = ScoreProgram.Run("download", "Org/Model");
 
@@ -176,7 +176,9 @@ public sealed partial class DownloadCommandTests : IDisposable
     [TestCase("The model must be ", "a/b@..")]
     [TestCase("--revision must be a branch, a tag or a commit, got '../x'.", "Org/Model", "--revision", "../x")]
     [TestCase("--revision cannot be combined with a revision in the id; leave out one of the two.", "Org/Model@v1", "--revision", "v2")]
-    [TestCase("--include must be patterns of file names, got ' '.", "Org/Model", "--include", " ")]
+    [TestCase("--include must be a list of patterns of file names, got ' '.", "Org/Model", "--include", " ")]
+    [TestCase("--include must be a list of patterns of file names, got '*.json,'.", "Org/Model", "--include", "*.json,")]
+    [TestCase("--include lists '*.json' twice.", "Org/Model", "--include", "*.json,*.txt", "*.json")]
     [TestCase("--concurrency must be a whole number from 1 to 64, got '0'.", "Org/Model", "--concurrency", "0")]
     public void Download_WrongUsage_SaysSo(string message, params string[] args)
     {

@@ -16,6 +16,7 @@ public class UsageRulesTests
         ["answer"] = ["missing.mp4", "--question", "What?"],
         ["eval"] = [],
         ["model"] = ["missing"],
+        ["download"] = ["Org/Model"],
         ["policy"] = ["missing"],
     };
 
@@ -78,7 +79,7 @@ public class UsageRulesTests
     }
 
     [Test]
-    public void UnknownOption_AnywhereInACommand_IsWrongUsage([Values("train", "annotate", "compress", "answer", "eval", "model", "policy")] string command)
+    public void UnknownOption_AnywhereInACommand_IsWrongUsage([Values("train", "annotate", "compress", "answer", "eval", "model", "download", "policy")] string command)
     {
         foreach (string[] words in (string[][])[["--bogus", .. s_right[command]], [.. s_right[command], "--bogus"], [.. s_right[command], "-x"], ["--bogus"], [.. s_right[command], "--bogus=1"]])
         {
@@ -104,7 +105,7 @@ public class UsageRulesTests
     }
 
     [Test]
-    public void Usage_OfEveryCommand_ShowsWhatMustBeGiven([Values("train", "annotate", "compress", "answer", "eval", "model")] string command)
+    public void Usage_OfEveryCommand_ShowsWhatMustBeGiven([Values("train", "annotate", "compress", "answer", "eval", "model", "download")] string command)
     {
         var usage = ScoreProgram.Run(command, "--help").Output.ReplaceLineEndings("\n").Split("Usage:\n")[1].Split('\n')[0];
 
@@ -115,12 +116,13 @@ public class UsageRulesTests
             "compress" => "score compress <video>... [options]",
             "answer" => "score answer <video> --question <question> [options]",
             "eval" => "score eval [options]",
-            _ => "score model <model> [options]",
+            "model" => "score model <model> [options]",
+            _ => "score download <model> [options]",
         }));
     }
 
     [Test]
-    public void Help_OfEveryCommand_IsAtMost120WideButForWordsThatAreLonger([Values("train", "annotate", "compress", "answer", "eval", "model")] string command) =>
+    public void Help_OfEveryCommand_IsAtMost120WideButForWordsThatAreLonger([Values("train", "annotate", "compress", "answer", "eval", "model", "download")] string command) =>
         Assert.That(ScoreProgram.Run(command, "--help").Output.Split('\n').Where(line => line.TrimEnd().Length > 120).Select(line => line.Trim()), Has.All.Not.Contains(" "));
 
     [TestCase("compress", "a.mp4", "")]
