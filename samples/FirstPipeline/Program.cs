@@ -13,7 +13,7 @@ var stills = Enumerable.Range(0, 60).Select(i => Clip.From(SyntheticWorld.Genera
 var videos = Enumerable.Range(0, 100).Select(i => Clip.From(SyntheticWorld.Generate(SyntheticSplit.PolicyTraining, VideoLength.Short, i)));
 IDataView trainingRows = ml.Data.LoadFromEnumerable(stills.Concat(videos));
 
-using var model = VideoModel.Load("tiny");              // or a folder with a Hugging Face Qwen2.5-VL / LLaVA-Video checkpoint
+using var model = VideoModel.Load("tiny");              // or a folder with a Hugging Face Qwen3-VL / Qwen2.5-VL / LLaVA-Video checkpoint
 var pipeline = ml.Transforms.EncodeVideo("Features", "Video", model)                        // frozen vision encoder
     .AppendCacheCheckpoint(ml)                                                                // encode each clip once
     .Append(ml.Transforms.ScoreCompress(ml, "Mask", "Features", captionColumnName: "Caption", model,

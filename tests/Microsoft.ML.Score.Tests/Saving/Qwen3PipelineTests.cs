@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Score.Estimators;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Storage;
 

@@ -188,6 +188,17 @@ internal sealed class Qwen3VLVideoModelTests
     }
 
     [Test]
+    public void Encode_WithStatistics_SharesAttentionAmongTheTokensOfEachStep()
+    {
+        using var model = VideoModel.Load(_checkpoint.Folder, new VideoModelOptions { EncoderStatistics = true });
+        var video = model.Encode(Clip());
+
+        Assert.That(video.Statistics!.PooledAttention.Length, Is.EqualTo(120));
+        Assert.That(video.Statistics.PooledAttention.ToArray().Chunk(40).Select(step => step.Sum()), Is.All.EqualTo(1).Within(1e-5f));
+        Assert.That(new FastVidCompressor(FastVidVariant.Qwen25VL).Compress(video, 0.25).DeepStack.Count, Is.EqualTo(2));
+    }
+
+    [Test]
     public void Describe_Checkpoint_NamesItsPartsAndEstimatesDeepStack()
     {
         var description = VideoModel.Describe(_checkpoint.Folder);
