@@ -50,8 +50,11 @@ public sealed class CompressionMethod
     /// <summary>A control: the k tokens that change most from the step before.</summary>
     public static CompressionMethod Residual { get; } = new("residual", "largest residual", CompressionNeeds.None, _ => new LargestResidualCompressor());
 
-    /// <summary>Efficient Video Sampling as served by vLLM, at exactly k tokens.</summary>
+    /// <summary>Efficient Video Sampling, at exactly k tokens.</summary>
     public static CompressionMethod Evs { get; } = new("evs", "EVS", CompressionNeeds.None, _ => new EvsCompressor());
+
+    /// <summary>Efficient Video Sampling at vLLM's count: the first step is kept whole at any ratio.</summary>
+    public static CompressionMethod EvsVllm { get; } = new("evs-vllm", "EVS (vLLM)", CompressionNeeds.None, _ => new EvsCompressor(vllmCount: true));
 
     /// <summary>A control: whole time steps at equal distances.</summary>
     public static CompressionMethod FrameDrop { get; } = new("frame-drop", "frame drop", CompressionNeeds.None, _ => new FrameDropCompressor());
@@ -67,6 +70,9 @@ public sealed class CompressionMethod
 
     /// <summary>VidCom2 as its official code runs.</summary>
     public static CompressionMethod VidCom2 { get; } = new("vidcom2", "VidCom2", CompressionNeeds.None, _ => new VidCom2Compressor());
+
+    /// <summary>VidCom2 at vLLM's count: exact, a token a step on average at least.</summary>
+    public static CompressionMethod VidCom2Vllm { get; } = new("vidcom2-vllm", "VidCom2 (vLLM)", CompressionNeeds.None, _ => new VidCom2Compressor(vllmCount: true));
 
     /// <summary>HoliTom, its stage before the language model.</summary>
     public static CompressionMethod HoliTom { get; } = new(
@@ -100,7 +106,7 @@ public sealed class CompressionMethod
     /// <summary>Every method, in the order of messages and tables.</summary>
     public static IReadOnlyList<CompressionMethod> All { get; } =
     [
-        Score, Untrained, Random, Jittered, Uniform, Residual, Evs, FrameDrop, DyCoke, DyCokeOfficial, DyCokePort, VidCom2,
+        Score, Untrained, Random, Jittered, Uniform, Residual, Evs, EvsVllm, FrameDrop, DyCoke, DyCokeOfficial, DyCokePort, VidCom2, VidCom2Vllm,
         HoliTom, HoliTomPort, FastVid, FastVidLlavaVideo, FastVidOneVision, FastVidPort,
     ];
 

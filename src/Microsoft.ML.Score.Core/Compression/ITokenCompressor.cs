@@ -10,7 +10,7 @@ public interface ITokenCompressor
 
     /// <summary>Compresses one video.</summary>
     /// <param name="video">All tokens of the video.</param>
-    /// <param name="retentionRatio">rho in (0, 1]; pruners keep exactly <see cref="TopK.RetainedCount"/> tokens.</param>
+    /// <param name="retentionRatio">rho in (0, 1]; methods that have no count of their own keep exactly <see cref="TopK.RetainedCount"/> tokens.</param>
     KeptTokens Compress(VideoTokens video, double retentionRatio);
 }
 

@@ -13,15 +13,18 @@ namespace Microsoft.ML.Score.Compression;
 /// on the half of the channels with the least variance, where the paper has a cosine of raw tokens; a step's share is clamped
 /// to 1, and every step keeps at least one token. The total is rho*T*N up to rounding, not <see cref="TopK.RetainedCount"/>.
 /// Ties go to the lower index.
+/// <para>vLLM (pull request 47750) does the same and then brings the total to the count it has made room for: anywhere in the video, the most
+/// typical of the kept tokens go, or the least typical of the others come. So a step may lose its last token.</para>
 /// </remarks>
-internal sealed class VidCom2Compressor : TokenPruner
+/// <param name="vllmCount">Whether to keep exactly as many as vLLM: by <see cref="VllmCount"/>, T at least. Default no.</param>
+internal sealed class VidCom2Compressor(bool vllmCount = false) : TokenPruner
 {
     private const double Temperature = 0.01;
     private const double SmallestNorm = 1e-12;
     private static readonly double[] s_widths = [1 / 8d, 1 / 4d, 1 / 2d, 1, 2];
 
     /// <inheritdoc/>
-    public override string Name => CompressionMethod.VidCom2.Name;
+    public override string Name => (vllmCount ? CompressionMethod.VidCom2Vllm : CompressionMethod.VidCom2).Name;
 
     /// <inheritdoc/>
     public override int[] Select(VideoTokens video, double retentionRatio)
@@ -31,20 +34,32 @@ internal sealed class VidCom2Compressor : TokenPruner
 
         var (t, n) = (video.Grid.TimeSteps, video.Grid.TokensPerStep);
         var similarities = Similarities(video);
-        var shares = StepShares(similarities.ToVideo, t, n, retentionRatio);
+        var shares = StepShares(similarities.ToVideo, t, n, vllmCount ? VllmCount.Share(retentionRatio) : retentionRatio);
+        var typicality = new double[t * n];
+        TensorPrimitives.Add(similarities.ToVideo, similarities.ToStep, typicality);
         var kept = new List<int>();
         for (var step = 0; step < t; step++)
         {
-            var typicality = new double[n];
-            for (var i = 0; i < n; i++)
-                typicality[i] = similarities.ToVideo[step * n + i] + similarities.ToStep[step * n + i];
             var count = Math.Max(1, (int)MathF.Round(shares[step] * n));
-            var places = Ranking.Lowest(typicality, count);
+            var places = Ranking.Lowest(typicality.AsSpan(step * n, n), count);
             Array.Sort(places);
             kept.AddRange(places.Select(place => step * n + place));
         }
 
-        return [.. kept];
+        return vllmCount ? Reconcile([.. kept], typicality, VllmCount.Of(video.Grid, retentionRatio, least: t)) : [.. kept];
+    }
+
+    /// <summary>As many tokens as asked for: the least typical of those kept, or all of them and the least typical of the others.</summary>
+    private static int[] Reconcile(int[] kept, double[] typicality, int count)
+    {
+        int[] reconciled = kept.Length > count
+            ? LeastTypical(kept, count)
+            : [.. kept, .. LeastTypical([.. Enumerable.Range(0, typicality.Length).Except(kept)], count - kept.Length)];
+        Array.Sort(reconciled);
+        return reconciled;
+
+        int[] LeastTypical(int[] indices, int number) =>
+            Array.ConvertAll(Ranking.Lowest(Array.ConvertAll(indices, index => typicality[index]), number), place => indices[place]);
     }
 
     /// <summary>

@@ -115,7 +115,7 @@ public class EvalCommandTests
         var run = ScoreProgram.Run("eval", "--compressors", "magic");
 
         Assert.That(run.ExitCode, Is.EqualTo(2));
-        Assert.That(run.Error, Does.Contain("frame-drop, dycoke, dycoke-official, dycoke-port, vidcom2, holitom, holitom-port, fastvid, fastvid-llava-video, fastvid-onevision, fastvid-port, low-resolution, ablation"));
+        Assert.That(run.Error, Does.Contain("frame-drop, dycoke, dycoke-official, dycoke-port, vidcom2, vidcom2-vllm, holitom, holitom-port, fastvid, fastvid-llava-video, fastvid-onevision, fastvid-port, low-resolution, ablation"));
     }
 
     /// <summary>Synthetic short clips have 8 steps of the fake model's 9 tokens.</summary>

@@ -8,8 +8,10 @@ namespace Microsoft.ML.Score.Compression;
 [TestFixture]
 internal sealed class RivalCompressorTests
 {
+    private static readonly CompressionMethod[] s_others = [CompressionMethod.VidCom2, CompressionMethod.VidCom2Vllm, CompressionMethod.EvsVllm];
+
     private static readonly ITokenCompressor[] All =
-        [.. CompressionMethod.All.Where(method => method.Name.StartsWith("DyCoke", StringComparison.Ordinal) || method == CompressionMethod.VidCom2 || method.Merges).Select(method => method.Create())];
+        [.. CompressionMethod.All.Where(method => method.Name.StartsWith("DyCoke", StringComparison.Ordinal) || s_others.Contains(method) || method.Merges).Select(method => method.Create())];
 
     [Test]
     public void Compress_AnyVideo_KeepsAtLeastOneTokenAndOnlyFiniteVectors([ValueSource(nameof(All))] ITokenCompressor compressor)
