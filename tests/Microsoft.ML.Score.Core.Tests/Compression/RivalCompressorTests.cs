@@ -4,7 +4,7 @@ using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;
 
-/// <summary>DyCoke, VidCom2, HoliTom and FastVID on any video; what the originals put out is compared in the golden cases of the program's tests.</summary>
+/// <summary>DyCoke, VidCom2, HoliTom, FastVID and EVS at vLLM's count on any video; what the originals put out is compared in the golden cases of the program's tests.</summary>
 [TestFixture]
 internal sealed class RivalCompressorTests
 {
