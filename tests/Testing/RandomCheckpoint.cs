@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.Score.Storage;
-using Microsoft.ML.Score.Text;
 
 namespace Microsoft.ML.Score.Testing;
 
@@ -12,20 +11,15 @@ public sealed class RandomCheckpoint : IDisposable
 {
     private const int Hidden = 64, Intermediate = 192, Layers = 3, Vision = 32, VisionIntermediate = 64, VisionDepth = 2, Patch = 4;
 
-    private static readonly string[] s_special =
-        ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>"];
-
     private readonly Random _random = new(1);
 
     public RandomCheckpoint()
     {
         Folder = Directory.CreateTempSubdirectory("score-checkpoint").FullName;
-        AddedToken[] added = [.. s_special.Select((content, i) => new AddedToken(content, 256 + i, Special: true))];
-        TokenizerWriter.Write(Folder, BytePairVocabulary.FromMerges([]), added);
-        VocabularySize = 256 + added.Length;
+        ByteTokenizer.Write(Folder);
         Config = CreateConfig();
         WriteConfig();
-        Write("generation_config.json", new JsonObject { ["eos_token_id"] = new JsonArray(258, 256) });
+        Write("generation_config.json", new JsonObject { ["eos_token_id"] = new JsonArray(ByteTokenizer.EndOfTurn, ByteTokenizer.EndOfText) });
         Write("video_preprocessor_config.json", new JsonObject
         {
             ["min_pixels"] = 16 * 16,
@@ -39,8 +33,6 @@ public sealed class RandomCheckpoint : IDisposable
 
     public string Folder { get; }
 
-    public int VocabularySize { get; }
-
     /// <summary>config.json; after a change, <see cref="WriteConfig"/>.</summary>
     public JsonObject Config { get; }
 
@@ -51,14 +43,14 @@ public sealed class RandomCheckpoint : IDisposable
     private JsonObject CreateConfig() => new()
     {
         ["model_type"] = "qwen2_5_vl",
-        ["image_token_id"] = 262,
-        ["video_token_id"] = 263,
+        ["image_token_id"] = ByteTokenizer.ImagePad,
+        ["video_token_id"] = ByteTokenizer.VideoPad,
         ["hidden_size"] = Hidden,
         ["intermediate_size"] = Intermediate,
         ["num_hidden_layers"] = Layers,
         ["num_attention_heads"] = 4,
         ["num_key_value_heads"] = 4,
-        ["vocab_size"] = VocabularySize,
+        ["vocab_size"] = ByteTokenizer.VocabularySize,
         ["tie_word_embeddings"] = true,
         ["rope_theta"] = 12,
         ["rope_scaling"] = new JsonObject { ["type"] = "mrope", ["mrope_section"] = new JsonArray(4, 2, 2) },
@@ -93,7 +85,7 @@ public sealed class RandomCheckpoint : IDisposable
         yield return Tensor("visual.merger.ln_q.weight", Vision);
         foreach (var tensor in Linear("visual.merger.mlp.0", 4 * Vision, 4 * Vision).Concat(Linear("visual.merger.mlp.2", Hidden, 4 * Vision)))
             yield return tensor;
-        yield return Tensor("model.embed_tokens.weight", VocabularySize, Hidden);
+        yield return Tensor("model.embed_tokens.weight", ByteTokenizer.VocabularySize, Hidden);
         for (var i = 0; i < Layers; i++)
         {
             var layer = $"model.layers.{i}";

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Qwen3VL;
 using Microsoft.ML.Score.Storage;
-using Microsoft.ML.Score.Text;
 
 namespace Microsoft.ML.Score.Testing;
 
@@ -13,17 +12,14 @@ namespace Microsoft.ML.Score.Testing;
 /// </summary>
 public sealed class RandomQwen3Checkpoint : IDisposable
 {
-    public const int Hidden = 32, Levels = 2, ImagePad = 262, VideoPad = 263;
-
-    private static readonly string[] s_special =
-        ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>", "<|video_pad|>"];
+    public const int Hidden = 32, Levels = 2, ImagePad = ByteTokenizer.ImagePad, VideoPad = ByteTokenizer.VideoPad;
 
     private readonly Random _random = new(1);
 
     public RandomQwen3Checkpoint()
     {
         Folder = Directory.CreateTempSubdirectory("score-qwen3").FullName;
-        TokenizerWriter.Write(Folder, BytePairVocabulary.FromMerges([]), [.. s_special.Select((content, i) => new AddedToken(content, 256 + i, Special: true))]);
+        ByteTokenizer.Write(Folder);
         Config = CreateConfig();
         WriteConfig();
         Write("video_preprocessor_config.json", new JsonObject
@@ -61,8 +57,8 @@ public sealed class RandomQwen3Checkpoint : IDisposable
             ["num_attention_heads"] = 4,
             ["num_key_value_heads"] = 2,
             ["head_dim"] = 12,
-            ["vocab_size"] = 264,
-            ["eos_token_id"] = 258,
+            ["vocab_size"] = ByteTokenizer.VocabularySize,
+            ["eos_token_id"] = ByteTokenizer.EndOfTurn,
             ["rope_theta"] = 5_000_000,
             ["rope_scaling"] = new JsonObject { ["rope_type"] = "default", ["mrope_interleaved"] = true, ["mrope_section"] = new JsonArray(2, 2, 2) },
         },
