@@ -88,7 +88,7 @@ public sealed class CompressionMethod
     /// </summary>
     public static CompressionMethod FastVid { get; } = new(
         "fastvid", "FastVID", CompressionNeeds.PooledAttention,
-        // Of the two architectures Qwen2.5-VL is the one that takes frames of any size.
+        // The models that take frames of any size are those of Qwen.
         options => new FastVidCompressor(options.Model is null or IScalableVideoModel ? FastVidVariant.Qwen25VL : FastVidVariant.LlavaVideo), merges: true);
 
     /// <summary>FastVID as its official code runs on LLaVA-Video.</summary>

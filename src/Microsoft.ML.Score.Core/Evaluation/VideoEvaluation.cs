@@ -143,7 +143,7 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         var total = TimeSince(start);
         return Add(new QuestionRecord(
             benchmark.Name, system.Key, video.Id, number, question.Id, question.Category, response, benchmark.FindOption(response, question), question.AnswerIndex,
-            prefill ?? total, total - (prefill ?? total)));
+            prefill ?? total, AsRecorded(total - (prefill ?? total))));
 
         void EndPrefill() => prefill ??= TimeSince(start);
     }
