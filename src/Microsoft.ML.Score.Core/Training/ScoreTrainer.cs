@@ -136,7 +136,7 @@ public sealed class ScoreTrainer
             throw new ArgumentException(unfit, nameof(initialPolicy));
 
         var identity = _options.Identity();
-        identity["Model"] = _reward.Info.EncoderFingerprint;
+        identity["Model"] = $"{_reward.Info.EncoderFingerprint} {_reward.Info.PromptForm}".TrimEnd();
         var initialHash = initialPolicy is null ? null : Convert.ToHexStringLower(SHA256.HashData(initialPolicy.ToBytes()));
         identity["InitialPolicy"] = initialHash ?? "none";
         identity["FeatureType"] = FeatureType.ToString().ToLowerInvariant();
