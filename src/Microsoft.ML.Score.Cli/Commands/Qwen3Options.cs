@@ -25,11 +25,11 @@ internal sealed class Qwen3Options
 
     private Option[] All => [FrameRules, OuterMarkers, DropEmptySteps];
 
-    /// <summary>Refuses all of them beside the embedded model, which is no Qwen3-VL.</summary>
-    public void RefuseIdle(CommandResult result, Option<string> model)
+    /// <summary>Refuses all of them, and others that are for it, beside the embedded model, which is no Qwen3-VL.</summary>
+    public void RefuseIdle(CommandResult result, Option<string> model, params Option[] others)
     {
         if (!IdleOptions.IsWrong(result, model) && (result.GetResult(model) is null || result.GetValue(model) == CommonOptions.EmbeddedModel))
-            IdleOptions.Refuse(result, $"is for {Architecture}, and --model is {CommonOptions.EmbeddedModel}; leave it out or name a {Architecture} checkpoint with --model.", All);
+            IdleOptions.Refuse(result, $"is for {Architecture}, and --model is {CommonOptions.EmbeddedModel}; leave it out or name a {Architecture} checkpoint with --model.", [.. All, .. others]);
     }
 
     /// <summary>What the command line says.</summary>

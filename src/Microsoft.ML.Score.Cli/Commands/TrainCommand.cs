@@ -58,6 +58,8 @@ internal sealed class TrainCommand
         Description = "Score tokens by themselves, not by their change: the paper's ablation (table 5).",
     };
 
+    private readonly Option<bool> _scoreDeepStack = new("--score-deepstack") { Description = "Score the DeepStack features of Qwen3-VL's tokens beside their vectors." };
+
     private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The same seed and data give the same policy, bit for bit.", s_defaults.Seed);
 
     private readonly Option<string?> _features = new("--features")
@@ -83,7 +85,7 @@ internal sealed class TrainCommand
             train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._validation,
             train._images, train._videos, train._validationVideos, train._model, train._memory, train._backend,
             train._qwen3.FrameRules, train._qwen3.OuterMarkers, train._qwen3.DropEmptySteps, train._output,
-            train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed,
+            train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._scoreDeepStack, train._seed,
             train._features, train._featureType, train._checkpoint, train._metrics, train._overwrite, train._json,
         };
         command.Validators.Add(result =>
@@ -99,7 +101,7 @@ internal sealed class TrainCommand
 
     private void RefuseIdle(CommandResult result)
     {
-        _qwen3.RefuseIdle(result, _model);
+        _qwen3.RefuseIdle(result, _model, _scoreDeepStack);
         if (result.GetResult(_data) is not { } given || given.Errors.Any() || given.Tokens is not [{ Value: var data }])
             return;
         var validation = IdleOptions.IsGiven(result, _validation) ? result.GetValue(_validation) : data == SyntheticData ? data : null;
@@ -215,6 +217,7 @@ internal sealed class TrainCommand
         MainSteps = parsed.GetValue(_mainSteps),
         RetentionRatio = parsed.GetValue(_retentionRatio),
         UseResidual = !parsed.GetValue(_withoutResidual),
+        ScoreDeepStack = parsed.GetValue(_scoreDeepStack),
         SkipUnusableRows = parsed.GetValue(_dataOptions.SkipDamaged),
         CheckpointFolder = checkpoint,
         MetricsPath = parsed.GetValue(_metrics),

@@ -35,6 +35,7 @@ public class IdleOptionsTests
     [TestCase("--frame-rules", "--model", "compress synthetic:test-short-0 --model tiny --frame-rules hugging-face")]
     [TestCase("--outer-markers", "--model", "eval --outer-markers")]
     [TestCase("--drop-empty-steps", "--model", "train --data synthetic --output p.safetensors --drop-empty-steps")]
+    [TestCase("--score-deepstack", "--model", "train --data synthetic --output p.safetensors --score-deepstack")]
     [TestCase("--top-p", "--temperature", "answer synthetic:test-short-0 --question What? --top-p 0.9")]
     public void Option_ThatCanChangeNothing_IsWrongUsageThatNamesBoth(string option, string other, string line)
     {
