@@ -23,6 +23,7 @@ internal static class AnswerCommand
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();
         var backend = CommonOptions.Backend();
+        var qwen3 = new Qwen3Options();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var most = CommonOptions.AtLeast("--max-new-tokens", "The most tokens of the answer.", 1, 64);
@@ -37,18 +38,20 @@ internal static class AnswerCommand
         var json = CommonOptions.Json();
         var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.")
         {
-            video, question, model, memory, backend, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
+            video, question, model, memory, backend, qwen3.FrameRules, qwen3.OuterMarkers, qwen3.DropEmptySteps, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
         };
         command.Validators.Add(result =>
         {
             if (CommonOptions.ValueOf(result, temperature) == 0)
                 IdleOptions.Refuse(result, "cannot be combined with --temperature 0, which always takes the likeliest token; give a --temperature above 0.", topP);
+            qwen3.RefuseIdle(result, model);
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
                 var reference = new VideoReference(parsed.GetRequiredValue(video), reading.Of(parsed));
-                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), parsed.InvocationConfiguration.Error));
+                var source = parsed.GetRequiredValue(model);
+                using var frozen = loadModel(source, CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error));
                 var (path, rho) = (parsed.GetValue(policy), parsed.GetValue(ratio));
                 var network = rho == 1 && path is null ? null : PolicySource.Load(policy.Name, path, frozen);
 

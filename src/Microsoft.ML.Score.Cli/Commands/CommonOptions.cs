@@ -44,14 +44,16 @@ internal static class CommonOptions
     public static Option<string> Backend() => Word(
         "--backend", "What the model computes on: the processor's vectors, plain loops, or LibTorch on the processor or an NVIDIA GPU.", Backends.Words, Backends.Words[0]);
 
-    /// <summary>How a model is loaded with <see cref="Memory"/> and <see cref="Backend"/>.</summary>
+    /// <summary>How a model is loaded with <see cref="Memory"/>, <see cref="Backend"/> and <see cref="Qwen3Options"/>.</summary>
     /// <param name="memory">GiB.</param>
     /// <param name="backend">The word.</param>
+    /// <param name="qwen3">How Qwen3-VL is run.</param>
     /// <param name="error">Standard error, for what of the checkpoint is not followed.</param>
-    public static VideoModelOptions Loading(double memory, string backend, TextWriter error) => new()
+    public static VideoModelOptions Loading(double memory, string backend, Qwen3VLOptions qwen3, TextWriter error) => new()
     {
         Backend = Backends.Named(backend),
         MemoryLimit = Limit(memory),
+        Qwen3VL = qwen3,
         Warn = warning => error.WriteLine($"score: warning: {warning}"),
     };
 

@@ -23,6 +23,7 @@ internal static class CompressCommand
         var model = CommonOptions.Model();
         var memory = CommonOptions.Memory();
         var backend = CommonOptions.Backend();
+        var qwen3 = new Qwen3Options();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var folder = new Option<string?>("--output") { Description = "A folder for one file a video." };
@@ -31,12 +32,13 @@ internal static class CompressCommand
         var json = CommonOptions.Json();
         var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")
         {
-            videos, model, memory, backend, policy, ratio, folder, format, reading.Timeout, json,
+            videos, model, memory, backend, qwen3.FrameRules, policy, ratio, folder, format, reading.Timeout, json,
         };
         command.Validators.Add(result =>
         {
             if (result.GetResult(folder) is null)
                 IdleOptions.Refuse(result, "says what --output writes, and there is no --output; name its folder.", format);
+            qwen3.RefuseIdle(result, model);
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
@@ -48,7 +50,8 @@ internal static class CompressCommand
                     Claim(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
                 var readOptions = reading.Of(parsed);
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text, readOptions)).ToArray();
-                using var frozen = loadModel(parsed.GetRequiredValue(model), CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), parsed.InvocationConfiguration.Error));
+                var source = parsed.GetRequiredValue(model);
+                using var frozen = loadModel(source, CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error));
                 var compressor = new ScoreCompressor(PolicySource.Load(policy.Name, parsed.GetValue(policy), frozen));
                 List<KeptReport> reports = [];
                 using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))

@@ -33,6 +33,7 @@ internal sealed class EvalCommand
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
     private readonly Option<string> _backend = CommonOptions.Backend();
+    private readonly Qwen3Options _qwen3 = new();
     private readonly Option<string?> _policy = CommonOptions.Policy();
     private readonly Option<string?> _ablation = new("--ablation-policy") { Description = "The policy of the compressor ablation (.safetensors)." };
     private readonly Option<int> _maxFrames = CommonOptions.AtLeast("--max-frames", "The most frames of a video that the model sees; 0 for the model's own rule.", 0, 0);
@@ -49,7 +50,7 @@ internal sealed class EvalCommand
         var command = new Command("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.")
         {
             eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
-            eval._memory, eval._backend, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,
+            eval._memory, eval._backend, eval._qwen3.FrameRules, eval._qwen3.OuterMarkers, eval._qwen3.DropEmptySteps, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,
         };
         command.Validators.Add(eval.RefuseIdle);
         command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
@@ -58,6 +59,7 @@ internal sealed class EvalCommand
 
     private void RefuseIdle(CommandResult result)
     {
+        _qwen3.RefuseIdle(result, _model);
         if (IdleOptions.IsGiven(result, _tokens))
             IdleOptions.Refuse(result, "cannot be combined with --tokens, which says how much is kept as well; leave out one of the two.", _ratios);
         if (new Option[] { _preset, _benchmarks, _compressors }.Any(option => IdleOptions.IsWrong(result, option)))
@@ -97,7 +99,8 @@ internal sealed class EvalCommand
         var tokens = IdleOptions.IsGiven(parsed.CommandResult, _ratios) ? [] : Chosen(parsed.CommandResult, _tokens, preset?.Tokens);
         var benchmarks = Open(parsed, preset, compared);
         ComparedCompressor.ThrowIfContradictory(compared, tokens, parsed.GetValue(_ablation));
-        using var frozen = loadModel(parsed.GetRequiredValue(_model), ModelOptions(parsed, preset, compared));
+        var modelOptions = ModelOptions(parsed, preset, compared);
+        using var frozen = loadModel(parsed.GetRequiredValue(_model), modelOptions);
         if (Chosen(parsed.CommandResult, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
             CommonOptions.WarnOfLimits(frozen, [null], parsed.InvocationConfiguration.Error);
         var policies = EvaluationPolicies.Load(compared, parsed.GetValue(_policy), parsed.GetValue(_ablation), frozen);
@@ -109,7 +112,7 @@ internal sealed class EvalCommand
             new(BenchmarkSystem.AllTokens),
             .. ComparedCompressor.Systems(compared, parsed.GetRequiredValue(_ratios), tokens, policies, seed, frozen),
         ];
-        var comparison = new BenchmarkComparison(frozen, benchmarks, systems, policies.Fingerprint, parsed.GetRequiredValue(_backend), seed, parsed.GetValue(_parallel));
+        var comparison = new BenchmarkComparison(frozen, benchmarks, systems, policies.Fingerprint, parsed.GetRequiredValue(_backend), modelOptions.Qwen3VL, seed, parsed.GetValue(_parallel));
         ComparisonResult result;
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
             result = comparison.Run(parsed.GetValue(_records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);
@@ -157,6 +160,7 @@ internal sealed class EvalCommand
             Warn = warning => parsed.InvocationConfiguration.Error.WriteLine($"score: warning: {warning}"),
             EncoderStatistics = compared.Any(compressor => compressor.NeedsStatistics),
             QwenVideo = new() { MaxFrames = frames },
+            Qwen3VL = _qwen3.Of(parsed, parsed.GetRequiredValue(_model)),
             LlavaVideo = new() { MaxFrames = frames ?? new LlavaVideoOptions().MaxFrames, SiglipFolder = parsed.GetValue(_siglip) },
         };
     }

@@ -41,6 +41,7 @@ internal sealed class TrainCommand
     private readonly Option<string> _model = CommonOptions.Model();
     private readonly Option<double> _memory = CommonOptions.Memory();
     private readonly Option<string> _backend = CommonOptions.Backend();
+    private readonly Qwen3Options _qwen3 = new();
     private readonly Option<string> _output = CommonOptions.Required(
         "--output", $"What to write: the policy ({PolicyExtension}), or an ML.NET model that encodes and compresses ({PipelineExtension}).",
         $"a {PolicyExtension} or {PipelineExtension} file", path => Path.GetExtension(path) is PolicyExtension or PipelineExtension);
@@ -56,6 +57,8 @@ internal sealed class TrainCommand
     {
         Description = "Score tokens by themselves, not by their change: the paper's ablation (table 5).",
     };
+
+    private readonly Option<bool> _scoreDeepStack = new("--score-deepstack") { Description = "Score the DeepStack features of Qwen3-VL's tokens beside their vectors." };
 
     private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The same seed and data give the same policy, bit for bit.", s_defaults.Seed);
 
@@ -80,8 +83,9 @@ internal sealed class TrainCommand
         var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
         {
             train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._validation,
-            train._images, train._videos, train._validationVideos, train._model, train._memory, train._backend, train._output,
-            train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._seed,
+            train._images, train._videos, train._validationVideos, train._model, train._memory, train._backend,
+            train._qwen3.FrameRules, train._qwen3.OuterMarkers, train._qwen3.DropEmptySteps, train._output,
+            train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._scoreDeepStack, train._seed,
             train._features, train._featureType, train._checkpoint, train._metrics, train._overwrite, train._json,
         };
         command.Validators.Add(result =>
@@ -97,6 +101,7 @@ internal sealed class TrainCommand
 
     private void RefuseIdle(CommandResult result)
     {
+        _qwen3.RefuseIdle(result, _model, _scoreDeepStack);
         if (result.GetResult(_data) is not { } given || given.Errors.Any() || given.Tokens is not [{ Value: var data }])
             return;
         var validation = IdleOptions.IsGiven(result, _validation) ? result.GetValue(_validation) : data == SyntheticData ? data : null;
@@ -120,7 +125,8 @@ internal sealed class TrainCommand
         files.Claim();
         var checkpointFile = Path.Combine(checkpoint, ScoreTrainer.CheckpointName);
         new FinishedTraining(outputPath, parsed.GetValue(_metrics), checkpointFile, staysFinished: parsed.GetValue(_checkpoint) is not null).MakeWay(parsed.GetValue(_overwrite));
-        using var model = loadModel(parsed.GetRequiredValue(_model), CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), parsed.InvocationConfiguration.Error));
+        var source = parsed.GetRequiredValue(_model);
+        using var model = loadModel(source, CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), _qwen3.Of(parsed, source), error));
         var trainingRows = Rows(parsed, "--data", data, model, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
         var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
             ? Rows(parsed, "--validation", validation, model, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
@@ -211,6 +217,7 @@ internal sealed class TrainCommand
         MainSteps = parsed.GetValue(_mainSteps),
         RetentionRatio = parsed.GetValue(_retentionRatio),
         UseResidual = !parsed.GetValue(_withoutResidual),
+        ScoreDeepStack = parsed.GetValue(_scoreDeepStack),
         SkipUnusableRows = parsed.GetValue(_dataOptions.SkipDamaged),
         CheckpointFolder = checkpoint,
         MetricsPath = parsed.GetValue(_metrics),

@@ -12,10 +12,12 @@ namespace Score.Cli.Evaluations;
 /// <param name="systems">The systems, all tokens first.</param>
 /// <param name="policies">The fingerprint of the policies.</param>
 /// <param name="backend">What the model computes on, one of <see cref="Backends.Words"/>.</param>
+/// <param name="prompt">The form of Qwen3-VL's prompt.</param>
 /// <param name="seed">Of the random compressors and the bootstrap.</param>
 /// <param name="concurrency">Videos at a time.</param>
 internal sealed class BenchmarkComparison(
-    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<ComparedSystem> systems, string policies, string backend, int seed, int concurrency)
+    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<ComparedSystem> systems, string policies, string backend, Qwen3VLOptions prompt, int seed,
+    int concurrency)
 {
     /// <param name="recordsPath">Where answers are recorded; null for nowhere.</param>
     /// <param name="report">Told the number of videos done and of all.</param>
@@ -57,6 +59,10 @@ internal sealed class BenchmarkComparison(
         // Records of the default are those of before there was a choice.
         if (backend != Backends.Words[0])
             run["backend"] = backend;
+        if (prompt.OuterMarkers)
+            run["outer markers"] = "true";
+        if (prompt.DropEmptySteps)
+            run["drop empty steps"] = "true";
         return run;
     }
 

@@ -13,6 +13,7 @@ internal sealed class PolicyReport(string file, PolicyNetwork policy)
     {
         policy = file,
         dimension = policy.Dimension,
+        deepStackLevels = policy.DeepStackLevels,
         hiddenWidth = policy.HiddenWidth,
         parameters = policy.ParameterCount,
         useResidual = policy.UseResidual,
@@ -40,7 +41,7 @@ internal sealed class PolicyReport(string file, PolicyNetwork policy)
     public void Write(TextWriter writer)
     {
         Line("policy", $"{file}");
-        Line("tokens", $"of {policy.Dimension} values, of the encoder {policy.EncoderFingerprint ?? NotRecorded}");
+        Line("tokens", $"of {policy.Dimension} values{(policy.DeepStackLevels > 0 ? $" and {policy.DeepStackLevels} DeepStack vectors" : "")}, of the encoder {policy.EncoderFingerprint ?? NotRecorded}");
         Line("network", $"hidden width {policy.HiddenWidth}, {policy.ParameterCount:#,0} parameters, {With(policy.UseResidual)} the change of a token, {With(policy.UseNormalization)} normalization");
         if (policy.Provenance is not { } origin)
         {

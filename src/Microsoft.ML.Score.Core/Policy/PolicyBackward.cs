@@ -15,7 +15,7 @@ namespace Microsoft.ML.Score.Policy;
 /// </summary>
 internal static class PolicyBackward
 {
-    // D dimension, H hidden width, C delta columns (2H, or H without residual), N tokens a step, n rows of a block.
+    // D values a row, H hidden width, C delta columns (2H, or H without residual), N tokens a step, n rows of a block.
     private const int BlockRows = 256;
 
     /// <param name="policy">The network.</param>
@@ -27,7 +27,7 @@ internal static class PolicyBackward
     {
         SecondLayer(policy, activations.Hidden, logitGradient, gradient);
 
-        var (d, h) = (policy.Dimension, policy.HiddenWidth);
+        var (d, h) = (policy.RowWidth, policy.HiddenWidth);
         var columns = policy.UseResidual ? 2 * h : h;
         var deltas = ArrayPool<float>.Shared.Rent(BlockRows * columns);
         var widened = ArrayPool<float>.Shared.Rent(video.Type == TensorType.F32 ? 1 : BlockRows * d);

@@ -9,6 +9,7 @@ namespace Microsoft.ML.Score.Policy;
 internal static class PolicyFile
 {
     private const string Format = "score-policy/1";
+    private const string DeepStackKey = "deepstack_levels";
     private const string ResourcePrefix = "Policy/Pretrained/";
 
     /// <summary>The trained policies that ship in this library, one an embedded model.</summary>
@@ -44,6 +45,9 @@ internal static class PolicyFile
             ["use_residual"] = policy.UseResidual ? "true" : "false",
             ["use_normalization"] = policy.UseNormalization ? "true" : "false",
         };
+        // Files of policies that score vectors alone are those of before there was a choice.
+        if (policy.DeepStackLevels > 0)
+            metadata[DeepStackKey] = policy.DeepStackLevels.ToString(CultureInfo.InvariantCulture);
         if (policy.EncoderFingerprint is { } fingerprint)
             metadata["encoder_fingerprint"] = fingerprint;
         foreach (var (key, value) in policy.Provenance is { } provenance ? ProvenanceFields.Write(provenance) : [])
@@ -60,10 +64,12 @@ internal static class PolicyFile
         var useResidual = Flag("use_residual");
         var useNormalization = Flag("use_normalization");
 
-        long stateWidth = useResidual ? 2L * dimension : dimension;
+        var deepStackLevels = file.Metadata.ContainsKey(DeepStackKey) ? Number(DeepStackKey) : 0;
+        var stateWidth = (useResidual ? 2 : 1) * (1L + deepStackLevels) * dimension;
         float[] parameters = [.. Tensor("w1", hiddenWidth, stateWidth), .. Tensor("b1", hiddenWidth), .. Tensor("w2", hiddenWidth), .. Tensor("b2", 1)];
         return new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, file.Metadata.GetValueOrDefault("encoder_fingerprint"), parameters)
         {
+            DeepStackLevels = deepStackLevels,
             Source = file.Name,
             Provenance = ProvenanceFields.Read(file),
         };

@@ -16,7 +16,7 @@ namespace Microsoft.ML.Score.Policy;
 /// </summary>
 internal static unsafe class PolicyForward
 {
-    // D dimension, H hidden width, C columns of the product (2H, or H without residual, filled up to whole panels), N tokens a step, n rows of a block.
+    // D values a row, H hidden width, C columns of the product (2H, or H without residual, filled up to whole panels), N tokens a step, n rows of a block.
     private const int BlockRows = 32 * MatrixKernel.Rows;
     private const int BlockDepth = MatrixProduct.DepthBlock;
     private const int StripRows = 96;       // fewer rows of a step than this would have the weights read too often
@@ -24,20 +24,20 @@ internal static unsafe class PolicyForward
     private const float NormalizationEpsilon = 1e-6f;
 
     /// <param name="policy">The network.</param>
-    /// <param name="video">The tokens, of the policy's dimension.</param>
+    /// <param name="video">What <see cref="PolicyNetwork.RowsOf"/> gives.</param>
     /// <param name="logits">z [T*N].</param>
     /// <param name="activations">Where to keep what the backward pass needs; null keeps nothing.</param>
     public static void Run(PolicyNetwork policy, ITokenRows video, float[] logits, PolicyActivations? activations = null)
     {
         activations?.Reset(video.Grid.Count, policy.HiddenWidth);
         var width = PackedWidth(policy);
-        var rented = ArrayPool<float>.Shared.Rent(policy.Dimension * width + 16);
+        var rented = ArrayPool<float>.Shared.Rent(policy.RowWidth * width + 16);
         fixed (float* start = rented)
         {
             var weights = (float*)(((nint)start + 63) & ~63);
             Pack(policy, weights);
             var pass = new Pass(policy, video, logits, activations, weights, width);
-            var parts = Parts(video.Grid, (long)video.Grid.Count * policy.Dimension * width);
+            var parts = Parts(video.Grid, (long)video.Grid.Count * policy.RowWidth * width);
             if (parts.Length == 1)
                 pass.Run(parts[0]);
             else
@@ -77,7 +77,7 @@ internal static unsafe class PolicyForward
     /// <summary>[W1 + W2 | W2] [D, C], or w1^T without residual, in the order the kernel reads it: block of depth by block, panel by panel.</summary>
     private static void Pack(PolicyNetwork policy, float* packed)
     {
-        var (d, h, panel) = (policy.Dimension, policy.HiddenWidth, MatrixKernel.Columns);
+        var (d, h, panel) = (policy.RowWidth, policy.HiddenWidth, MatrixKernel.Columns);
         var width = PackedWidth(policy);
         for (var start = 0; start < d; start += BlockDepth)
         {
@@ -130,7 +130,7 @@ internal static unsafe class PolicyForward
         /// <summary>products[n, C] = X (W1 + W2) | X W2, and the sums of squares of the rows.</summary>
         private void Multiply(ReadOnlySpan<byte> stored, int n, in Scratch scratch)
         {
-            var d = policy.Dimension;
+            var d = policy.RowWidth;
             scratch.Squares.AsSpan(0, n).Clear();
             fixed (byte* rows = stored)
             fixed (float* widened = scratch.Widened, products = scratch.Products)
@@ -166,7 +166,7 @@ internal static unsafe class PolicyForward
             for (var i = 0; i < n; i++)
             {
                 var product = scratch.Products.AsSpan(i * width, width);
-                var scale = policy.UseNormalization ? 1 / MathF.Sqrt(scratch.Squares[i] / policy.Dimension + NormalizationEpsilon) : 1;
+                var scale = policy.UseNormalization ? 1 / MathF.Sqrt(scratch.Squares[i] / policy.RowWidth + NormalizationEpsilon) : 1;
                 TensorPrimitives.Multiply(product, scale, product);
                 var hidden = product[..h];
                 TensorPrimitives.Add(hidden, policy.B1, hidden);

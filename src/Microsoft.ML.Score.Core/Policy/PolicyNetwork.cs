@@ -14,7 +14,8 @@ namespace Microsoft.ML.Score.Policy;
 /// h     = [X; dX]                           (3)
 /// z     = w2 . gelu(w1 h + b1) + b2, p = sigmoid(z)   (4)
 /// </code>
-/// h is never built, see <see cref="PolicyForward"/>. With normalisation X stands for X / rms(X), token by token.
+/// h is never built, see <see cref="PolicyForward"/>. With normalisation X stands for X / rms(X), token by token. A policy that scores with
+/// DeepStack takes [vector | deepstack_0 | deepstack_1 | ...] of a token for X, of (1 + L) D values.
 /// </summary>
 /// <remarks>
 /// The hidden width (64), GELU (exact) and the normalisation are ours: the paper says "lightweight multi-layer perceptron". Calls may run concurrently;
@@ -22,7 +23,7 @@ namespace Microsoft.ML.Score.Policy;
 /// </remarks>
 public sealed class PolicyNetwork
 {
-    // D dimension, H hidden width, S state width (2D, or D without residual): w1 [H, S] | b1 [H] | w2 [H] | b2 [1].
+    // H hidden width, S state width (2 (1 + L) D, or half of it without residual): w1 [H, S] | b1 [H] | w2 [H] | b2 [1].
     private readonly float[] _parameters;
 
     internal PolicyNetwork(int dimension, int hiddenWidth, bool useResidual, bool useNormalization, string? encoderFingerprint, float[] parameters)
@@ -35,8 +36,11 @@ public sealed class PolicyNetwork
         _parameters = parameters;
     }
 
-    /// <summary>D, values a visual token.</summary>
+    /// <summary>D, values of a visual token's vector.</summary>
     public int Dimension { get; }
+
+    /// <summary>L, how many DeepStack tensors (<see cref="VideoTokens.DeepStack"/>) it scores beside the vectors; 0, the default, for the vectors alone.</summary>
+    public int DeepStackLevels { get; internal init; }
 
     /// <summary>Width of the hidden layer.</summary>
     public int HiddenWidth { get; }
@@ -62,7 +66,10 @@ public sealed class PolicyNetwork
     /// <summary>The file that the policy was read from, for messages; null for one that was made here.</summary>
     internal string? Source { get; init; }
 
-    internal int StateWidth => UseResidual ? 2 * Dimension : Dimension;
+    /// <summary>(1 + L) D, values of X a token.</summary>
+    internal int RowWidth => (1 + DeepStackLevels) * Dimension;
+
+    internal int StateWidth => UseResidual ? 2 * RowWidth : RowWidth;
     internal Span<float> Parameters => _parameters;
     internal Span<float> W1 => _parameters.AsSpan(0, HiddenWidth * StateWidth);
     internal Span<float> B1 => _parameters.AsSpan(HiddenWidth * StateWidth, HiddenWidth);
@@ -79,14 +86,16 @@ public sealed class PolicyNetwork
     /// <param name="useNormalization">Whether each token is divided by its root mean square first.</param>
     /// <param name="seed">Seed of the weights.</param>
     /// <param name="encoderFingerprint">Fingerprint of the encoder that the policy is for; null when unknown.</param>
+    /// <param name="deepStackLevels">How many DeepStack tensors it scores beside the vectors, all that the tokens have; 0 for the vectors alone.</param>
     public static PolicyNetwork Initialize(
-        int dimension, int hiddenWidth = 64, bool useResidual = true, bool useNormalization = true, int seed = 1, string? encoderFingerprint = null)
+        int dimension, int hiddenWidth = 64, bool useResidual = true, bool useNormalization = true, int seed = 1, string? encoderFingerprint = null, int deepStackLevels = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dimension, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(hiddenWidth, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(deepStackLevels);
 
-        var parameters = new float[CountOf(dimension, hiddenWidth, useResidual)];
-        var policy = new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, encoderFingerprint, parameters);
+        var parameters = new float[CountOf(checked((1 + deepStackLevels) * dimension), hiddenWidth, useResidual)];
+        var policy = new PolicyNetwork(dimension, hiddenWidth, useResidual, useNormalization, encoderFingerprint, parameters) { DeepStackLevels = deepStackLevels };
         FillNormal(policy.W1, Math.Sqrt(2.0 / policy.StateWidth), new CounterRandom(seed, 1));
         FillNormal(policy.W2, Math.Sqrt(1.0 / hiddenWidth), new CounterRandom(seed, 2));
         return policy;
@@ -134,7 +143,8 @@ public sealed class PolicyNetwork
     /// <summary>
     /// Writes the policy to a file that appears whole or not at all; an existing one is replaced. It is safetensors with <c>w1</c> [hidden, 2D]
     /// (its first D columns act on X, the last D on dX; [hidden, D] without residual), <c>b1</c> [hidden], <c>w2</c> [hidden] and <c>b2</c> [1] in
-    /// F32, and the rest as metadata, <see cref="Provenance"/> included. The same policy gives the same bytes.
+    /// F32, and the rest as metadata, <see cref="Provenance"/> included. The same policy gives the same bytes. With DeepStack (1 + L) D stands for D,
+    /// and <c>deepstack_levels</c> in the metadata.
     /// </summary>
     /// <param name="path">The file to write.</param>
     /// <exception cref="InvalidOperationException">A weight is not finite.</exception>
@@ -156,7 +166,7 @@ public sealed class PolicyNetwork
 
     /// <summary>The logits z of keeping each token, [T*N] in flat grid order.</summary>
     /// <param name="video">All tokens of the video, of this policy's dimension.</param>
-    /// <exception cref="ArgumentException">The tokens have another dimension, or a value that is not finite.</exception>
+    /// <exception cref="ArgumentException">The tokens have another dimension, not the DeepStack tensors that the policy scores, or a value that is not finite.</exception>
     /// <exception cref="InvalidDataException">The weights or the tokens are so large that a logit is not finite.</exception>
     public float[] Logits(VideoTokens video)
     {
@@ -165,14 +175,15 @@ public sealed class PolicyNetwork
         var logits = LogitsOf(video);
         if (FiniteValues.FirstNotFinite(logits) is not (>= 0 and var token))
             return logits;
-        if (FiniteValues.FirstNotFinite(video.Vectors.Span) is >= 0 and var at)
-            throw new ArgumentException($"Value {at} of the tokens is {video.Vectors.Span[at]}; tokens must be finite.", nameof(video));
+        foreach (var values in ScoredOf(video))
+            if (FiniteValues.FirstNotFinite(values.Span) is >= 0 and var at)
+                throw new ArgumentException($"Value {at} of the tokens is {values.Span[at]}; tokens must be finite.", nameof(video));
         throw Overflow(token, logits[token]);
     }
 
     /// <summary>The logits z of keeping each token of a feature file, [T*N] in flat grid order, without a copy of its tokens.</summary>
     /// <param name="video">All tokens of the video, of this policy's dimension.</param>
-    /// <exception cref="ArgumentException">The tokens have another dimension.</exception>
+    /// <exception cref="ArgumentException">The tokens have another dimension, or not the DeepStack tensors that the policy scores.</exception>
     /// <exception cref="InvalidDataException">A value of the tokens is not finite, or weights or tokens are so large that a logit is not.</exception>
     /// <exception cref="ObjectDisposedException">The file was disposed.</exception>
     public float[] Logits(MappedTokens video)
@@ -203,7 +214,7 @@ public sealed class PolicyNetwork
     /// <exception cref="ArgumentException">As <see cref="Logits(VideoTokens)"/>'s.</exception>
     /// <exception cref="InvalidDataException">As <see cref="Logits(VideoTokens)"/>'s.</exception>
     internal int[] SelectTopK(VideoTokens video, int count) =>
-        (video.Device is { Kernels: IPolicyKernels kernels } device && video.Dimension == Dimension
+        (video.Device is { Kernels: IPolicyKernels kernels } device && video.Dimension == Dimension && DeepStackLevels == 0
             ? device.Use(rows => kernels.TopK(this, rows, video.Grid.TokensPerStep, count))
             : null) ?? TopK.Select(Logits(video), count);
 
@@ -214,29 +225,47 @@ public sealed class PolicyNetwork
     internal bool MayOverflow(VideoTokens video)
     {
         const double safe = 1e37; // a tenth of the largest single: sums are rounded
-        double weight = Math.Abs(TensorPrimitives.MaxMagnitude<float>(_parameters)), token = Math.Abs(TensorPrimitives.MaxMagnitude(video.Vectors.Span));
-        var state = Math.Max(token, Math.Sqrt(Dimension)); // of which no normalised value is larger
+        double weight = Math.Abs(TensorPrimitives.MaxMagnitude<float>(_parameters)), token = ScoredOf(video).Max(values => Math.Abs(TensorPrimitives.MaxMagnitude(values.Span)));
+        var state = Math.Max(token, Math.Sqrt(RowWidth)); // of which no normalised value is larger
         var hidden = 4 * StateWidth * state * weight + weight;
-        return Dimension * token * token > safe || HiddenWidth * hidden * weight + weight > safe;
+        return RowWidth * token * token > safe || HiddenWidth * hidden * weight + weight > safe;
     }
 
-    internal PolicyNetwork Clone(PolicyProvenance? provenance = null) =>
-        new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, [.. _parameters]) { Provenance = provenance };
+    internal PolicyNetwork Clone(PolicyProvenance? provenance = null) => With([.. _parameters], provenance);
 
-    private static int CountOf(int dimension, int hiddenWidth, bool useResidual) =>
-        checked(hiddenWidth * ((useResidual ? 2 * dimension : dimension) + 2) + 1);
+    /// <summary>A policy like this one, of other weights.</summary>
+    internal PolicyNetwork With(float[] parameters, PolicyProvenance? provenance = null) =>
+        new(Dimension, HiddenWidth, UseResidual, UseNormalization, EncoderFingerprint, parameters) { DeepStackLevels = DeepStackLevels, Provenance = provenance };
+
+    /// <summary>X of a video, [T*N, (1 + L) D].</summary>
+    /// <exception cref="ArgumentException">The tokens have another dimension, or other DeepStack tensors than the policy scores.</exception>
+    internal ITokenRows RowsOf(ITokenRows video)
+    {
+        if (video.Dimension != Dimension)
+            throw new ArgumentException($"The policy scores tokens of dimension {Dimension}, got tokens of dimension {video.Dimension}.", nameof(video));
+        if (DeepStackLevels == 0)
+            return video;
+        if (video.DeepStackLevels != DeepStackLevels)
+            throw new ArgumentException(
+                $"The policy scores {DeepStackLevels} DeepStack tensors beside the vectors of tokens, got tokens with {video.DeepStackLevels}. Give tokens of the model that it was "
+                + "trained on, as feature files, which hold them, or a policy that scores vectors alone.", nameof(video));
+        return new JoinedRows(video);
+    }
+
+    private IEnumerable<ReadOnlyMemory<float>> ScoredOf(VideoTokens video) => DeepStackLevels == 0 ? [video.Vectors] : [video.Vectors, .. video.DeepStack];
+
+    private static int CountOf(int rowWidth, int hiddenWidth, bool useResidual) =>
+        checked(hiddenWidth * ((useResidual ? 2 * rowWidth : rowWidth) + 2) + 1);
 
     /// <summary>The logits, finite or not.</summary>
     internal float[] LogitsOf(ITokenRows video)
     {
-        if (video.Dimension != Dimension)
-            throw new ArgumentException($"The policy scores tokens of dimension {Dimension}, got tokens of dimension {video.Dimension}.", nameof(video));
-
-        if (video is VideoTokens { Device: { Kernels: IPolicyKernels kernels } device })
+        var x = RowsOf(video);
+        if (x is VideoTokens { Device: { Kernels: IPolicyKernels kernels } device })
             return device.Use(rows => kernels.Logits(this, rows, video.Grid.TokensPerStep));
 
         var logits = new float[video.Grid.Count];
-        PolicyForward.Run(this, video, logits);
+        PolicyForward.Run(this, x, logits);
         return logits;
     }
 

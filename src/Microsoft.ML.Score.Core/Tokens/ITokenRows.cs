@@ -18,4 +18,10 @@ internal interface ITokenRows
 
     /// <summary>The stored bytes of rows [first, first + count), without a copy.</summary>
     ReadOnlySpan<byte> Rows(int first, int count);
+
+    /// <summary>L, how many DeepStack tensors the tokens have beside their vectors.</summary>
+    int DeepStackLevels => 0;
+
+    /// <summary>As <see cref="Rows"/>, of one of the DeepStack tensors.</summary>
+    ReadOnlySpan<byte> DeepStackRows(int level, int first, int count) => throw new ArgumentOutOfRangeException(nameof(level), level, "These tokens have no DeepStack tensors.");
 }

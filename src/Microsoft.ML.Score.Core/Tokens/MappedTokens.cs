@@ -99,6 +99,11 @@ public sealed class MappedTokens : ITokenRows, IDisposable
 
     ReadOnlySpan<byte> ITokenRows.Rows(int first, int count) => Rows(first, count);
 
+    int ITokenRows.DeepStackLevels => DeepStackLevels;
+
+    ReadOnlySpan<byte> ITokenRows.DeepStackRows(int level, int first, int count) =>
+        _file.Bytes(DeepStackFeatures.Key(level), (long)first * Dimension, checked(count * Dimension));
+
     internal ReadOnlySpan<byte> Rows(int first, int count) => _file.Bytes(FeaturesKey, (long)first * Dimension, checked(count * Dimension));
 
     /// <summary>All tokens, with their statistics, copied into memory: T*N*D values in single precision.</summary>

@@ -27,6 +27,11 @@ public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimen
     public string EncoderFingerprint { get => field ?? Fingerprint; init; }
 
     /// <summary>
+    /// Which of several prompts the model puts tokens into, as text: answers and cross-entropies depend on it, tokens do not. Empty for the default.
+    /// </summary>
+    internal string PromptForm { get; init; } = "";
+
+    /// <summary>
     /// Sampled frames that the encoder takes together as one time step, at least 1: 2 for Qwen2.5-VL. A clip of fewer than twice as many gives a
     /// single step.
     /// </summary>

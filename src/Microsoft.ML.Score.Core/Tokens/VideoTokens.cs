@@ -70,6 +70,10 @@ public sealed class VideoTokens : ITokenRows
 
     ReadOnlySpan<byte> ITokenRows.Rows(int first, int count) => MemoryMarshal.AsBytes(Vectors.Span.Slice(first * Dimension, count * Dimension));
 
+    int ITokenRows.DeepStackLevels => DeepStack.Count;
+
+    ReadOnlySpan<byte> ITokenRows.DeepStackRows(int level, int first, int count) => MemoryMarshal.AsBytes(DeepStack[level].Span.Slice(first * Dimension, count * Dimension));
+
     /// <summary>The vector of one token, [D].</summary>
     internal ReadOnlySpan<float> Token(int index) => Vectors.Span.Slice(index * Dimension, Dimension);
 }

@@ -135,8 +135,18 @@ public sealed class ScoreTrainer
             && new EncoderIdentity("the initial policy", initialPolicy.Dimension, initialPolicy.EncoderFingerprint).Refuses(EncoderIdentity.Of(_reward.Info)) is { } unfit)
             throw new ArgumentException(unfit, nameof(initialPolicy));
 
+        if (_options.ScoreDeepStack && initialPolicy is null && _reward.Info.DeepStackLevels == 0)
+            throw new ArgumentException(
+                $"{nameof(TrainerOptions.ScoreDeepStack)} needs a model whose tokens have DeepStack tensors (Qwen3-VL); those of the model '{_reward.Info.Source}' have none. Leave it false.");
+        if (initialPolicy is { DeepStackLevels: > 0 } && initialPolicy.DeepStackLevels != _reward.Info.DeepStackLevels)
+            throw new ArgumentException(
+                $"The initial policy scores {initialPolicy.DeepStackLevels} DeepStack tensors beside the vectors of tokens; those of the model '{_reward.Info.Source}' have {_reward.Info.DeepStackLevels}.",
+                nameof(initialPolicy));
+
         var identity = _options.Identity();
-        identity["Model"] = _reward.Info.EncoderFingerprint;
+        // What was no choice before stands behind the model where it is not the default, so that earlier checkpoints still fit.
+        string[] choices = [_reward.Info.EncoderFingerprint, _reward.Info.PromptForm, _options.ScoreDeepStack ? nameof(TrainerOptions.ScoreDeepStack) : ""];
+        identity["Model"] = string.Join(' ', choices.Where(choice => choice.Length > 0));
         var initialHash = initialPolicy is null ? null : Convert.ToHexStringLower(SHA256.HashData(initialPolicy.ToBytes()));
         identity["InitialPolicy"] = initialHash ?? "none";
         identity["FeatureType"] = FeatureType.ToString().ToLowerInvariant();
@@ -195,10 +205,12 @@ public sealed class ScoreTrainer
     {
         var info = _reward.Info;
         var policy = initialPolicy is null
-            ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.UseNormalization, _options.Seed, info.EncoderFingerprint)
+            ? PolicyNetwork.Initialize(info.Dimension, _options.HiddenWidth, _options.UseResidual, _options.UseNormalization, _options.Seed, info.EncoderFingerprint,
+                _options.ScoreDeepStack ? info.DeepStackLevels : 0)
             : new PolicyNetwork(
                 info.Dimension, initialPolicy.HiddenWidth, initialPolicy.UseResidual, initialPolicy.UseNormalization, info.EncoderFingerprint,
-                initialPolicy.Parameters.ToArray());
+                initialPolicy.Parameters.ToArray())
+            { DeepStackLevels = initialPolicy.DeepStackLevels };
         return new TrainerState { Policy = policy, Adam = new Adam(policy.Parameters.Length) };
     }
 
@@ -213,7 +225,7 @@ public sealed class ScoreTrainer
                 throw new ArgumentException(unfit, parameterName);
             if (row.IsStill && video.Grid.TimeSteps != 1)
                 throw new ArgumentException($"Row {index} is a still, but its tokens are {video.Grid.TimeSteps} time steps; expected one.", parameterName);
-            if (!TensorPrimitives.IsFiniteAll(video.Vectors.Span))
+            if (!TensorPrimitives.IsFiniteAll(video.Vectors.Span) || !video.DeepStack.All(level => TensorPrimitives.IsFiniteAll(level.Span)))
                 throw new ArgumentException($"Row {index} has tokens with values that are not finite.", parameterName);
         });
 

@@ -148,7 +148,7 @@ internal static class TrainerCheckpoint
         var rows = fields.Integer("rows", 0, int.MaxValue);
         return new TrainerState
         {
-            Policy = Network(fields.Finite("policy", start.Parameters.Length)),
+            Policy = start.With(fields.Finite("policy", start.Parameters.Length)),
             Adam = new Adam(
                 fields.Finite("adam.first_moment", start.Parameters.Length), fields.Finite("adam.second_moment", start.Parameters.Length, least: 0)),
             BaseCrossEntropy = new BaseCrossEntropy { Values = fields.Pairs("base_cross_entropy.keys", "base_cross_entropy.values") },
@@ -158,7 +158,7 @@ internal static class TrainerCheckpoint
             Step = step,
             ValidatedStep = validatedStep,
             StaleValidations = stale,
-            Best = best is null ? null : Network(best),
+            Best = best is null ? null : start.With(best),
             BestCrossEntropy = fields.Number("best_cross_entropy", isFinite: best is not null),
             BestStep = fields.Integer("best_step", 0, Math.Max(0, validatedStep)),
             UntrainedCrossEntropy = fields.NumberOrNone("untrained_cross_entropy"),
@@ -166,9 +166,6 @@ internal static class TrainerCheckpoint
             Rows = SeenRows.Of(rows, fields.Integer("stills", 0, rows), fields.Hash("rows_sha256")),
             IsFinished = isFinished,
         };
-
-        PolicyNetwork Network(float[] parameters) =>
-            new(start.Dimension, start.HiddenWidth, start.UseResidual, start.UseNormalization, start.EncoderFingerprint, parameters);
     }
 
     private static List<StepSigns> Recent(CheckpointFields fields, int count)

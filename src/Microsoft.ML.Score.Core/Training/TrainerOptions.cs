@@ -40,6 +40,12 @@ public sealed record TrainerOptions
     /// <summary>Whether the policy divides each token by its root mean square first (ours, without parameters). Default true.</summary>
     public bool UseNormalization { get; init; } = true;
 
+    /// <summary>
+    /// Whether the policy scores the DeepStack tensors of tokens (Qwen3-VL) beside their vectors, for (1 + L) times the weights and time; off, the vectors
+    /// alone. It then takes tokens with those tensors alone. Default false.
+    /// </summary>
+    public bool ScoreDeepStack { get; init; }
+
     /// <summary>tau of the warm-up, at least 1: the cross-entropy may grow by this factor before a rollout is penalised. Default 1.01 (paper).</summary>
     public double WarmUpTau { get; init; } = 1.01;
 
@@ -49,7 +55,7 @@ public sealed record TrainerOptions
     /// <summary>epsilon of equation (7), positive. Default 1e-6.</summary>
     public double Epsilon { get; init; } = 1e-6;
 
-    /// <summary>Hidden width of a new policy, at least 1. Default 64. An initial policy keeps its own width, residual and normalisation.</summary>
+    /// <summary>Hidden width of a new policy, at least 1. Default 64. An initial policy keeps its own width, residual, normalisation and DeepStack.</summary>
     public int HiddenWidth { get; init; } = 64;
 
     /// <summary>The user turn that captions answer. Default "Describe the video.".</summary>

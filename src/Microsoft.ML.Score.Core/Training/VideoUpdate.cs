@@ -13,6 +13,7 @@ internal sealed class VideoUpdate(int rollouts)
     private readonly PolicyActivations _activations = new();
     private readonly Rollouts _rollouts = new(rollouts);
     private float[] _logits = [];
+    private ITokenRows _rows = null!; // of the video, as the policy takes them
     private double[] _logitGradient = [];
     private float[] _weightedLogitGradient = []; // this video's share of the step
 
@@ -26,11 +27,11 @@ internal sealed class VideoUpdate(int rollouts)
     /// <returns>What is not finite; null where all is.</returns>
     public NotFinite? Draw(PolicyNetwork policy, VideoTokens video, Func<int, CounterRandom> random)
     {
-        Video = video;
+        (Video, _rows) = (video, policy.RowsOf(video));
         var count = video.Grid.Count;
         if (_logits.Length < count)
             (_logits, _logitGradient, _weightedLogitGradient) = (new float[count], new double[count], new float[count]);
-        PolicyForward.Run(policy, video, _logits, _activations);
+        PolicyForward.Run(policy, _rows, _logits, _activations);
         var logits = _logits.AsSpan(0, count);
         if (NotFinite.In("logits", logits) is { } fault)
             return fault;
@@ -53,7 +54,7 @@ internal sealed class VideoUpdate(int rollouts)
             squares += (double)logits[i] * logits[i];
         }
 
-        PolicyBackward.Accumulate(policy, Video, _activations, _weightedLogitGradient.AsSpan(0, count), gradient);
+        PolicyBackward.Accumulate(policy, _rows, _activations, _weightedLogitGradient.AsSpan(0, count), gradient);
         return new VideoOutcome(
             loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / crossEntropies.Length,
             sum / count, squares / count, group.SafeCount > 0, group.SafeCount > 0 && group.DeviationOfSafeSparsity == 0);
@@ -64,7 +65,7 @@ internal sealed class VideoUpdate(int rollouts)
     {
         if (!policy.MayOverflow(Video))
             return null;
-        PolicyForward.Run(policy, Video, _logits);
+        PolicyForward.Run(policy, _rows, _logits);
         return NotFinite.In("logits after the step", _logits.AsSpan(0, Video.Grid.Count));
     }
 }

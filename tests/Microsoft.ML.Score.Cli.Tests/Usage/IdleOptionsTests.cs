@@ -31,6 +31,11 @@ public class IdleOptionsTests
     [TestCase("--feature-type", "--features", "train --data synthetic --output p.safetensors --feature-type f32")]
     [TestCase("--feature-type", "--features", "train --data rows.jsonl --features none --output p.safetensors --feature-type f32")]
     [TestCase("--format", "--output", "compress synthetic:test-short-0 --format mask")]
+    [TestCase("--frame-rules", "--model", "answer synthetic:test-short-0 --question What? --frame-rules qwen-vl-utils")]
+    [TestCase("--frame-rules", "--model", "compress synthetic:test-short-0 --model tiny --frame-rules hugging-face")]
+    [TestCase("--outer-markers", "--model", "eval --outer-markers")]
+    [TestCase("--drop-empty-steps", "--model", "train --data synthetic --output p.safetensors --drop-empty-steps")]
+    [TestCase("--score-deepstack", "--model", "train --data synthetic --output p.safetensors --score-deepstack")]
     [TestCase("--top-p", "--temperature", "answer synthetic:test-short-0 --question What? --top-p 0.9")]
     public void Option_ThatCanChangeNothing_IsWrongUsageThatNamesBoth(string option, string other, string line)
     {
@@ -59,6 +64,7 @@ public class IdleOptionsTests
     [TestCase("answer none.mp4 --question What? --seed 5 --temperature 0")]
     [TestCase("answer none.mp4 --question What? --top-p 0.9 --temperature 1")]
     [TestCase("compress none.mp4 --format mask --output OUT")]
+    [TestCase("answer none.mp4 --question What? --model none --drop-empty-steps")]
     [TestCase("eval --preset paper-table3 --ratios 0.1 --video-folder video-mme=none")]
     [TestCase("eval --preset paper-table4 --compressors score --policy none.safetensors")]
     public void Option_ThatMayChangeSomething_IsTaken(string line)

@@ -28,6 +28,10 @@ public class UsageRulesTests
         [("compress", "--format")] = ["--output", "kept"],
         [("answer", "--top-p")] = ["--temperature", "1"],
         [("eval", "--data")] = ["--benchmark", "lvbench"],
+        [("train", "--frame-rules")] = ["--model", "folder"],
+        [("compress", "--frame-rules")] = ["--model", "folder"],
+        [("answer", "--frame-rules")] = ["--model", "folder"],
+        [("eval", "--frame-rules")] = ["--model", "folder"],
     };
 
     private static IEnumerable<Command> Commands => Program.BuildRootCommand((_, _) => new FakeVideoModel()).Subcommands;

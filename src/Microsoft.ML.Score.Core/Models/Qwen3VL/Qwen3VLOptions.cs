@@ -30,6 +30,9 @@ public sealed class Qwen3VLOptions
     /// </summary>
     public bool DropEmptySteps { get; init; }
 
+    /// <summary>What of them the prompt depends on and differs from the defaults, as text.</summary>
+    internal string PromptForm => string.Join(' ', new[] { OuterMarkers ? nameof(OuterMarkers) : "", DropEmptySteps ? nameof(DropEmptySteps) : "" }.Where(name => name.Length > 0));
+
     /// <summary>Every setting out of range.</summary>
     internal OptionFaults Faults() => new OptionFaults(nameof(Qwen3VLOptions))
         .Require(Enum.IsDefined(FrameRules), FrameRules, $"be one of {string.Join(", ", Enum.GetNames<Qwen3VLFrameRules>())}");

@@ -26,6 +26,7 @@ internal sealed class Qwen3VLVideoModel : Qwen2VideoModel, IScalableVideoModel
             {
                 Processing = $"{Describe(video, options)} preprocessor {processor.Fingerprint()}".TrimStart(),
                 EncoderFingerprint = VideoModelInfo.FingerprintOf(model.Fingerprint, Describe(video, options)),
+                PromptForm = options.PromptForm,
                 EncoderStatistics = encoderStatistics,
                 FramesPerStep = processor.Frames.TemporalPatchSize,
                 VocabularySize = model.Config.TextConfig.VocabSize,
