@@ -95,56 +95,35 @@ internal sealed class Qwen25VLModel : IDisposable
         }
     }
 
-    /// <summary>T*N*D, which one array must hold for whoever asks for the vectors.</summary>
-    private int LengthOf(PatchGrid grid)
-    {
-        var length = (long)(grid.Patches / Config.VisionConfig.MergeUnit) * Config.VisionConfig.OutHiddenSize;
-        return length <= Array.MaxLength ? (int)length : throw new ArgumentException(
-            $"The visual tokens of a grid of {grid} patches have {length} values; one video holds at most {Array.MaxLength}.", nameof(grid));
-    }
-
     /// <summary>The visual tokens of a video, a part of its steps after the other; each is taken before the next is computed.</summary>
     private void EncodeParts(IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, Action<Tensor> take, float[]? pooledAttention, CancellationToken cancellationToken)
     {
-        var stepLength = grid.PatchesPerStep * Config.VisionConfig.PatchLength;
-        var patches = new float[StepsAtATime(grid, Kernels.Limits) * stepLength];
-        var (pending, done) = (0, 0);
-        foreach (var step in steps)
-        {
-            step.Span.CopyTo(patches.AsSpan(pending++ * stepLength));
-            if (pending * stepLength == patches.Length)
-                Flush();
-        }
-
-        if (pending > 0)
-            Flush();
-
-        void Flush()
-        {
-            var part = grid with { TimeSteps = pending };
-            using var input = Kernels.Upload(patches.AsSpan(0, pending * stepLength), part.Patches, Config.VisionConfig.PatchLength);
-            var layout = new VisionLayout(Config.VisionConfig, [part]);
-            var lastAttention = pooledAttention is null ? null : new LastAttention(Kernels, $"vision.block{Config.VisionConfig.Depth - 1}");
-            using var output = Vision.Encode(input, layout, lastAttention is null ? null : lastAttention.Observe, cancellationToken);
-            if (lastAttention is not null)
+        var vision = Config.VisionConfig;
+        var done = 0;
+        foreach (var (patches, part) in StepGroups.Upload(Kernels, steps, grid, vision.PatchLength))
+            using (patches)
             {
-                var salience = MeanQueryAttention.Compute(
-                    lastAttention.Queries, lastAttention.Keys, pending, Config.VisionConfig.HeadDim, grid.PatchesPerStep, Config.VisionConfig.MergeUnit);
-                var first = done;
-                for (var i = 0; i < salience.Length; i++)
-                    pooledAttention![first + layout.WindowIndex[i]] = salience[i];
-            }
+                var layout = new VisionLayout(vision, [part]);
+                var lastAttention = pooledAttention is null ? null : new LastAttention(Kernels, $"vision.block{vision.Depth - 1}");
+                using var output = Vision.Encode(patches, layout, lastAttention is null ? null : lastAttention.Observe, cancellationToken);
+                if (lastAttention is not null)
+                {
+                    var salience = MeanQueryAttention.Compute(lastAttention.Queries, lastAttention.Keys, part.TimeSteps, vision.HeadDim, grid.PatchesPerStep, vision.MergeUnit);
+                    for (var i = 0; i < salience.Length; i++)
+                        pooledAttention![done + layout.WindowIndex[i]] = salience[i];
+                }
 
-            take(output);
-            done += output.Rows;
-            pending = 0;
-        }
+                take(output);
+                done += output.Rows;
+            }
     }
+
+    private int LengthOf(PatchGrid grid) => StepGroups.VectorsLength(grid, Config.VisionConfig.MergeUnit, Config.VisionConfig.OutHiddenSize);
 
     /// <summary>Bytes of the tensors and patches that stand in memory at a time while a video of this grid is encoded, its visual tokens apart.</summary>
     public static long EncoderBytes(VisionConfig config, PatchGrid grid)
     {
-        var patches = StepsAtATime(grid, ActivationLimits.MainMemory) * (long)grid.PatchesPerStep;
+        var patches = StepGroups.PatchesAtATime(grid);
         return VisionTower.WorkingBytes(config, patches) + sizeof(float) * (patches + grid.PatchesPerStep) * config.PatchLength;
     }
 
@@ -160,9 +139,6 @@ internal sealed class Qwen25VLModel : IDisposable
         var rotary = RotaryTable.FromAngles(Kernels, positions.RotaryAngles(Config), positions.Length, Config.TextConfig.HeadDim / 2);
         return new VideoPrompt(inputIds, [.. visualRows], rotary);
     }
-
-    /// <summary>How many time steps, which never see each other, go through the vision tower together.</summary>
-    private static int StepsAtATime(PatchGrid grid, ActivationLimits limits) => Math.Clamp(limits.Patches / grid.PatchesPerStep, 1, grid.TimeSteps);
 
     public void Dispose()
     {

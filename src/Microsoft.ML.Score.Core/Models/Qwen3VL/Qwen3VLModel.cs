@@ -62,47 +62,30 @@ internal sealed class Qwen3VLModel : IDisposable
         IEnumerable<ReadOnlyMemory<float>> steps, PatchGrid grid, float[]? pooledAttention = null, CancellationToken cancellationToken = default)
     {
         var vision = Config.VisionConfig;
-        var length = (long)(grid.Patches / vision.MergeUnit) * vision.OutHiddenSize;
-        if (length > Array.MaxLength)
-            throw new ArgumentException(
-                $"The visual tokens of a grid of {grid} patches have {length} values; one video holds at most {Array.MaxLength}.", nameof(grid));
-
+        var length = StepGroups.VectorsLength(grid, vision.MergeUnit, vision.OutHiddenSize);
         var features = Enumerable.Range(0, 1 + Config.DeepStackLevels).Select(_ => new float[length]).ToArray();
-        var stepLength = grid.PatchesPerStep * vision.PatchLength;
-        var patches = new float[StepsAtATime(grid, Kernels.Limits) * stepLength];
-        var (pending, done) = (0, 0);
-        foreach (var step in steps)
-        {
-            step.Span.CopyTo(patches.AsSpan(pending++ * stepLength));
-            if (pending * stepLength == patches.Length)
-                Flush();
-        }
+        var done = 0;
+        foreach (var (patches, part) in StepGroups.Upload(Kernels, steps, grid, vision.PatchLength))
+            using (patches)
+            {
+                var lastAttention = pooledAttention is null ? null : new LastAttention(Kernels, $"vision.block{vision.Depth - 1}");
+                var outputs = Vision.Encode(patches, [part], lastAttention is null ? null : lastAttention.Observe, cancellationToken);
+                if (lastAttention is not null)
+                    MeanQueryAttention.Compute(lastAttention.Queries, lastAttention.Keys, part.TimeSteps, vision.HeadDim, grid.PatchesPerStep, vision.MergeUnit)
+                        .CopyTo(pooledAttention.AsSpan(done / vision.OutHiddenSize));
+                for (var level = 0; level < outputs.Length; level++)
+                    using (outputs[level])
+                        Kernels.Download(outputs[level], features[level].AsSpan(done, outputs[level].Rows * outputs[level].Columns));
+                done += part.Patches / vision.MergeUnit * vision.OutHiddenSize;
+            }
 
-        if (pending > 0)
-            Flush();
         return (features[0], features[1..]);
-
-        void Flush()
-        {
-            var part = grid with { TimeSteps = pending };
-            using var input = Kernels.Upload(patches.AsSpan(0, pending * stepLength), part.Patches, vision.PatchLength);
-            var lastAttention = pooledAttention is null ? null : new LastAttention(Kernels, $"vision.block{vision.Depth - 1}");
-            var outputs = Vision.Encode(input, [part], lastAttention is null ? null : lastAttention.Observe, cancellationToken);
-            if (lastAttention is not null)
-                MeanQueryAttention.Compute(lastAttention.Queries, lastAttention.Keys, pending, vision.HeadDim, grid.PatchesPerStep, vision.MergeUnit)
-                    .CopyTo(pooledAttention.AsSpan(done / vision.OutHiddenSize));
-            for (var level = 0; level < outputs.Length; level++)
-                using (outputs[level])
-                    Kernels.Download(outputs[level], features[level].AsSpan(done, outputs[level].Rows * outputs[level].Columns));
-            done += part.Patches / vision.MergeUnit * vision.OutHiddenSize;
-            pending = 0;
-        }
     }
 
     /// <summary>Bytes of the tensors and patches that stand in memory at a time while a video of this grid is encoded, its visual tokens apart.</summary>
     public static long EncoderBytes(Qwen3VisionConfig config, PatchGrid grid)
     {
-        var patches = StepsAtATime(grid, ActivationLimits.MainMemory) * (long)grid.PatchesPerStep;
+        var patches = StepGroups.PatchesAtATime(grid);
         return Qwen3VisionTower.WorkingBytes(config, patches) + sizeof(float) * (patches + grid.PatchesPerStep) * config.PatchLength;
     }
 
@@ -128,9 +111,6 @@ internal sealed class Qwen3VLModel : IDisposable
         var rotary = RotaryTable.FromAngles(Kernels, positions.RotaryAngles(Config.TextConfig.RopeTheta, Config.MropeAxes()), positions.Length, Config.TextConfig.HeadDim / 2);
         return new VideoPrompt(inputIds, [.. visualRows], rotary) { DroppableSteps = droppableSteps ?? [] };
     }
-
-    /// <summary>How many time steps, which never see each other, go through the vision tower together.</summary>
-    private static int StepsAtATime(PatchGrid grid, ActivationLimits limits) => Math.Clamp(limits.Patches / grid.PatchesPerStep, 1, grid.TimeSteps);
 
     public void Dispose()
     {
