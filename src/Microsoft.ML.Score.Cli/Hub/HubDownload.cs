@@ -72,9 +72,11 @@ internal sealed class HubDownload(HubClient client, HubCache cache)
                 Move(same[0].Size, 0);
             }
 
-            snapshot.Place(same);
             Move(same.Skip(1).Sum(file => file.Size), same.Length);
         });
+        // Only now: whoever names the commit itself would load what is there of it, and a model without its smaller files is another one.
+        foreach (var same in missing)
+            snapshot.Place(same);
         snapshot.MakeCurrent();
         return result with { ReceivedBytes = blobs.Received };
 

@@ -25,7 +25,7 @@ internal sealed class HubSettings
     public bool IsOffline { get; }
 
     /// <summary>A text without the token, which a server may quote.</summary>
-    public string Hide(string text) => Token is null ? text : text.Replace(Token, "***", StringComparison.Ordinal);
+    public string Hide(string text) => Token is null ? text : text.Replace(Token, "***", StringComparison.OrdinalIgnoreCase);
 
     /// <param name="variable">The environment.</param>
     /// <exception cref="InvalidOperationException">A variable, or the file of the token, has what cannot be meant.</exception>
@@ -42,7 +42,10 @@ internal sealed class HubSettings
         var (token, place) = (variable("HF_TOKEN")?.Trim(), "the environment variable HF_TOKEN");
         if (string.IsNullOrEmpty(token))
         {
-            var file = variable("HF_TOKEN_PATH") is { Length: > 0 } path ? path : Path.Combine(HubCache.HomeOf(variable), "token");
+            var named = variable("HF_TOKEN_PATH") is { Length: > 0 } path ? HubCache.Full(path) : null;
+            if (named is not null && !File.Exists(named))
+                throw new InvalidOperationException($"The environment variable HF_TOKEN_PATH names '{named}', and there is no such file. Mend it, or unset it.");
+            var file = named ?? Path.Combine(HubCache.HomeOf(variable), "token");
             (token, place) = (ReadToken(file), $"the file '{file}'");
         }
 

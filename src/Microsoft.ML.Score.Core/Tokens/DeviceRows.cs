@@ -58,7 +58,12 @@ internal sealed class DeviceRows
     {
         lock (_lock)
             if (_rows is not null)
-                return use(_rows);
+            {
+                var result = use(_rows);
+                GC.KeepAlive(this); // whoever is last to use a video keeps it meanwhile
+                return result;
+            }
+
         using var again = Kernels.Upload(_host, Count, Dimension);
         return use(again);
     }
@@ -77,10 +82,14 @@ internal sealed class DeviceRows
     public void Leave()
     {
         lock (_lock)
-        {
-            _host ??= Download(_rows!);
-            _rows = null;
-        }
+            try
+            {
+                _host ??= Download(_rows!);
+            }
+            finally
+            {
+                _rows = null;
+            }
     }
 
     private float[] Download(Tensor rows)

@@ -38,11 +38,11 @@ internal sealed class ResidentRows(IKernels kernels) : IDisposable
 
         lock (_lock)
         {
+            _residents.Add(new Resident(rows, new WeakReference<DeviceRows>(device)));
             foreach (var resident in _residents.Where(resident => !resident.Users.TryGetTarget(out _)).ToList())
                 Remove(resident);
-            while (_residents.Count > 0 && _residents.Sum(resident => BytesOf(resident.Rows)) + BytesOf(rows) > kernels.Limits.ResidentBytes)
+            while (_residents.Count > 1 && _residents.Sum(resident => BytesOf(resident.Rows)) > kernels.Limits.ResidentBytes)
                 Remove(_residents[0]);
-            _residents.Add(new Resident(rows, new WeakReference<DeviceRows>(device)));
         }
 
         return device;
@@ -58,10 +58,16 @@ internal sealed class ResidentRows(IKernels kernels) : IDisposable
 
     private void Remove(Resident resident)
     {
-        if (resident.Users.TryGetTarget(out var users))
-            users.Leave();
-        resident.Rows.Dispose();
         _residents.Remove(resident);
+        try
+        {
+            if (resident.Users.TryGetTarget(out var users))
+                users.Leave();
+        }
+        finally
+        {
+            resident.Rows.Dispose();
+        }
     }
 
     private static long BytesOf(Tensor rows) => (long)rows.Rows * rows.Columns * sizeof(float);

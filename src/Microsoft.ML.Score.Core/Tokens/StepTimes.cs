@@ -42,6 +42,10 @@ public sealed class StepTimes
     /// <summary>Length of the video in seconds.</summary>
     public double VideoSeconds { get; }
 
+    /// <summary>Whether two videos are shown at the same times, or of both it is not known.</summary>
+    internal static bool AreEqual(StepTimes? one, StepTimes? other) =>
+        ReferenceEquals(one, other) || one is not null && other is not null && one.VideoSeconds.Equals(other.VideoSeconds) && one.Seconds.SequenceEqual(other.Seconds);
+
     /// <summary>The times as metadata of a file has them: the seconds of each step, then the length of the video, separated by commas.</summary>
     internal string ToMetadata() => string.Join(',', Seconds.Append(VideoSeconds).Select(seconds => seconds.ToString("R", CultureInfo.InvariantCulture)));
 

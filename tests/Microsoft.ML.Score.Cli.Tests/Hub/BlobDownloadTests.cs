@@ -40,6 +40,8 @@ public sealed class BlobDownloadTests : HubRun
         };
 
         Assert.That(async () => await Download(cancellationToken: stop.Token), Throws.InstanceOf<OperationCanceledException>());
+        // Who names the commit must not load half a model.
+        Assert.That(Directory.GetFileSystemEntries(Path.Combine(Repository, "snapshots", Server.Commit)), Is.Empty);
         Assert.That(File.ReadAllBytes(Part), Is.EqualTo(Server.Content[Weights][..at]));
         Assert.That(Path.Combine(Repository, "refs", "main"), Does.Not.Exist);
         Server.Change = (_, usual) => usual;

@@ -39,6 +39,20 @@ public sealed class HubSettingsTests : IDisposable
         Assert.That(() => Of(), Throws.InvalidOperationException.With.Message.Contains(place).And.Message.Contains(_folder.File("token")).And.Message.Not.Contains("abc"));
     }
 
+    [Test]
+    public void Of_TokenFileOfItsOwn_IsReadOrMissed()
+    {
+        File.WriteAllText(_folder.File("mine"), "hf_mine\n");
+
+        Assert.That(Of(("HF_TOKEN_PATH", _folder.File("mine"))).Token, Is.EqualTo("hf_mine"));
+        Assert.That(() => Of(("HF_TOKEN_PATH", _folder.File("nowhere"))), Throws.InvalidOperationException.With.Message.Contains(_folder.File("nowhere")).And.Message.Contains("HF_TOKEN_PATH"));
+        Assert.That(() => Of(("HF_TOKEN_PATH", "~/no-such-token")), Throws.InvalidOperationException.With.Message.Not.Contains("~"));
+    }
+
+    [Test]
+    public void Hide_TokenInAnyCase_IsNotShown() =>
+        Assert.That(Of(("HF_TOKEN", "hf_AbC")).Hide("no host hf_abc.example, nor hf_AbC"), Is.EqualTo("no host ***.example, nor ***"));
+
     [TestCase("huggingface.co")]
     [TestCase("ftp://huggingface.co")]
     [TestCase("https://me:s3cret@huggingface.co")]

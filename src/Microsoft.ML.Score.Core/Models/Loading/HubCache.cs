@@ -49,6 +49,7 @@ internal sealed class HubCache(string folder)
 
     private string? CommitOf(HubModelId model)
     {
+        RegularFile.ThrowIfNot(RefOf(model));
         var file = new FileInfo(RefOf(model));
         if (!file.Exists)
             return HubModelId.IsCommit(model.Revision) ? model.Revision : null;
@@ -57,7 +58,8 @@ internal sealed class HubCache(string folder)
             : throw new InvalidDataException($"'{file.FullName}' should hold the commit of '{model}', 40 hexadecimal digits, and does not. Remove it, and run '{model.DownloadCommand}'.");
     }
 
-    private static string Full(string path)
+    /// <summary>A path of the environment, in which ~ is the user's folder.</summary>
+    public static string Full(string path)
     {
         var home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
         return Path.GetFullPath(path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? (home is "" ? Path.GetTempPath() : home) + path[1..] : path);

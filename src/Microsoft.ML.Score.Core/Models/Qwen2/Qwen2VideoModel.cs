@@ -94,6 +94,8 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
             ThrowIfUnfit(keptSets[i], nameof(keptSets), checkedVideo: i == 0 ? null : keptSets[i - 1].Video);
             if (keptSets[i].Grid != keptSets[0].Grid)
                 throw new ArgumentException($"The sets must share one grid; set 0 has {keptSets[0].Grid}, set {i} has {keptSets[i].Grid}.", nameof(keptSets));
+            if (!StepTimes.AreEqual(keptSets[i].Times, keptSets[0].Times))
+                throw new ArgumentException($"The sets must be of one video; the times of the steps of set {i} are not those of set 0.", nameof(keptSets));
         }
 
         using var call = _guard.Enter();
@@ -202,9 +204,15 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     {
         public void Dispose()
         {
-            residents.Dispose();
-            prompts.Dispose();
-            weights.Dispose();
+            try
+            {
+                residents.Dispose();
+            }
+            finally
+            {
+                prompts.Dispose();
+                weights.Dispose();
+            }
         }
     }
 }

@@ -107,9 +107,9 @@ internal sealed class Qwen3VLVideoModel : Qwen2VideoModel, IScalableVideoModel
     {
         var levels = (kept.Video?.DeepStack ?? kept.DeepStack).Count;
         if (levels != Info.DeepStackLevels)
-            return $"The model '{Info.Source}' takes {Info.DeepStackLevels} DeepStack tensors beside the vectors of its tokens, got {levels}. Columns of vectors do not hold them: let tokens travel as feature files.";
+            return $"The model '{Info.Source}' takes {Info.DeepStackLevels} DeepStack tensors beside the vectors of its tokens, got {levels}. Encode the clip with it; feature files hold them (deepstack_0 and so on), columns of vectors do not.";
         return kept.Times is null && kept.Grid.TimeSteps > 1
-            ? $"The model '{Info.Source}' names the time of each step in its prompt; the tokens of the grid {kept.Grid} carry no {nameof(StepTimes)}. Let tokens travel as feature files, which hold them."
+            ? $"The model '{Info.Source}' names the time of each step in its prompt; the tokens of the grid {kept.Grid} carry no {nameof(StepTimes)}. Encode the clip with it; feature files hold them (step_times), columns of vectors do not."
             : null;
     }
 
