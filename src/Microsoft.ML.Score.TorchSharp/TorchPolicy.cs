@@ -11,8 +11,6 @@ namespace Microsoft.ML.Score.TorchSharp;
 /// </summary>
 internal static class TorchPolicy
 {
-    private const float NormalizationEpsilon = 1e-6f;
-
     /// <summary>The policy's logits [T*N], on the device.</summary>
     /// <param name="policy">The network.</param>
     /// <param name="vectors">X [T*N, D] of any floating-point type.</param>
@@ -23,7 +21,7 @@ internal static class TorchPolicy
         var x = vectors.to(torch.ScalarType.Float32);
         var products = linear(x, FirstLayer(policy, device));
         if (policy.UseNormalization)
-            products.mul_(x.square().mean([1], keepdim: true).add_(NormalizationEpsilon).rsqrt_());
+            products.mul_(x.square().mean([1], keepdim: true).add_(PolicyForward.NormalizationEpsilon).rsqrt_());
         var hidden = products.narrow(1, 0, width) + torch.tensor(policy.B1.ToArray(), device: device);
         if (policy.UseResidual)
         {

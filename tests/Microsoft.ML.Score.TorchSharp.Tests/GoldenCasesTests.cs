@@ -30,6 +30,7 @@ public class GoldenCasesTests(string backend)
     [Test]
     public void Verify_RotaryTables_AreWithinTolerance()
     {
+        // Rotary tables are made on the host in single precision: the fixtures of single precision test all there is.
         if (!IsSingle)
             Assert.Ignore("Positions do not depend on the type of activations.");
         Verify(RepositoryFolder.Golden("models", "rope_index"), 10);

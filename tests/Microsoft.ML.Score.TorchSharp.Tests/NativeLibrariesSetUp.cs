@@ -12,6 +12,7 @@ public class NativeLibrariesSetUp
         if (TryLoad())
             return;
         OldStandardLibrary.TryRelax(Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native", "libLibTorchSharp.so"));
+        // LibTorch is packed for three systems alone; on one of those a library that does not load is a failure.
         if (!TryLoad() && RuntimeInformation.RuntimeIdentifier is not ("linux-x64" or "win-x64" or "osx-arm64"))
             Assert.Ignore($"There is no LibTorch for {RuntimeInformation.RuntimeIdentifier}.");
     }

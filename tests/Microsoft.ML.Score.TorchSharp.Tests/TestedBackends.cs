@@ -12,6 +12,7 @@ internal static class TestedBackends
     /// <summary>A backend by its word; ignores the test where it needs a GPU and there is none.</summary>
     public static TorchSharpBackend Named(string name)
     {
+        // The same tests run on the CPU in both types everywhere; those of a GPU need one and the package of its libraries.
         if (name.Contains("cuda") && !TorchSharpBackend.IsCudaAvailable(0))
             Assert.Ignore("There is no CUDA device, or no package TorchSharp-cuda-linux or TorchSharp-cuda-windows.");
         return name switch

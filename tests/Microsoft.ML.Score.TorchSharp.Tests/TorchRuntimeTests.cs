@@ -60,6 +60,7 @@ public class TorchRuntimeTests
     [Test]
     public void Kernels_WithoutAGpu_FailsInTheMessageOfTheRuntime()
     {
+        // With a GPU nothing fails here; what then is said of a missing one is tested above by a made-up runtime.
         if (torch.cuda.is_available())
             Assert.Ignore("There is a CUDA device.");
 

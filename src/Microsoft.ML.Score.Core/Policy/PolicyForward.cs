@@ -21,7 +21,9 @@ internal static unsafe class PolicyForward
     private const int BlockDepth = MatrixProduct.DepthBlock;
     private const int StripRows = 96;       // fewer rows of a step than this would have the weights read too often
     private const long PartWork = 1 << 21;  // multiply-adds below which another thread costs more than it saves
-    private const float NormalizationEpsilon = 1e-6f;
+
+    /// <summary>Under the root of a token's mean square.</summary>
+    internal const float NormalizationEpsilon = 1e-6f;
 
     /// <param name="policy">The network.</param>
     /// <param name="video">What <see cref="PolicyNetwork.RowsOf"/> gives.</param>
