@@ -49,8 +49,10 @@ internal static class CommonOptions
     /// <param name="backend">The word.</param>
     /// <param name="qwen3">How Qwen3-VL is run.</param>
     /// <param name="error">Standard error, for what of the checkpoint is not followed.</param>
-    public static VideoModelOptions Loading(double memory, string backend, Qwen3VLOptions qwen3, TextWriter error) => new()
+    /// <param name="encoderStatistics">Whether encoded videos carry what some compressors choose by.</param>
+    public static VideoModelOptions Loading(double memory, string backend, Qwen3VLOptions qwen3, TextWriter error, bool encoderStatistics = false) => new()
     {
+        EncoderStatistics = encoderStatistics,
         Backend = Backends.Named(backend),
         MemoryLimit = Limit(memory),
         Qwen3VL = qwen3,

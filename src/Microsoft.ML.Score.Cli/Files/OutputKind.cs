@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Reports;
 using Microsoft.ML.Score.Training;
 using Score.Cli.Annotation;
 
@@ -37,6 +38,8 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
     public static OutputKind Mask { get; } = Document("a mask of score compress", "video", "grid", "keptPositions");
 
     public static OutputKind KeptTokens { get; } = new("kept tokens of score compress", Microsoft.ML.Score.Tokens.KeptTokens.IsTokenFile);
+
+    public static OutputKind Report { get; } = new("a report of score", ReportFile.Is);
 
     /// <summary>An empty file has nothing to lose, so most commands may begin in one.</summary>
     public bool MayBeEmpty { get; private init; } = true;

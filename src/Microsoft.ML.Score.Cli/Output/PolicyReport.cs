@@ -40,25 +40,31 @@ internal sealed class PolicyReport(string file, PolicyNetwork policy)
 
     public void Write(TextWriter writer)
     {
-        Line("policy", $"{file}");
-        Line("tokens", $"of {policy.Dimension} values{(policy.DeepStackLevels > 0 ? $" and {policy.DeepStackLevels} DeepStack vectors" : "")}, of the encoder {policy.EncoderFingerprint ?? NotRecorded}");
-        Line("network", $"hidden width {policy.HiddenWidth}, {policy.ParameterCount:#,0} parameters, {With(policy.UseResidual)} the change of a token, {With(policy.UseNormalization)} normalization");
+        foreach (var (name, text) in Facts())
+            writer.WriteLine(VisibleText.Message($"{char.ToLowerInvariant(name[0])}{name[1..]}: {text}"));
+    }
+
+    /// <summary>A name and a text for each fact.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Facts()
+    {
+        yield return Fact("Policy", $"{file}");
+        yield return Fact("Tokens", $"of {policy.Dimension} values{(policy.DeepStackLevels > 0 ? $" and {policy.DeepStackLevels} DeepStack vectors" : "")}, of the encoder {policy.EncoderFingerprint ?? NotRecorded}");
+        yield return Fact("Network", $"hidden width {policy.HiddenWidth}, {policy.ParameterCount:#,0} parameters, {With(policy.UseResidual)} the change of a token, {With(policy.UseNormalization)} normalization");
         if (policy.Provenance is not { } origin)
         {
-            Line("training", $"{NotRecorded}");
-            return;
+            yield return Fact("Training", $"{NotRecorded}");
+            yield break;
         }
 
-        Line("trained by", $"score {origin.Version}, with seed {origin.Seed}, from {(origin.InitialPolicy is { } initial ? $"the policy of SHA-256 {initial}" : "an untrained policy")}");
-        Line("model", $"{origin.Model}, {origin.ModelFingerprint}");
-        Line("steps", $"{origin.WarmUpSteps} of warm-up and {origin.MainSteps} of the main stage; this is the policy after step {origin.KeptStep}");
-        Line("rows", $"{origin.Rows}, of which {origin.Stills} stills, SHA-256 {origin.RowsHash}");
-        if (origin.ValidationCrossEntropy is { } crossEntropy)
-            Line("validation", $"{crossEntropy:0.0000} nats a token with {origin.RetentionRatio:0.##%} of the tokens, {origin.UntrainedCrossEntropy?.ToString("0.0000", CultureInfo.InvariantCulture) ?? NotRecorded} before training");
-        else
-            Line("validation", $"none; the retention ratio was {origin.RetentionRatio:0.##%}");
+        yield return Fact("Trained by", $"score {origin.Version}, with seed {origin.Seed}, from {(origin.InitialPolicy is { } initial ? $"the policy of SHA-256 {initial}" : "an untrained policy")}");
+        yield return Fact("Model", $"{origin.Model}, {origin.ModelFingerprint}");
+        yield return Fact("Steps", $"{origin.WarmUpSteps} of warm-up and {origin.MainSteps} of the main stage; this is the policy after step {origin.KeptStep}");
+        yield return Fact("Rows", $"{origin.Rows}, of which {origin.Stills} stills, SHA-256 {origin.RowsHash}");
+        yield return origin.ValidationCrossEntropy is { } crossEntropy
+            ? Fact("Validation", $"{crossEntropy:0.0000} nats a token with {origin.RetentionRatio:0.##%} of the tokens, {origin.UntrainedCrossEntropy?.ToString("0.0000", CultureInfo.InvariantCulture) ?? NotRecorded} before training")
+            : Fact("Validation", $"none; the retention ratio was {origin.RetentionRatio:0.##%}");
 
-        void Line(string name, FormattableString text) => writer.WriteLine(VisibleText.Message($"{name}: {FormattableString.Invariant(text)}"));
+        static KeyValuePair<string, string> Fact(string name, FormattableString text) => new(name, FormattableString.Invariant(text));
     }
 
     private static string With(bool isSo) => isSo ? "with" : "without";

@@ -106,13 +106,10 @@ internal sealed class VideoReference
         return file.ToVideoTokens();
     }
 
-    /// <summary>The tokens that a policy keeps; of a feature file only those are copied to memory.</summary>
+    /// <summary>The tokens of a feature file that a policy keeps; only those are copied to memory.</summary>
     /// <exception cref="InvalidDataException">As <see cref="Encode"/>'s.</exception>
-    public KeptTokens Compress(ScoreCompressor compressor, double retentionRatio, IVideoLanguageModel model, CancellationToken cancellationToken)
+    public KeptTokens CompressFeatures(ScoreCompressor compressor, double retentionRatio, IVideoLanguageModel model)
     {
-        if (!IsFeatureFile)
-            return compressor.Compress(Encode(model, cancellationToken), retentionRatio);
-
         OpenFeatures(model).Dispose();
         return compressor.Compress(Text, retentionRatio);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Video;
 using SkiaSharp;
@@ -24,11 +25,8 @@ internal static class OverlayClip
             WritePictures(report, folder, cancellationToken);
             var clip = Path.Combine(folder, "clip" + Path.GetExtension(path).ToLowerInvariant());
             Run(Arguments(folder, clip, 1 / report.Grid.SecondsPerStep));
-            AtomicFile.Write(path, destination =>
-            {
-                using var source = File.OpenRead(clip);
-                source.CopyTo(destination);
-            });
+            var bytes = File.ReadAllBytes(clip);
+            AtomicFile.Write(path, destination => destination.Write(Path.GetExtension(clip) == ".gif" ? WithComment(bytes) : bytes));
         }
         finally
         {
@@ -53,13 +51,16 @@ internal static class OverlayClip
         }
     }
 
+    /// <summary>A GIF with the library's name in a comment before its last byte: FFmpeg writes none.</summary>
+    private static byte[] WithComment(byte[] gif) => [.. gif[..^1], 0x21, 0xFE, (byte)ReportFile.Mark.Length, .. Encoding.ASCII.GetBytes(ReportFile.Mark), 0, gif[^1]];
+
     private static string[] Arguments(string folder, string clip, double stepsPerSecond)
     {
         var rate = Math.Max(LeastFramesPerSecond, stepsPerSecond);
         string[] pictures = ["-v", "error", "-nostdin", "-y", "-framerate", Text(stepsPerSecond), "-i", Path.Combine(folder, "%05d.png")];
         return Path.GetExtension(clip) == ".gif"
             ? [.. pictures, "-filter_complex", "split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=bayer", "-loop", "0", clip]
-            : [.. pictures, "-vf", $"fps={Text(rate)},pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-movflags", "+faststart", clip];
+            : [.. pictures, "-vf", $"fps={Text(rate)},pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-metadata", $"comment={ReportFile.Mark}", "-movflags", "+faststart", clip];
     }
 
     private static string Text(double number) => number.ToString("0.######", CultureInfo.InvariantCulture);

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Microsoft.ML.Score.Storage;
 using SkiaSharp;
 
@@ -12,6 +14,7 @@ internal static class StillGrid
     private const int Gap = 6;
     private const int LabelHeight = 14;
     private const int StripHeight = 48;
+    private const int EndLength = 12; // of the chunk that ends a PNG
 
     private static readonly SKColor s_ground = new(18, 22, 29);
     private static readonly SKColor s_bar = new(245, 165, 36);
@@ -45,7 +48,38 @@ internal static class StillGrid
 
         using var image = surface.Snapshot();
         using var png = image.Encode(SKEncodedImageFormat.Png, quality: 100);
-        AtomicFile.Write(path, stream => png.SaveTo(stream));
+        var bytes = png.ToArray();
+        AtomicFile.Write(path, stream =>
+        {
+            stream.Write(bytes.AsSpan(0, bytes.Length - EndLength));
+            stream.Write(TextChunk("Software", ReportFile.Mark));
+            stream.Write(bytes.AsSpan(bytes.Length - EndLength));
+        });
+    }
+
+    /// <summary>A text in a PNG: length, type, keyword and text, and a check sum of the latter three.</summary>
+    private static byte[] TextChunk(string keyword, string text)
+    {
+        byte[] content = [.. "tEXt"u8, .. Encoding.Latin1.GetBytes(keyword), 0, .. Encoding.Latin1.GetBytes(text)];
+        var chunk = new byte[content.Length + 8];
+        BinaryPrimitives.WriteInt32BigEndian(chunk, content.Length - 4);
+        content.CopyTo(chunk.AsSpan(4));
+        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(chunk.Length - 4), CheckSum(content));
+        return chunk;
+    }
+
+    /// <summary>CRC-32 as PNG and zip files have it.</summary>
+    private static uint CheckSum(ReadOnlySpan<byte> bytes)
+    {
+        var sum = uint.MaxValue;
+        foreach (var value in bytes)
+        {
+            sum ^= value;
+            for (var bit = 0; bit < 8; bit++)
+                sum = (sum & 1) == 0 ? sum >> 1 : sum >> 1 ^ 0xEDB88320;
+        }
+
+        return ~sum;
     }
 
     /// <summary>Steps at equal distances, the first and the last among them.</summary>

@@ -60,6 +60,7 @@ internal sealed class HtmlPage
             <head>
             <meta charset="utf-8">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {scripts}">
+            <meta name="generator" content="{ReportFile.Mark}">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{Encode(Title)}</title>
             <style>
