@@ -144,7 +144,7 @@ internal static class CompressCommand
             var kept = tokens is null ? video.CompressFeatures(_compressor, _ratio, _model) : _compressor.Compress(tokens, _ratio);
             foreach (var path in new[] { isPicture ? output : null, report })
                 if (path is not null)
-                    _pictures.Of(video.Text, tokens!, clip, isAnyRatio: path.EndsWith(".html", StringComparison.OrdinalIgnoreCase), cancellationToken).Write(path, cancellationToken);
+                    _pictures.Of(video.FileName, video.Text, tokens!, clip, isAnyRatio: path.EndsWith(".html", StringComparison.OrdinalIgnoreCase), cancellationToken).Write(path, cancellationToken);
             if (output is not null && format == Mask)
                 KeptFile.WriteMask(output, video.Text, kept, _ratio, _model, _origin, clip);
             else if (output is not null && format == Tokens)

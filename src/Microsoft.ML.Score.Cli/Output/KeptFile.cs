@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
@@ -21,7 +22,7 @@ internal static class KeptFile
     {
         var grid = kept.Grid;
         var frames = clip is null ? null : model.SampledFrames(clip);
-        var document = JsonOutput.Format(new
+        var document = JsonSerializer.Serialize(new
         {
             video,
             grid = new { timeSteps = grid.TimeSteps, height = grid.Height, width = grid.Width, secondsPerStep = grid.SecondsPerStep },

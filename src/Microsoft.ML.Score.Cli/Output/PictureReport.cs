@@ -21,11 +21,12 @@ internal sealed class PictureReport(IVideoLanguageModel model, PolicyNetwork pol
 
     /// <summary>The report of one video.</summary>
     /// <param name="name">What the video is called.</param>
+    /// <param name="source">Where it came from.</param>
     /// <param name="video">Its tokens.</param>
     /// <param name="clip">Its frames; null of a feature file.</param>
     /// <param name="isAnyRatio">Whether the report has a slider over ratios, or shows the ratio of the command alone.</param>
     /// <param name="cancellationToken">Stops between frames.</param>
-    public MaskReport Of(string name, VideoTokens video, VideoClip? clip, bool isAnyRatio, CancellationToken cancellationToken) =>
+    public MaskReport Of(string name, string source, VideoTokens video, VideoClip? clip, bool isAnyRatio, CancellationToken cancellationToken) =>
         new(name, video.Grid, [TokenSelection.OfScores(CompressionMethod.Score.Name, policy.Logits(video)), .. Rival(video, isAnyRatio, cancellationToken)])
         {
             RetentionRatio = ratio,
@@ -33,6 +34,7 @@ internal sealed class PictureReport(IVideoLanguageModel model, PolicyNetwork pol
             Times = video.Times,
             Facts =
             [
+                new("Video", source),
                 new("Model", $"{model.Info.Source}, {model.Info.EncoderFingerprint}"),
                 .. origin.Facts(),
                 .. rival is null ? Array.Empty<KeyValuePair<string, string>>() : [new("Beside it", Note(video))],
