@@ -46,7 +46,7 @@
 
   const selections = data.selections.map(source => new Selection(source));
   const state = { step: 0, ratio: data.retentionRatio, view: 'kept', timer: 0 };
-  const percent = ratio => `${Number((100 * ratio).toPrecision(4))}%`;
+  const percent = ratio => `${Number((100 * ratio).toPrecision(3))}%`;
   const secondsText = step => data.steps[step].seconds === null ? '' : `${data.steps[step].seconds.toFixed(2)} s`;
 
   // Pictures are decoded when they are first shown; a step without one shows the last before it.
@@ -274,6 +274,7 @@
   fillRatios();
   element('steps').tHead.append(row(['step', 'seconds', 'frames', ...selections.map(selection => `${selection.name}, tokens`)], true));
   choose(data.retentionRatio);
+  go(Math.max(0, selections[0].perStep.findIndex(kept => kept > 0))); // where there is something to see
 
   // What the page shows, for scripts that read it: the flat indices of a selection's kept tokens at the ratio chosen.
   window.maskViewer = { kept: i => Array.from(selections[i].isKept.keys()).filter(token => selections[i].isKept[token]) };
