@@ -185,9 +185,17 @@ internal sealed class TrainingRun
         var start = Time.GetTimestamp();
         double sum = 0, baseSum = 0;
         var rows = 0;
+        var further = new double[_options.FurtherValidationRatios.Count];
+        ValidationMask? firstVideo = null;
         _scoring.InOrder(
             Selections(),
-            (_, baseCrossEntropy, crossEntropies) => (sum, baseSum, rows) = (sum + crossEntropies[0], baseSum + baseCrossEntropy, rows + 1),
+            (isCriterion, baseCrossEntropy, crossEntropies) =>
+            {
+                if (isCriterion)
+                    (sum, baseSum, rows) = (sum + crossEntropies[0], baseSum + baseCrossEntropy, rows + 1);
+                else
+                    TensorPrimitives.Add(further, crossEntropies, further);
+            },
             CancellationToken);
         if (rows == 0)
             throw new ArgumentException($"The validation set has no rows; give null for none. {_unusableValidation.Description}".TrimEnd(), nameof(validation));
@@ -201,14 +209,19 @@ internal sealed class TrainingRun
         if (_state.Step == 0)
             _state.UntrainedCrossEntropy = sum / rows;
         _state.ValidatedStep = _state.Step;
-        var metrics = new ValidationMetrics(stage, _state.Step, _options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds);
+        var metrics = new ValidationMetrics(stage, _state.Step, _options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds)
+        {
+            FurtherCrossEntropies = further.Length == 0 ? null : _options.FurtherValidationRatios.Zip(further).ToDictionary(pair => pair.First, pair => pair.Second / rows),
+            FirstVideo = firstVideo,
+        };
         Log?.Write(metrics);
         Report(validation: metrics);
         WarnOfTroubles();
 
-        // The tokens that the policy ranks highest.
-        IEnumerable<ScoringRequest<TrainingRow>> Selections()
+        // The tokens that the policy ranks highest. Further ratios are scored apart, so that the criterion's bits do not depend on what else is in the batch.
+        IEnumerable<ScoringRequest<bool>> Selections()
         {
+            var isFirstSeen = false;
             foreach (var (number, row) in _unusableValidation.Usable(validation, pass: 0))
             {
                 CancellationToken.ThrowIfCancellationRequested();
@@ -216,7 +229,12 @@ internal sealed class TrainingRun
                     continue;
                 var logits = _state.Policy.LogitsOf(video);
                 ThrowIfDiverged(NotFinite.In("logits of the validation", logits));
-                yield return new(row, video, row.Caption, [ScoreCompressor.Select(logits, _options.RetentionRatio)], ComesAgain: true);
+                var kept = ScoreCompressor.Select(logits, _options.RetentionRatio);
+                if (!isFirstSeen)
+                    (isFirstSeen, firstVideo) = (true, ValidationMask.Of(video.Grid, kept));
+                yield return new(Item: true, video, row.Caption, [kept], ComesAgain: true);
+                if (further.Length > 0)
+                    yield return new(Item: false, video, row.Caption, [.. _options.FurtherValidationRatios.Select(ratio => (ReadOnlyMemory<int>)ScoreCompressor.Select(logits, ratio))], ComesAgain: true);
             }
         }
     }
@@ -229,7 +247,12 @@ internal sealed class TrainingRun
             outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
             outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
             GradientNorm(), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)),
-            Share(outcome => !outcome.HasSafe), Share(outcome => outcome.HasNoSpread), Seconds: 0);
+            Share(outcome => !outcome.HasSafe), Share(outcome => outcome.HasNoSpread), Seconds: 0)
+        {
+            RewardDeviation = outcomes.Average(outcome => outcome.RewardDeviation),
+            VideosWithoutAdvantage = Share(outcome => outcome.HasNoAdvantage),
+            MaskEntropy = outcomes.Average(outcome => outcome.MaskEntropy),
+        };
 
         double Share(Func<VideoOutcome, bool> isSo) => (double)outcomes.Count(isSo) / outcomes.Count;
     }
