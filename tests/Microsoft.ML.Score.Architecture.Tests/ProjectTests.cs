@@ -13,8 +13,9 @@ public class ProjectTests
         [Core] = [],
         ["Microsoft.ML.Score"] = [Core],
         ["Microsoft.ML.Score.Datasets"] = [Core],
+        ["Microsoft.ML.Score.Reports"] = [Core],
         ["Microsoft.ML.Score.TorchSharp"] = [Core],
-        ["Microsoft.ML.Score.Cli"] = [Core, "Microsoft.ML.Score", "Microsoft.ML.Score.Datasets", "Microsoft.ML.Score.TorchSharp"],
+        ["Microsoft.ML.Score.Cli"] = [Core, "Microsoft.ML.Score", "Microsoft.ML.Score.Datasets", "Microsoft.ML.Score.Reports", "Microsoft.ML.Score.TorchSharp"],
     };
 
     // A test, golden case or measurement may stand in this list, and of the libraries the one that implements the kernels again.

@@ -11,9 +11,11 @@ internal static class Projects
 
     public static CompiledProject Datasets { get; } = CompiledProject.Read("src/Microsoft.ML.Score.Datasets");
 
+    public static CompiledProject Reports { get; } = CompiledProject.Read("src/Microsoft.ML.Score.Reports");
+
     public static CompiledProject TorchSharp { get; } = CompiledProject.Read("src/Microsoft.ML.Score.TorchSharp");
 
     public static CompiledProject Cli { get; } = CompiledProject.Read("src/Microsoft.ML.Score.Cli", "score");
 
-    public static IReadOnlyList<CompiledProject> All { get; } = [Core, Score, Datasets, TorchSharp, Cli];
+    public static IReadOnlyList<CompiledProject> All { get; } = [Core, Score, Datasets, Reports, TorchSharp, Cli];
 }

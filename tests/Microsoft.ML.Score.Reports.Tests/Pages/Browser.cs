@@ -1,0 +1,98 @@
+using System.Collections.ObjectModel;
+using OpenQA.Selenium;
+using OpenQA.Selenium.Chrome;
+
+namespace Microsoft.ML.Score.Reports.Pages;
+
+/// <summary>
+/// A page as a reader sees it, in Chromium without a window. Tests that open one are left out where Debian's chromium and chromium-driver are not installed.
+/// </summary>
+internal sealed class Browser : IDisposable
+{
+    private const string Program = "/usr/bin/chromium";
+    private const string Driver = "/usr/bin/chromedriver";
+
+    private readonly TemporaryFolder _profile = new();
+    private readonly ChromeDriver _driver;
+
+    private Browser()
+    {
+        var options = new ChromeOptions { BinaryLocation = Program };
+        // Without a sandbox, which a container does not allow; all that calls home is off.
+        options.AddArguments(
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+            "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", $"--user-data-dir={_profile.Path}");
+        options.SetLoggingPreference(LogType.Browser, LogLevel.All);
+        var service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Driver), Path.GetFileName(Driver));
+        service.SuppressInitialDiagnosticInformation = true;
+        _driver = new ChromeDriver(service, options, TimeSpan.FromMinutes(2));
+    }
+
+    /// <summary>What the page has written to the console as errors, those of scripts and of its policy among them.</summary>
+    public IReadOnlyList<string> Errors => [.. _driver.Manage().Logs.GetLog(LogType.Browser).Where(entry => entry.Level == LogLevel.Severe).Select(entry => entry.Message)];
+
+    /// <summary>Opens a page from the disk.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="phone">At 360 pixels of width; else at 1280.</param>
+    /// <param name="dark">With the reader's choice of dark.</param>
+    public static Browser Open(string path, bool phone = false, bool dark = false)
+    {
+        if (!File.Exists(Program) || !File.Exists(Driver))
+            Assert.Ignore("Debian's chromium and chromium-driver are not installed.");
+
+        var browser = new Browser();
+        browser.Command("Emulation.setDeviceMetricsOverride", new()
+        {
+            ["width"] = phone ? 360 : 1280, ["height"] = phone ? 740 : 900, ["deviceScaleFactor"] = 1, ["mobile"] = phone,
+        });
+        browser.Command("Emulation.setEmulatedMedia", new()
+        {
+            ["features"] = new object[] { new Dictionary<string, object> { ["name"] = "prefers-color-scheme", ["value"] = dark ? "dark" : "light" } },
+        });
+        browser._driver.Navigate().GoToUrl(new Uri(Path.GetFullPath(path)));
+        return browser;
+    }
+
+    /// <summary>The value of an expression.</summary>
+    public T Read<T>(string expression) => (T)Convert.ChangeType(_driver.ExecuteScript($"return {expression};"), typeof(T), System.Globalization.CultureInfo.InvariantCulture)!;
+
+    /// <summary>The numbers of an expression that is an array.</summary>
+    public int[] ReadNumbers(string expression) => [.. ((ReadOnlyCollection<object>)_driver.ExecuteScript($"return Array.from({expression});")!).Select(Convert.ToInt32)];
+
+    /// <summary>The text of an element as it is shown.</summary>
+    public string Text(string selector) => _driver.FindElement(By.CssSelector(selector)).Text;
+
+    /// <summary>Presses keys one after the other, such as <see cref="Keys.Tab"/>, wherever the focus is.</summary>
+    public void Press(params string[] keys)
+    {
+        foreach (var key in keys)
+            _driver.SwitchTo().ActiveElement().SendKeys(key);
+    }
+
+    /// <summary>Whether the page is wider than the window.</summary>
+    public bool ScrollsSideways => Read<bool>("document.documentElement.scrollWidth > document.documentElement.clientWidth");
+
+    /// <summary>A picture of the whole page, kept with the results of the run.</summary>
+    /// <param name="name">The file's name without extension.</param>
+    /// <returns>The file.</returns>
+    public string Screenshot(string name)
+    {
+        var height = Read<int>("document.documentElement.scrollHeight");
+        var picture = (Dictionary<string, object>)Command("Page.captureScreenshot", new()
+        {
+            ["captureBeyondViewport"] = true,
+            ["clip"] = new Dictionary<string, object> { ["x"] = 0, ["y"] = 0, ["width"] = Read<int>("document.documentElement.clientWidth"), ["height"] = height, ["scale"] = 1 },
+        });
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(TestContext.CurrentContext.WorkDirectory, "screenshots")).FullName, name + ".png");
+        File.WriteAllBytes(path, Convert.FromBase64String((string)picture["data"]));
+        return path;
+    }
+
+    public void Dispose()
+    {
+        _driver.Dispose();
+        _profile.Dispose();
+    }
+
+    private object Command(string name, Dictionary<string, object?> parameters) => _driver.ExecuteCdpCommand(name, parameters)!;
+}
