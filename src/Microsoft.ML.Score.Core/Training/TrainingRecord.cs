@@ -31,6 +31,9 @@ public sealed class TrainingRecord
     /// <summary>The frozen model's fingerprint; null in records of versions that did not say.</summary>
     public string? ModelFingerprint => _run?.ModelFingerprint;
 
+    /// <summary>The SHA-256 of the file of the policy that training began with; null for an untrained one.</summary>
+    public string? InitialPolicy => _run?.InitialPolicy;
+
     /// <summary>The settings, without paths; null in records of versions that did not say.</summary>
     public TrainerOptions? Options => _run?.Options;
 

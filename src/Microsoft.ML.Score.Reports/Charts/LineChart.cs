@@ -11,16 +11,12 @@ namespace Microsoft.ML.Score.Reports.Charts;
 /// <remarks>It is drawn small and scaled up, so that its text can still be read where a phone gives it 320 pixels.</remarks>
 internal sealed class LineChart
 {
-    /// <summary>What a page needs in its style, once.</summary>
+    /// <summary>What a page needs in its style, once, beside page.css, which has the colours.</summary>
     public const string Css = """
-        :root { --series-0: #1d62d6; --series-1: #c2410c; --series-2: #0f766e; --series-3: #8b2fc9; --series-4: #946200; --series-5: #5b6472; }
-        @media (prefers-color-scheme: dark) {
-          :root { --series-0: #7cb0ff; --series-1: #ff9a57; --series-2: #3ed6c2; --series-3: #cf9bff; --series-4: #f2c14b; --series-5: #a5afbd; }
-        }
         .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 1.25rem; }
         .chart { margin: 0; min-width: 0; }
         .chart figcaption { font-weight: 600; }
-        .chart .note { font-weight: 400; font-size: .85rem; opacity: .8; margin: .1rem 0 0; }
+        .chart .note { font-weight: 400; font-size: .85rem; color: var(--quiet); margin: .1rem 0 0; }
         .chart svg { display: block; width: 100%; height: auto; font: 11px system-ui, sans-serif; fill: currentColor; overflow: visible; }
         .chart .grid { stroke: currentColor; stroke-opacity: .13; }
         .chart .axis { stroke: currentColor; stroke-opacity: .45; }
@@ -36,7 +32,7 @@ internal sealed class LineChart
         .chart ul svg { display: inline-block; width: 1.6em; height: .8em; margin-right: .35em; }
         """;
 
-    private const int Colors = 6;
+    private const int Colors = 8;
     private const int MostHits = 240; // points that are worth pointing at one by one
     private const double Top = 10;
     private const double Right = 12;
@@ -183,7 +179,7 @@ internal sealed class LineChart
         $"<svg viewBox=\"0 0 24 12\" aria-hidden=\"true\">{(series.Style == SeriesStyle.Dots ? "" : $"<line class=\"line{(series.IsDashed ? " dashed" : "")}\" stroke=\"{ColorOf(series, index)}\" x1=\"0\" x2=\"24\" y1=\"6\" y2=\"6\"/>")}"
         + $"{(series.Style == SeriesStyle.Line ? "" : $"<circle cx=\"12\" cy=\"6\" r=\"4\" fill=\"{ColorOf(series, index)}\"/>")}</svg>";
 
-    private static string ColorOf(ChartSeries series, int index) => $"var(--series-{(series.Color ?? index) % Colors})";
+    private static string ColorOf(ChartSeries series, int index) => $"var(--series-{(series.Color ?? index) % Colors + 1})";
 
     /// <summary>The points between those that cannot be drawn.</summary>
     private IEnumerable<List<ChartPoint>> Runs(IReadOnlyList<ChartPoint> points)
