@@ -23,6 +23,17 @@ public interface IVideoLanguageModel : IDisposable
     VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// The frames of a clip that <see cref="Encode"/> samples, so that a picture can stand beside the tokens made of it: <see cref="VideoModelInfo.FramesPerStep"/>
+    /// of them for each time step, in order. Nothing is decoded. Default null: the model does not say.
+    /// </summary>
+    /// <param name="clip">The video; its number of frames and their rate are read.</param>
+    /// <returns>Ascending indices, of which one may repeat; null where the model does not say.</returns>
+    /// <exception cref="ArgumentNullException">The clip is null.</exception>
+    /// <exception cref="ArgumentException">The clip is too short, too small or too large for the model's rules.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    IReadOnlyList<int>? SampledFrames(VideoClip clip) => null;
+
+    /// <summary>
     /// What keeps a text from being a question or a target, for data to be checked before work: "contains '...', which ..."; null where nothing
     /// does. Default null.
     /// </summary>

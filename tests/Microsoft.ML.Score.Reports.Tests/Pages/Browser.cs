@@ -5,28 +5,18 @@ using OpenQA.Selenium.Chrome;
 namespace Microsoft.ML.Score.Reports.Pages;
 
 /// <summary>
-/// A page as a reader sees it, in Chromium without a window. Tests that open one are left out where Debian's chromium and chromium-driver are not installed.
+/// A page as a reader sees it, in Chromium without a window. One Chromium shows the pages of all tests, one after the other, since its start takes seconds. Tests that
+/// open one are left out where Debian's chromium and chromium-driver are not installed.
 /// </summary>
 internal sealed class Browser : IDisposable
 {
     private const string Program = "/usr/bin/chromium";
     private const string Driver = "/usr/bin/chromedriver";
+    private const int MostStarts = 3;
 
-    private readonly TemporaryFolder _profile = new();
-    private readonly ChromeDriver _driver;
+    private static readonly Lazy<(ChromeDriver Driver, TemporaryFolder Profile)> s_chromium = new(Start);
 
-    private Browser()
-    {
-        var options = new ChromeOptions { BinaryLocation = Program };
-        // Without a sandbox, which a container does not allow; all that calls home is off.
-        options.AddArguments(
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", $"--user-data-dir={_profile.Path}");
-        options.SetLoggingPreference(LogType.Browser, LogLevel.All);
-        var service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Driver), Path.GetFileName(Driver));
-        service.SuppressInitialDiagnosticInformation = true;
-        _driver = new ChromeDriver(service, options, TimeSpan.FromMinutes(2));
-    }
+    private readonly ChromeDriver _driver = s_chromium.Value.Driver;
 
     /// <summary>What the page has written to the console as errors, those of scripts and of its policy among them.</summary>
     public IReadOnlyList<string> Errors => [.. _driver.Manage().Logs.GetLog(LogType.Browser).Where(entry => entry.Level == LogLevel.Severe).Select(entry => entry.Message)];
@@ -53,14 +43,29 @@ internal sealed class Browser : IDisposable
         return browser;
     }
 
+    /// <summary>Ends Chromium, where it was started.</summary>
+    public static void Close()
+    {
+        if (!s_chromium.IsValueCreated)
+            return;
+        s_chromium.Value.Driver.Dispose();
+        s_chromium.Value.Profile.Dispose();
+    }
+
     /// <summary>The value of an expression.</summary>
     public T Read<T>(string expression) => (T)Convert.ChangeType(_driver.ExecuteScript($"return {expression};"), typeof(T), System.Globalization.CultureInfo.InvariantCulture)!;
+
+    /// <summary>Runs statements, which find what is given with them as arguments[0] and so on.</summary>
+    public void Run(string statements, params object[] arguments) => _driver.ExecuteScript(statements, arguments);
 
     /// <summary>The numbers of an expression that is an array.</summary>
     public int[] ReadNumbers(string expression) => [.. ((ReadOnlyCollection<object>)_driver.ExecuteScript($"return Array.from({expression});")!).Select(Convert.ToInt32)];
 
     /// <summary>The text of an element as it is shown.</summary>
     public string Text(string selector) => _driver.FindElement(By.CssSelector(selector)).Text;
+
+    /// <summary>Gives an element the focus, as a click into it does.</summary>
+    public void Focus(string selector) => _driver.FindElement(By.CssSelector(selector)).Click();
 
     /// <summary>Presses keys one after the other, such as <see cref="Keys.Tab"/>, wherever the focus is.</summary>
     public void Press(params string[] keys)
@@ -90,8 +95,33 @@ internal sealed class Browser : IDisposable
 
     public void Dispose()
     {
-        _driver.Dispose();
-        _profile.Dispose();
+        _driver.Navigate().GoToUrl("about:blank");
+        _ = Errors; // reading takes them away
+    }
+
+    private static (ChromeDriver, TemporaryFolder) Start()
+    {
+        var profile = new TemporaryFolder();
+        var options = new ChromeOptions { BinaryLocation = Program };
+        // Without a sandbox, which a container does not allow; all that calls home is off.
+        options.AddArguments(
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+            "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", $"--user-data-dir={profile.Path}");
+        options.SetLoggingPreference(LogType.Browser, LogLevel.All);
+        for (var attempt = 1; ; attempt++)
+        {
+            var service = ChromeDriverService.CreateDefaultService(Path.GetDirectoryName(Driver), Path.GetFileName(Driver));
+            service.SuppressInitialDiagnosticInformation = true;
+            try
+            {
+                return (new ChromeDriver(service, options, TimeSpan.FromMinutes(1)), profile);
+            }
+            catch (WebDriverException) when (attempt < MostStarts)
+            {
+                // A busy machine may let a start wait longer than the driver does.
+                service.Dispose();
+            }
+        }
     }
 
     private object Command(string name, Dictionary<string, object?> parameters) => _driver.ExecuteCdpCommand(name, parameters)!;

@@ -57,8 +57,7 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
 
     protected override VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken)
     {
-        var sampling = new LlavaFrameSampling { MaxFrames = _options.MaxFrames, ForceSample = _options.ForceSample };
-        var processor = new SiglipProcessor(clip, sampling, _model.Config.VisionConfig.ImageSize);
+        var processor = Processor(clip);
         var frames = processor.Frames;
         var grid = _model.Config.GridOf(frames);
         var statistics = _salience?.Of(grid);
@@ -69,6 +68,11 @@ internal sealed class LlavaVideoLanguageModel : Qwen2VideoModel
             Statistics = statistics?.Result,
         };
     }
+
+    protected override IReadOnlyList<int> FramesOf(VideoClip clip) => Processor(clip).Frames.Indices;
+
+    private SiglipProcessor Processor(VideoClip clip) =>
+        new(clip, new LlavaFrameSampling { MaxFrames = _options.MaxFrames, ForceSample = _options.ForceSample }, _model.Config.VisionConfig.ImageSize);
 
     protected override VideoPrompt CreatePrompt(KeptTokens kept, string question, int continuation)
     {

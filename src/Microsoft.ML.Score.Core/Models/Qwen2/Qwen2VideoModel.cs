@@ -71,6 +71,14 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         return video;
     }
 
+    public IReadOnlyList<int>? SampledFrames(VideoClip clip)
+    {
+        ArgumentNullException.ThrowIfNull(clip);
+
+        using var call = _guard.Enter();
+        return FramesOf(clip);
+    }
+
     public string? FindTextFault(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -152,6 +160,9 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
 
     /// <summary>Grid and vectors of a clip.</summary>
     protected abstract VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken);
+
+    /// <summary>The frames that <see cref="EncodeVideo"/> samples, a whole number of time steps.</summary>
+    protected abstract IReadOnlyList<int> FramesOf(VideoClip clip);
 
     /// <summary>The prompt of a whole video and a question, up to where the answer begins.</summary>
     /// <param name="kept">Any kept tokens of the video; their grid and times are those of the whole of it.</param>

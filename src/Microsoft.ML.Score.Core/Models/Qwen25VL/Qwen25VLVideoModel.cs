@@ -65,6 +65,8 @@ internal sealed class Qwen25VLVideoModel : Qwen2VideoModel, IScalableVideoModel
     protected override VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken) =>
         Encode(new QwenVideoProcessor(_processor, clip), cancellationToken);
 
+    protected override IReadOnlyList<int> FramesOf(VideoClip clip) => new QwenVideoProcessor(_processor, clip).FrameIndices;
+
     private VideoTokens Encode(QwenVideoProcessor processor, CancellationToken cancellationToken)
     {
         var patchGrid = new PatchGrid(processor.TimeSteps, processor.GridHeight, processor.GridWidth);

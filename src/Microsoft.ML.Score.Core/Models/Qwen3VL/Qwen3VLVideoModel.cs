@@ -72,6 +72,8 @@ internal sealed class Qwen3VLVideoModel : Qwen2VideoModel, IScalableVideoModel
     protected override VideoTokens EncodeVideo(VideoClip clip, CancellationToken cancellationToken) =>
         Encode(clip, _processor.ProcessorOf(clip), cancellationToken);
 
+    protected override IReadOnlyList<int> FramesOf(VideoClip clip) => _processor.ProcessorOf(clip).FrameIndices;
+
     private VideoTokens Encode(VideoClip clip, QwenVideoProcessor processor, CancellationToken cancellationToken)
     {
         var patchGrid = new PatchGrid(processor.TimeSteps, processor.GridHeight, processor.GridWidth);
