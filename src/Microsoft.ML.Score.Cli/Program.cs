@@ -86,7 +86,7 @@ internal static class Program
 
     internal static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
-        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe, download.")
+        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe, report, download.")
         {
             TrainCommand.Create(loadModel),
             AnnotateCommand.Create(TimeProvider.System),
@@ -96,6 +96,7 @@ internal static class Program
             ModelCommand.Create(),
             DownloadCommand.Create(TimeProvider.System),
             PolicyCommand.Create(),
+            ReportCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         root.Options.OfType<HelpOption>().Single().Action = new HelpPage();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Reports;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
@@ -75,6 +76,15 @@ internal sealed class TrainCommand
 
     private readonly Option<bool> _overwrite = new("--overwrite") { Description = "Train anew over the files of a training that has ended. Without it they are left." };
     private readonly Option<string?> _metrics = new("--metrics") { Description = "A file for the metrics of every step (JSON lines)." };
+    private readonly Option<string?> _report = new("--report")
+    {
+        Description = "A page (.html) for a person to look at, written when training ends. Without --metrics the record that it is made of stays beside it, as FILE with the extension .jsonl.",
+    };
+
+    private readonly Option<double[]> _validationRatios = CommonOptions.List(
+        "--validation-ratios", "Further shares of tokens at which each validation measures its policy, for the metrics.", [], "ratios above 0 and at most 1",
+        text => NumberText.Parse<double>(text) is { } ratio and > 0 and <= 1 ? ratio : null);
+
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
@@ -86,7 +96,7 @@ internal sealed class TrainCommand
             train._images, train._videos, train._validationVideos, train._model, train._memory, train._backend,
             train._qwen3.FrameRules, train._qwen3.OuterMarkers, train._qwen3.DropEmptySteps, train._output,
             train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._scoreDeepStack, train._seed,
-            train._features, train._featureType, train._checkpoint, train._metrics, train._overwrite, train._json,
+            train._features, train._featureType, train._checkpoint, train._metrics, train._report, train._validationRatios, train._overwrite, train._json,
         };
         command.Validators.Add(result =>
         {
@@ -109,6 +119,8 @@ internal sealed class TrainCommand
             IdleOptions.Refuse(result, "says how a file of rows is read, and --data is synthetic; leave it out or name a file.", _dataOptions.Format, _dataOptions.Videos, _dataOptions.SkipDamaged);
         if (data != SyntheticData)
             IdleOptions.Refuse(result, "says how much synthetic data is made, and --data is a file; leave it out or give --data synthetic.", _images, _videos);
+        if (validation is null)
+            IdleOptions.Refuse(result, "says what validations measure, and there is no --validation; leave it out or give one.", _validationRatios);
         if (validation != SyntheticData)
             IdleOptions.Refuse(result, $"says how much synthetic data is made, and --validation is {(validation is null ? "not given" : "a file")}; leave it out or give --validation synthetic.", _validationVideos);
         if (result.GetValue(_features) is var features && (features == NoFeatures || (features is null && data == SyntheticData)))
@@ -124,7 +136,7 @@ internal sealed class TrainCommand
         using var files = Files(parsed, outputPath, checkpoint);
         files.Claim();
         var checkpointFile = Path.Combine(checkpoint, ScoreTrainer.CheckpointName);
-        new FinishedTraining(outputPath, parsed.GetValue(_metrics), checkpointFile, staysFinished: parsed.GetValue(_checkpoint) is not null).MakeWay(parsed.GetValue(_overwrite));
+        new FinishedTraining(outputPath, MetricsPath(parsed), checkpointFile, staysFinished: parsed.GetValue(_checkpoint) is not null).MakeWay(parsed.GetValue(_overwrite));
         var source = parsed.GetRequiredValue(_model);
         using var model = loadModel(source, CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), _qwen3.Of(parsed, source), error));
         var trainingRows = Rows(parsed, "--data", data, model, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
@@ -161,8 +173,10 @@ internal sealed class TrainCommand
             PipelineFile.Save(outputPath, result.Policy, model, parsed.GetValue(_retentionRatio));
         else
             result.Policy.Save(outputPath);
+        if (parsed.GetValue(_report) is { } page)
+            TrainingPage.Write(TrainingRecord.Read(MetricsPath(parsed)!), page, Path.GetFileName(MetricsPath(parsed)));
         files.RemoveTemporary();
-        Print(outputPath, result, report.LastValidation?.BaseCrossEntropy, parsed.GetValue(_json), output);
+        Print(outputPath, parsed.GetValue(_report), result, report.LastValidation?.BaseCrossEntropy, parsed.GetValue(_json), output);
         return 0;
     }
 
@@ -187,7 +201,8 @@ internal sealed class TrainCommand
         files.Read("--videos", parsed.GetValue(_dataOptions.Videos));
         files.Read("--model", parsed.GetValue(_model));
         files.Write("--output", output, Path.GetExtension(output) == PipelineExtension ? OutputKind.Pipeline : OutputKind.Policy);
-        files.Write("--metrics", parsed.GetValue(_metrics), OutputKind.Metrics);
+        files.Write(parsed.GetValue(_metrics) is null ? "the metrics record of --report" : "--metrics", MetricsPath(parsed), OutputKind.Metrics);
+        files.Write("--report", parsed.GetValue(_report), OutputKind.Page);
         files.WriteInto("--features", parsed.GetValue(_features) is NoFeatures ? null : parsed.GetValue(_features));
         if (parsed.GetValue(_checkpoint) is null)
             files.WriteTemporarily("the checkpoint folder of --output", checkpoint, ScoreTrainer.CheckpointName, OutputKind.Checkpoint);
@@ -220,16 +235,21 @@ internal sealed class TrainCommand
         ScoreDeepStack = parsed.GetValue(_scoreDeepStack),
         SkipUnusableRows = parsed.GetValue(_dataOptions.SkipDamaged),
         CheckpointFolder = checkpoint,
-        MetricsPath = parsed.GetValue(_metrics),
+        MetricsPath = MetricsPath(parsed),
+        FurtherValidationRatios = parsed.GetRequiredValue(_validationRatios),
     };
 
-    private static void Print(string outputPath, TrainingResult result, double? baseCrossEntropy, bool json, TextWriter output)
+    /// <summary>A page is made of a record, which stays, so that a training that is stopped goes on with both.</summary>
+    private string? MetricsPath(ParseResult parsed) => parsed.GetValue(_metrics) ?? (parsed.GetValue(_report) is { } report ? Path.ChangeExtension(report, ".jsonl") : null);
+
+    private static void Print(string outputPath, string? reportPath, TrainingResult result, double? baseCrossEntropy, bool json, TextWriter output)
     {
         if (json)
         {
             output.WriteLine(JsonOutput.Format(new
             {
                 output = outputPath,
+                report = reportPath,
                 steps = result.Steps,
                 validationCrossEntropy = result.BestCrossEntropy,
                 untrainedCrossEntropy = result.Policy.Provenance!.UntrainedCrossEntropy,
@@ -242,6 +262,8 @@ internal sealed class TrainCommand
         }
 
         output.WriteLine($"output: {VisibleText.Message(outputPath)}");
+        if (reportPath is not null)
+            output.WriteLine($"report: {VisibleText.Message(reportPath)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"steps: {result.Steps}"));
         if (result.BestCrossEntropy is { } best)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"validation cross-entropy: {best:0.0000} nats a token{(baseCrossEntropy is { } all ? $" (all tokens: {all.ToString("0.0000", CultureInfo.InvariantCulture)})" : "")}"));

@@ -1,3 +1,4 @@
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 
 namespace Microsoft.ML.Score.Compression;
@@ -29,5 +30,17 @@ internal abstract class TokenPruner : ITokenCompressor
 
     /// <summary>The tokens that <see cref="Select"/> chooses, copied.</summary>
     /// <inheritdoc/>
-    public KeptTokens Compress(VideoTokens video, double retentionRatio) => KeptTokens.Gather(video, Select(video, retentionRatio));
+    public KeptTokens Compress(VideoTokens video, double retentionRatio)
+    {
+        using var measured = CompressorCalls.Measured.Start(Name);
+        var kept = KeptTokens.Gather(video, Select(video, retentionRatio));
+        measured.Done(kept.Count);
+        return kept;
+    }
+}
+
+/// <summary>The calls of compressors that prune, as those who watch the library see them.</summary>
+internal static class CompressorCalls
+{
+    public static MeasuredOperation Measured { get; } = new("compress", "score.compressor", "Time to choose and copy the tokens of a video that are kept.", "Visual tokens kept.");
 }

@@ -40,7 +40,10 @@ public sealed class ScoreCompressor : ITokenCompressor
         TopK.ThrowIfNotRetentionRatio(retentionRatio);
         ThrowIfUnfit(video.Dimension, video.EncoderFingerprint);
 
-        return KeptTokens.Gather(video, _policy.SelectTopK(video, TopK.RetainedCount(retentionRatio, video.Grid.Count)));
+        using var measured = CompressorCalls.Measured.Start(Name);
+        var kept = KeptTokens.Gather(video, _policy.SelectTopK(video, TopK.RetainedCount(retentionRatio, video.Grid.Count)));
+        measured.Done(kept.Count);
+        return kept;
     }
 
     /// <summary>
@@ -66,7 +69,10 @@ public sealed class ScoreCompressor : ITokenCompressor
     internal KeptTokens Compress(MappedTokens video, double retentionRatio)
     {
         ThrowIfUnfit(video.Dimension, video.EncoderFingerprint);
-        return video.Gather(Select(_policy.Logits(video), retentionRatio));
+        using var measured = CompressorCalls.Measured.Start(Name);
+        var kept = video.Gather(Select(_policy.Logits(video), retentionRatio));
+        measured.Done(kept.Count);
+        return kept;
     }
 
     internal static int[] Select(float[] logits, double retentionRatio) => TopK.Select(logits, TopK.RetainedCount(retentionRatio, logits.Length));

@@ -30,6 +30,9 @@ internal static class BernoulliMask
     public static double Gradient(double logit, double keepWeight, double dropWeight) =>
         keepWeight * Probability(-logit) - dropWeight * Probability(logit);
 
+    /// <summary>The entropy -p log p - (1-p) log(1-p), in nats; 0 where the logit is so large that a mask is certain.</summary>
+    public static double Entropy(double logit) => Probability(logit) * Softplus(-logit) + Probability(-logit) * Softplus(logit);
+
     private static double Softplus(double z) => Math.Max(z, 0) + LogOnePlus(Math.Exp(-Math.Abs(z)));
 
     /// <summary>log(1 + x) for x in [0, 1] without losing small x (Kahan's correction).</summary>

@@ -49,6 +49,9 @@ public sealed record VideoModelInfo(string Source, string Fingerprint, int Dimen
     /// <summary>Whether encoded videos carry <see cref="Tokens.EncoderStatistics"/>. Feature caches and saved pipelines go by it.</summary>
     public bool EncoderStatistics { get; init; }
 
+    /// <summary>The last part of the source: "tiny", or the name of a checkpoint folder.</summary>
+    internal string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Source.Replace('\\', '/')));
+
     /// <summary>An <see cref="EncoderFingerprint"/>.</summary>
     /// <param name="fingerprint">Of the model.</param>
     /// <param name="options">The options that differ from the defaults, as text; empty for none.</param>

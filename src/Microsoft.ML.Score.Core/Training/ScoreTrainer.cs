@@ -161,7 +161,7 @@ public sealed class ScoreTrainer
         if (File.Exists(checkpoint))
             state = TrainerCheckpoint.Load(checkpoint, identity, _options, state.Policy);
 
-        using var log = _options.MetricsPath is { } path ? new MetricsLog(path, state.Step) : null;
+        using var log = _options.MetricsPath is { } path ? new MetricsLog(path, Run(initialHash), state.Step) : null;
         return new TrainingRun(_reward, _options, state)
         {
             Time = _time,
@@ -183,10 +183,18 @@ public sealed class ScoreTrainer
         return FileLock.Take(path, time: _time);
     }
 
+    /// <summary>What the metrics record says of the run: no paths, so that the same training gives the same record.</summary>
+    private RunMetrics Run(string? initialPolicy) =>
+        new(Step: 0, Version, ModelName, _reward.Info.Fingerprint, initialPolicy, _options with { CheckpointFolder = null, MetricsPath = null });
+
+    private static string Version => typeof(ScoreTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    private string ModelName => ProvenanceFields.Shortened(_reward.Info.Name);
+
     private PolicyProvenance Origin(TrainerState state, string? initialPolicy) => new()
     {
-        Version = typeof(ScoreTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
-        Model = ProvenanceFields.Shortened(Path.GetFileName(Path.TrimEndingDirectorySeparator(_reward.Info.Source.Replace('\\', '/')))),
+        Version = Version,
+        Model = ModelName,
         ModelFingerprint = ProvenanceFields.Shortened(_reward.Info.Fingerprint),
         Seed = _options.Seed,
         WarmUpSteps = state.Stage == TrainingStage.WarmUp ? state.Step : state.Step - state.StepInStage,

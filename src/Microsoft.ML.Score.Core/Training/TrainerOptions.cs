@@ -64,6 +64,12 @@ public sealed record TrainerOptions
     /// <summary>rho in (0, 1] at which policies are compared on the validation set. Default 0.10.</summary>
     public double RetentionRatio { get; init; } = 0.10;
 
+    /// <summary>
+    /// Further ratios in (0, 1] at which each validation measures its policy too, for the metrics: one more scoring of each validation row for each. Which policy is
+    /// kept does not depend on them. Default none.
+    /// </summary>
+    public IReadOnlyList<double> FurtherValidationRatios { get; init; } = [];
+
     /// <summary>Steps between validations, at least 1. Default 20. The untrained policy and the last of a stage are validated too.</summary>
     public int ValidationInterval { get; init; } = 20;
 
@@ -120,6 +126,9 @@ public sealed record TrainerOptions
         .Require(HiddenWidth >= 1, HiddenWidth, "be at least 1")
         .Require(!string.IsNullOrWhiteSpace(CaptionQuestion), CaptionQuestion, "not be empty")
         .Require(RetentionRatio is > 0 and <= 1, RetentionRatio, "lie in (0, 1]")
+        .Require(
+            FurtherValidationRatios is not null && FurtherValidationRatios.All(ratio => ratio is > 0 and <= 1) && FurtherValidationRatios.Distinct().Count() == FurtherValidationRatios.Count,
+            string.Join(", ", (FurtherValidationRatios ?? []).Select(ratio => ratio.ToString(CultureInfo.InvariantCulture))), "lie in (0, 1], each once", nameof(FurtherValidationRatios))
         .Require(ValidationInterval >= 1, ValidationInterval, "be at least 1")
         .Require(Patience is null or >= 1, Patience, "be at least 1 or null")
         .Require(ConcurrentVideos >= 1, ConcurrentVideos, "be at least 1")

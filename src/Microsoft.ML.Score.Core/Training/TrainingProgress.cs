@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Microsoft.ML.Score.Training;
 
 /// <summary>What the trainer reports while it runs: one of metrics, validation and warning is set.</summary>
@@ -32,7 +30,23 @@ public sealed record TrainingProgress(int Step, int TotalSteps, StepMetrics? Met
 public sealed record StepMetrics(
     TrainingStage Stage, int Step, double Loss, double BaseCrossEntropy, double CrossEntropy, double PerformanceReward, double CompressionReward,
     double SafeShare, double Retention, double GradientNorm, double LogitMean, double LogitDeviation,
-    double VideosWithoutSafe, double VideosWithoutSpread, double Seconds);
+    double VideosWithoutSafe, double VideosWithoutSpread, double Seconds)
+{
+    /// <summary>
+    /// Population standard deviation of R_perf over the rollouts of a video, a mean over the step's videos: what advantages can tell apart. Null in records of
+    /// earlier versions.
+    /// </summary>
+    public double? RewardDeviation { get; init; }
+
+    /// <summary>Share of videos whose advantages are all 0, so that they teach nothing. Null in records of earlier versions.</summary>
+    public double? VideosWithoutAdvantage { get; init; }
+
+    /// <summary>
+    /// Mean entropy of the policy's keep probabilities, in nats a token, over a video's tokens and then over the step's videos: ln 2 = 0.693 where every token is a
+    /// coin toss, near 0 where all masks of a video are the same. Null in records of earlier versions.
+    /// </summary>
+    public double? MaskEntropy { get; init; }
+}
 
 /// <summary>How a policy does on the validation set.</summary>
 /// <param name="Stage">The curriculum's stage.</param>
@@ -45,13 +59,17 @@ public sealed record StepMetrics(
 /// <param name="IsBest">Whether it is the lowest so far.</param>
 /// <param name="Seconds">Wall-clock duration.</param>
 public sealed record ValidationMetrics(
-    TrainingStage Stage, int Step, double RetentionRatio, double CrossEntropy, double BaseCrossEntropy, bool IsBest, double Seconds);
+    TrainingStage Stage, int Step, double RetentionRatio, double CrossEntropy, double BaseCrossEntropy, bool IsBest, double Seconds)
+{
+    /// <summary>The mean caption cross-entropy at each of <see cref="TrainerOptions.FurtherValidationRatios"/>, by ratio; null where there is none.</summary>
+    public IReadOnlyDictionary<double, double>? FurtherCrossEntropies { get; init; }
+
+    /// <summary>What the policy keeps of the first validation video; null in records of earlier versions, and for frames of more than 4,096 tokens.</summary>
+    public ValidationMask? FirstVideo { get; init; }
+}
+
+/// <summary>What a run is: its settings and the model that rewards it.</summary>
+internal sealed record RunMetrics(int Step, string Version, string Model, string ModelFingerprint, string? InitialPolicy, TrainerOptions Options);
 
 /// <summary>How a run ended.</summary>
 internal sealed record VerdictMetrics(int Step, bool WentWrong, string Text);
-
-[JsonSerializable(typeof(StepMetrics))]
-[JsonSerializable(typeof(ValidationMetrics))]
-[JsonSerializable(typeof(VerdictMetrics))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
-internal sealed partial class MetricsJson : JsonSerializerContext;

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Kernels;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 
 namespace Microsoft.ML.Score.Training;
@@ -18,6 +19,7 @@ internal sealed class TrainingRun
     private readonly RolloutScoring _scoring;
     private readonly UnusableRows _unusable;
     private readonly UnusableRows _unusableValidation;
+    private readonly string _model;
     private readonly int _dimension;
 
     // Reused from step to step, so that training does not allocate.
@@ -33,6 +35,7 @@ internal sealed class TrainingRun
         _unusable = new UnusableRows(options.SkipUnusableRows, state.UnusableRows, warning => Report(warning: warning));
         _unusableValidation = new UnusableRows(options.SkipUnusableRows, [], warning => Report(warning: $"Validation: {warning}"));
         _updates = [.. Enumerable.Range(0, options.ConcurrentVideos).Select(_ => new VideoUpdate(options.Rollouts))];
+        _model = reward.Info.Name;
         _dimension = reward.Info.Dimension;
         _gradient = new float[state.Policy.Parameters.Length];
     }
@@ -48,6 +51,7 @@ internal sealed class TrainingRun
 
     public TrainingResult Execute()
     {
+        using var training = TrainingTelemetry.StartTraining(_model, _options);
         if (Validation is null)
             Warn("There is no validation set, so the last policy is kept; the best one usually comes earlier.");
         try
@@ -73,8 +77,10 @@ internal sealed class TrainingRun
 
         var verdict = TrainingVerdict.Of(_state, _options, [.. _health.Of(_state, atEnd: true)]);
         Log?.Write(new VerdictMetrics(_state.Step, verdict.WentWrong, verdict.Text));
-        return new TrainingResult(
+        var result = new TrainingResult(
             (_state.Best ?? _state.Policy).Clone(Origin(_state)), _state.Step, _state.Best is null ? null : _state.BestCrossEntropy, _warnings, verdict.Text, verdict.WentWrong);
+        TrainingTelemetry.Ended(training, result);
+        return result;
     }
 
     private void RunStage(TrainingStage stage, int steps)
@@ -132,6 +138,7 @@ internal sealed class TrainingRun
     /// <summary>One update of the policy from BatchSize videos; false if the source has none.</summary>
     private bool TakeStep(TrainingStage stage, IEnumerator<TrainingRow> source)
     {
+        using var work = ScoreTelemetry.Start(TrainingTelemetry.StepActivity);
         var start = Time.GetTimestamp();
         _gradient.AsSpan().Clear();
         List<VideoOutcome> outcomes = [];
@@ -141,7 +148,10 @@ internal sealed class TrainingRun
                 outcomes.Add(update.Accumulate(_state.Policy, baseCrossEntropy, crossEntropies, _options.TauOf(stage), _options, _gradient)),
             CancellationToken);
         if (outcomes.Count < _options.BatchSize)
+        {
+            work.Done();
             return false;
+        }
 
         var metrics = Metrics(stage, outcomes);
         ThrowIfDiverged(NotFinite.In("the loss", metrics.Loss) ?? NotFinite.In("the mean cross-entropy", metrics.CrossEntropy)
@@ -159,6 +169,7 @@ internal sealed class TrainingRun
         _state.StepInStage++;
         metrics = metrics with { Seconds = Time.GetElapsedTime(start).TotalSeconds };
         Log?.Write(metrics);
+        TrainingTelemetry.Ended(work, metrics, _options.BatchSize * _options.Rollouts);
         Report(metrics);
         _state.See(metrics);
         WarnOfTroubles();
@@ -182,12 +193,21 @@ internal sealed class TrainingRun
 
     private void Validate(TrainingStage stage, IEnumerable<TrainingRow> validation)
     {
+        using var work = ScoreTelemetry.Start(TrainingTelemetry.ValidationActivity);
         var start = Time.GetTimestamp();
         double sum = 0, baseSum = 0;
         var rows = 0;
+        var further = new double[_options.FurtherValidationRatios.Count];
+        ValidationMask? firstVideo = null;
         _scoring.InOrder(
             Selections(),
-            (_, baseCrossEntropy, crossEntropies) => (sum, baseSum, rows) = (sum + crossEntropies[0], baseSum + baseCrossEntropy, rows + 1),
+            (isCriterion, baseCrossEntropy, crossEntropies) =>
+            {
+                if (isCriterion)
+                    (sum, baseSum, rows) = (sum + crossEntropies[0], baseSum + baseCrossEntropy, rows + 1);
+                else
+                    TensorPrimitives.Add(further, crossEntropies, further);
+            },
             CancellationToken);
         if (rows == 0)
             throw new ArgumentException($"The validation set has no rows; give null for none. {_unusableValidation.Description}".TrimEnd(), nameof(validation));
@@ -201,14 +221,20 @@ internal sealed class TrainingRun
         if (_state.Step == 0)
             _state.UntrainedCrossEntropy = sum / rows;
         _state.ValidatedStep = _state.Step;
-        var metrics = new ValidationMetrics(stage, _state.Step, _options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds);
+        var metrics = new ValidationMetrics(stage, _state.Step, _options.RetentionRatio, sum / rows, baseSum / rows, isBest, Time.GetElapsedTime(start).TotalSeconds)
+        {
+            FurtherCrossEntropies = further.Length == 0 ? null : _options.FurtherValidationRatios.Zip(further).ToDictionary(pair => pair.First, pair => pair.Second / rows),
+            FirstVideo = firstVideo,
+        };
         Log?.Write(metrics);
+        TrainingTelemetry.Ended(work, metrics);
         Report(validation: metrics);
         WarnOfTroubles();
 
-        // The tokens that the policy ranks highest.
-        IEnumerable<ScoringRequest<TrainingRow>> Selections()
+        // The tokens that the policy ranks highest. Further ratios are scored apart, so that the criterion's bits do not depend on what else is in the batch.
+        IEnumerable<ScoringRequest<bool>> Selections()
         {
+            var isFirstSeen = false;
             foreach (var (number, row) in _unusableValidation.Usable(validation, pass: 0))
             {
                 CancellationToken.ThrowIfCancellationRequested();
@@ -216,7 +242,12 @@ internal sealed class TrainingRun
                     continue;
                 var logits = _state.Policy.LogitsOf(video);
                 ThrowIfDiverged(NotFinite.In("logits of the validation", logits));
-                yield return new(row, video, row.Caption, [ScoreCompressor.Select(logits, _options.RetentionRatio)], ComesAgain: true);
+                var kept = ScoreCompressor.Select(logits, _options.RetentionRatio);
+                if (!isFirstSeen)
+                    (isFirstSeen, firstVideo) = (true, ValidationMask.Of(video.Grid, kept));
+                yield return new(Item: true, video, row.Caption, [kept], ComesAgain: true);
+                if (further.Length > 0)
+                    yield return new(Item: false, video, row.Caption, [.. _options.FurtherValidationRatios.Select(ratio => (ReadOnlyMemory<int>)ScoreCompressor.Select(logits, ratio))], ComesAgain: true);
             }
         }
     }
@@ -229,7 +260,12 @@ internal sealed class TrainingRun
             outcomes.Average(outcome => outcome.CrossEntropy), outcomes.Average(outcome => outcome.DeltaCrossEntropy),
             outcomes.Average(outcome => outcome.Sparsity), outcomes.Average(outcome => outcome.SafeShare), 1 - outcomes.Average(outcome => outcome.Sparsity),
             GradientNorm(), mean, Math.Sqrt(Math.Max(0, outcomes.Average(outcome => outcome.LogitSquare) - mean * mean)),
-            Share(outcome => !outcome.HasSafe), Share(outcome => outcome.HasNoSpread), Seconds: 0);
+            Share(outcome => !outcome.HasSafe), Share(outcome => outcome.HasNoSpread), Seconds: 0)
+        {
+            RewardDeviation = outcomes.Average(outcome => outcome.RewardDeviation),
+            VideosWithoutAdvantage = Share(outcome => outcome.HasNoAdvantage),
+            MaskEntropy = outcomes.Average(outcome => outcome.MaskEntropy),
+        };
 
         double Share(Func<VideoOutcome, bool> isSo) => (double)outcomes.Count(isSo) / outcomes.Count;
     }

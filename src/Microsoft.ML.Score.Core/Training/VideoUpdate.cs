@@ -46,18 +46,21 @@ internal sealed class VideoUpdate(int rollouts)
         var logits = _logits.AsSpan(0, count);
         var group = new SplitAdvantage(baseCrossEntropy, crossEntropies, _rollouts.KeptCounts, count, tau, options.Epsilon);
         var loss = PolicyLoss.Evaluate(logits, _rollouts.Masks, group.Advantage, _logitGradient.AsSpan(0, count));
-        var (sum, squares) = (0.0, 0.0);
+        var (sum, squares, entropy) = (0.0, 0.0, 0.0);
         for (var i = 0; i < count; i++)
         {
             _weightedLogitGradient[i] = (float)(_logitGradient[i] / options.BatchSize);
             sum += logits[i];
             squares += (double)logits[i] * logits[i];
+            entropy += BernoulliMask.Entropy(logits[i]);
         }
 
         PolicyBackward.Accumulate(policy, _rows, _activations, _weightedLogitGradient.AsSpan(0, count), gradient);
+        var reward = group.DeltaCrossEntropy.Average();
         return new VideoOutcome(
-            loss, baseCrossEntropy, crossEntropies.Average(), group.DeltaCrossEntropy.Average(), group.Sparsity.Average(), (double)group.SafeCount / crossEntropies.Length,
-            sum / count, squares / count, group.SafeCount > 0, group.SafeCount > 0 && group.DeviationOfSafeSparsity == 0);
+            loss, baseCrossEntropy, crossEntropies.Average(), reward, group.Sparsity.Average(), (double)group.SafeCount / crossEntropies.Length,
+            sum / count, squares / count, group.SafeCount > 0, group.SafeCount > 0 && group.DeviationOfSafeSparsity == 0,
+            Math.Sqrt(group.DeltaCrossEntropy.Average(value => (value - reward) * (value - reward))), group.Advantage.All(advantage => advantage == 0), entropy / count);
     }
 
     /// <summary>Whether a policy, with finite weights, gives this video logits that are not finite.</summary>
@@ -73,4 +76,4 @@ internal sealed class VideoUpdate(int rollouts)
 /// <summary>Means over the rollouts of one video.</summary>
 internal sealed record VideoOutcome(
     double Loss, double BaseCrossEntropy, double CrossEntropy, double DeltaCrossEntropy, double Sparsity, double SafeShare, double LogitMean, double LogitSquare,
-    bool HasSafe, bool HasNoSpread);
+    bool HasSafe, bool HasNoSpread, double RewardDeviation, bool HasNoAdvantage, double MaskEntropy);

@@ -63,7 +63,7 @@ internal sealed class ScoreCompressEstimator : IEstimator<ScoreCompressTransform
         using var channel = host.Start("Fit");
         if (FeatureColumns.ReadCacheFolder(input.Schema[_featuresColumnName]) is { } cacheFolder)
             channel.Info(MessageSensitivity.None, $"Encoded videos are kept in '{cacheFolder}'; {nameof(EncodeVideoOptions)}.{nameof(EncodeVideoOptions.Cache)} names another folder, or none with null.");
-        var result = Train(new ScoreTrainer(_model, training), rows, validation, new ChannelProgress(channel));
+        var result = Train(new ScoreTrainer(_model, training), rows, validation, new ChannelProgress(channel, _options.Progress));
         var best = result.BestCrossEntropy is { } crossEntropy ? $"; best validation cross-entropy {crossEntropy:F4} nats a token" : "";
         channel.Info(MessageSensitivity.None, $"Trained for {result.Steps} steps{best}.");
         if (result.WentWrong)
@@ -126,6 +126,9 @@ public sealed class ScoreOptions : ScorePolicyOptions
 
     /// <summary>The policy to start from. Default null: a new one, from the seed.</summary>
     public PolicyNetwork? InitialPolicy { get; init; }
+
+    /// <summary>Told after every step and validation, and of warnings, on the thread that trains; beside the context's log. It is no part of a saved pipeline. Default: none.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
 
     /// <summary>Ends <c>Fit</c> with an <see cref="OperationCanceledException"/>. Default: none.</summary>
     public CancellationToken CancellationToken { get; init; }

@@ -105,14 +105,17 @@ internal sealed class TrainingRows : IEnumerable<TrainingRow>
 
 /// <summary>
 /// Writes the trainer's progress to an ML.NET channel, from where it reaches <see cref="MLContext.Log"/>: every tenth step as information,
-/// the others as trace.
+/// the others as trace. It goes on to who else wants it.
 /// </summary>
-internal sealed class ChannelProgress(IChannel channel) : IProgress<TrainingProgress>
+/// <param name="channel">The channel.</param>
+/// <param name="next">Who else wants it; null for nobody.</param>
+internal sealed class ChannelProgress(IChannel channel, IProgress<TrainingProgress>? next) : IProgress<TrainingProgress>
 {
     private const int Interval = 10;
 
     public void Report(TrainingProgress value)
     {
+        next?.Report(value);
         if (value.Warning is { } warning)
             channel.Warning(MessageSensitivity.None, warning);
         if (value.Validation is { } validation)

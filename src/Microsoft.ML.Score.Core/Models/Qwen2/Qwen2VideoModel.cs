@@ -25,6 +25,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
     private readonly PromptCache _prompts = new();
     private readonly EncoderIdentity _identity;
     private readonly string[] _visualTexts;
+    private readonly string _name;
 
     /// <param name="info">Who the model is.</param>
     /// <param name="files">The checkpoint's files, for the stop tokens.</param>
@@ -38,6 +39,7 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         VideoModelInfo info, CheckpointFiles files, Tokenizer tokenizer, KeptTokenDecoder decoder, int[] eosTokenId, int[] visualIds, IDisposable weights)
     {
         Info = info;
+        _name = info.Name;
         _identity = EncoderIdentity.Of(info) with { AnyProcessing = true };
         Tokenizer = tokenizer;
         if (tokenizer.VocabularySize > decoder.Config.VocabSize)
@@ -63,7 +65,10 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         ArgumentNullException.ThrowIfNull(clip);
 
         using var call = _guard.Enter();
-        return EncodeVideo(clip, cancellationToken);
+        using var measured = MeasuredOperation.Encode.Start(_name);
+        var video = EncodeVideo(clip, cancellationToken);
+        measured.Done(video.Grid.Count);
+        return video;
     }
 
     public IReadOnlyList<int>? SampledFrames(VideoClip clip)
@@ -122,17 +127,21 @@ internal abstract class Qwen2VideoModel : IVideoLanguageModel
         options.ThrowIfFaulty(nameof(options));
 
         using var call = _guard.Enter();
+        using var measured = MeasuredOperation.Generate.Start(_name);
         using var lease = RentPrompt(kept, question, options.MaxNewTokens);
         var text = new StreamingDecoder(Tokenizer, skipSpecialTokens: true);
         var answer = new StringBuilder();
+        var tokens = 0;
         foreach (var token in _decoder.Decode(lease.Prompt, Visuals(kept), options, cancellationToken))
         {
             if (_stopIds.Contains(token.Id))
                 break;
+            tokens++;
             Add(text.Append(token.Id));
         }
 
         Add(text.Flush());
+        measured.Done(tokens);
         return answer.ToString();
 
         void Add(string piece)
