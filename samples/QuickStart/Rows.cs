@@ -36,25 +36,8 @@ internal sealed class ClipRow
 /// <summary>What the fitted pipeline adds to a clip.</summary>
 internal sealed class AnsweredClip
 {
-    /// <summary>(T, H, W, seconds per step).</summary>
-    public float[] Grid { get; set; } = [];
-
     /// <summary>Which of the T*H*W tokens reached the language model.</summary>
     public bool[] Mask { get; set; } = [];
 
     public string Answer { get; set; } = "";
-}
-
-/// <summary>What compressing a video file adds to its path.</summary>
-internal sealed class CompressedFile
-{
-    public float[] Grid { get; set; } = [];
-
-    public bool[] Mask { get; set; } = [];
-}
-
-/// <summary>A video file.</summary>
-internal sealed class FileRow
-{
-    public string Path { get; set; } = "";
 }

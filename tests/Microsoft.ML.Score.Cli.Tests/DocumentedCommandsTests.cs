@@ -35,7 +35,11 @@ public partial class DocumentedCommandsTests
 
         var output = Run(DotNet, [Path.Combine(AppContext.BaseDirectory, "QuickStart.dll"), "--quick"], Path.GetTempPath());
 
-        Assert.That(output, Does.Contain("SCORE at 10%").And.Contain("loaded it in a fresh MLContext").And.Contain("Done in"));
+        Assert.That(output, Does.Contain("SCORE at 10%").And.Contain("loaded again").And.Contain("--video FILE").And.Contain("--quick").And.Contain("Done in"));
+        Assert.That(output.Split('\n').Length, Is.LessThan(30));
+        var reports = output.Split('\n').Select(line => line.Trim().Split(' ')[0]).Where(word => word.EndsWith(".html")).ToArray();
+        Assert.That(reports, Has.Length.EqualTo(2).And.All.Exist);
+        Directory.Delete(Path.GetDirectoryName(reports[0])!, recursive: true);
     }
 
     [Test]

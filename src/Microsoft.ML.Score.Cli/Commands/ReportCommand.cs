@@ -35,7 +35,7 @@ internal sealed class ReportCommand
         var page = parsed.GetValue(_output) ?? Path.ChangeExtension(path, PageExtension);
         using var files = new CommandFiles("score report");
         files.Read("the file", path);
-        files.Write("--output", page, OutputKind.Page);
+        files.Write("--output", page, OutputKind.Report);
         files.Write("--csv", parsed.GetValue(_csv), OutputKind.TrainingTable);
         files.Claim();
         var write = KindOf(path);

@@ -202,7 +202,7 @@ internal sealed class TrainCommand
         files.Read("--model", parsed.GetValue(_model));
         files.Write("--output", output, Path.GetExtension(output) == PipelineExtension ? OutputKind.Pipeline : OutputKind.Policy);
         files.Write(parsed.GetValue(_metrics) is null ? "the metrics record of --report" : "--metrics", MetricsPath(parsed), OutputKind.Metrics);
-        files.Write("--report", parsed.GetValue(_report), OutputKind.Page);
+        files.Write("--report", parsed.GetValue(_report), OutputKind.Report);
         files.WriteInto("--features", parsed.GetValue(_features) is NoFeatures ? null : parsed.GetValue(_features));
         if (parsed.GetValue(_checkpoint) is null)
             files.WriteTemporarily("the checkpoint folder of --output", checkpoint, ScoreTrainer.CheckpointName, OutputKind.Checkpoint);

@@ -40,13 +40,9 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind KeptTokens { get; } = new("kept tokens of score compress", Microsoft.ML.Score.Tokens.KeptTokens.IsTokenFile);
 
-<<<<<<< HEAD
     public static OutputKind Report { get; } = new("a report of score", ReportFile.Is);
-=======
-    public static OutputKind Page { get; } = new("a page of score", path => Head(path).Contains("<meta name=\"generator\" content=\"Microsoft.ML.Score\">", StringComparison.Ordinal));
 
     public static OutputKind TrainingTable { get; } = new("a table of score report", path => Head(path).StartsWith("step,stage,loss,base_cross_entropy,", StringComparison.Ordinal));
->>>>>>> training
 
     /// <summary>An empty file has nothing to lose, so most commands may begin in one.</summary>
     public bool MayBeEmpty { get; private init; } = true;

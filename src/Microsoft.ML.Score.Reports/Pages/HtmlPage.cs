@@ -59,7 +59,6 @@ internal sealed class HtmlPage
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta name="generator" content="Microsoft.ML.Score">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {scripts}">
             <meta name="generator" content="{ReportFile.Mark}">
             <meta name="viewport" content="width=device-width, initial-scale=1">

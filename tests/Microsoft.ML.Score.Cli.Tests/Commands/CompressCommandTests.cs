@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Synthetic;
 using Microsoft.ML.Score.Tokens;
@@ -69,6 +70,80 @@ public class CompressCommandTests
         Assert.That(kept.Positions.ToArray(), Is.EqualTo(expected.Positions.ToArray()));
         Assert.That(kept.Vectors.ToArray(), Is.EqualTo(expected.Vectors.ToArray()));
         Assert.That(kept.Grid, Is.EqualTo(video.Grid).And.EqualTo(new TokenGrid(8, 3, 3, 1)));
+    }
+
+    /// <summary>Frame i of a clip at one frame a second is shown after i seconds; Qwen's rule takes two to a step.</summary>
+    [Test]
+    public void Compress_Mask_TellsRatioModelPolicyAndFrames()
+    {
+        using var model = VideoModel.Load("tiny");
+
+        var run = ScoreProgram.Run(model, default, "compress", "synthetic:test-short-0", "--ratio", "0.25", "--output", _folder.File("kept"));
+
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        using var mask = JsonDocument.Parse(File.ReadAllText(_folder.File("kept/test-short-0.mask.json")));
+        var root = mask.RootElement;
+        var clip = SyntheticWorld.Generate(SyntheticSplit.Test, VideoLength.Short, 0).Clip;
+        var indices = root.GetProperty("frames").GetProperty("indices").EnumerateArray().Select(index => index.GetInt32()).ToArray();
+        Assert.Multiple(() =>
+        {
+            Assert.That(root.GetProperty("ratio").GetDouble(), Is.EqualTo(0.25));
+            Assert.That(root.GetProperty("model").GetProperty("encoderFingerprint").GetString(), Is.EqualTo(model.Info.EncoderFingerprint));
+            Assert.That(root.GetProperty("policy").GetProperty("policy").GetString(), Is.EqualTo("the one that ships for tiny"));
+            Assert.That((root.GetProperty("frameSize").GetProperty("width").GetInt32(), root.GetProperty("frameSize").GetProperty("height").GetInt32()), Is.EqualTo((48, 48)));
+            Assert.That(root.GetProperty("frames").GetProperty("perStep").GetInt32(), Is.EqualTo(2));
+            Assert.That(indices, Is.EqualTo(Enumerable.Range(0, 16)));
+            Assert.That(root.GetProperty("frames").GetProperty("seconds").EnumerateArray().Select(second => second.GetDouble()), Is.EqualTo(indices.Select(index => index / clip.FramesPerSecond)));
+        });
+    }
+
+    [Test]
+    public void Compress_Report_IsWrittenNamedAndReplacedByAnother()
+    {
+        var page = _folder.File("kept.html");
+        string[] command = ["compress", "synthetic:test-short-0", "--policy", _policy, "--report", page, "--against", "uniform"];
+
+        var first = ScoreProgram.Run(command);
+        var second = ScoreProgram.Run([.. command, "--ratio", "0.5"]);
+
+        Assert.That((first.ExitCode, second.ExitCode), Is.EqualTo((0, 0)), first.Error + second.Error);
+        Assert.That(first.Output, Does.EndWith($"\nreport: {page}\n"));
+        Assert.That(File.ReadAllText(page), Does.Contain("\"retentionRatio\":0.5").And.Contain("\"name\":\"uniform\"").And.Contain("\"name\":\"SCORE\""));
+    }
+
+    [TestCase("png")]
+    [TestCase("html")]
+    public void Compress_FormatOfAPicture_WritesOneAVideo(string format)
+    {
+        var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "synthetic:test-short-1", "--policy", _policy, "--output", _folder.File("kept"), "--format", format);
+
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.GetFiles(_folder.File("kept")).Select(Path.GetFileName), Is.EquivalentTo(new[] { $"test-short-0.{format}", $"test-short-1.{format}" }));
+    }
+
+    [Test]
+    public void Compress_ReportOverAForeignFile_LeavesIt()
+    {
+        var page = _folder.File("mine.html");
+        File.WriteAllText(page, "<p>mine</p>");
+
+        var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy, "--report", page);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((1, "")));
+        Assert.That(run.Error, Does.Contain($"--report: '{page}' exists and is not a report of score"));
+        Assert.That(File.ReadAllText(page), Is.EqualTo("<p>mine</p>"));
+    }
+
+    [TestCase("--report must be a file that ends in .html, .png, .gif, .mp4, got 'kept.pdf'.", "a.mp4", "--report", "kept.pdf")]
+    [TestCase("--report shows one video, got 2", "a.mp4", "b.mp4", "--report", "kept.html")]
+    [TestCase("--against is shown in reports, and none is written", "a.mp4", "--against", "random")]
+    [TestCase("--against must be one of", "a.mp4", "--against", "score", "--report", "kept.html")]
+    public void Compress_ReportThatCannotBe_IsWrongUsage(string message, params string[] arguments)
+    {
+        var run = ScoreProgram.Run(["compress", .. arguments]);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Error, Does.Contain(message));
     }
 
     [Test]
