@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Reports.Pages;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
