@@ -39,6 +39,9 @@ internal sealed class OwnFormats(TemporaryFolder scratch)
         yield return Pipeline(policy);
         yield return TrainingFile("training checkpoint", folder => Path.Combine(folder, "checkpoint", ScoreTrainer.CheckpointName));
         yield return TrainingFile("training metrics", folder => Path.Combine(folder, "metrics.jsonl"));
+        var record = scratch.File("record.jsonl");
+        Train(scratch.File("recorded"), record, _rows);
+        yield return MutatedFormat.Of("training record", record, () => TrainingRecord.Read(record));
         yield return Records();
     }
 
@@ -48,7 +51,7 @@ internal sealed class OwnFormats(TemporaryFolder scratch)
         return new VideoTokens(grid, PlantedModel.Dimension, Enumerable.Range(0, grid.Count * PlantedModel.Dimension).Select(value => value % 7 / 7f).ToArray(), "0123abcd");
     }
 
-    private TrainingResult Train(string checkpointFolder, string metrics) => new ScoreTrainer(_model, new TrainerOptions
+    private TrainingResult Train(string checkpointFolder, string metrics, TrainingRow[]? validation = null) => new ScoreTrainer(_model, new TrainerOptions
     {
         HiddenWidth = 2,
         Rollouts = 2,
@@ -57,7 +60,7 @@ internal sealed class OwnFormats(TemporaryFolder scratch)
         MainSteps = 1,
         CheckpointFolder = checkpointFolder,
         MetricsPath = metrics,
-    }).Fit(_rows);
+    }).Fit(_rows, validation);
 
     /// <summary>A saved pipeline, as the product's own call loads it.</summary>
     private MutatedFormat Pipeline(string policy)

@@ -185,7 +185,7 @@ public sealed class ScoreTrainer
 
     /// <summary>What the metrics record says of the run: no paths, so that the same training gives the same record.</summary>
     private RunMetrics Run(string? initialPolicy) =>
-        new(Step: 0, Version, ModelName, _reward.Info.Fingerprint, initialPolicy, _options with { CheckpointFolder = null, MetricsPath = null });
+        new(Step: 0, Version, ModelName, _reward.Info.Fingerprint, _options with { CheckpointFolder = null, MetricsPath = null }, initialPolicy);
 
     private static string Version => typeof(ScoreTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 

@@ -69,7 +69,7 @@ public sealed record ValidationMetrics(
 }
 
 /// <summary>What a run is: its settings and the model that rewards it.</summary>
-internal sealed record RunMetrics(int Step, string Version, string Model, string ModelFingerprint, string? InitialPolicy, TrainerOptions Options);
+internal sealed record RunMetrics(int Step, string Version, string Model, string ModelFingerprint, TrainerOptions Options, string? InitialPolicy = null);
 
 /// <summary>How a run ended.</summary>
 internal sealed record VerdictMetrics(int Step, bool WentWrong, string Text);

@@ -175,14 +175,21 @@ public sealed class TrainingRecord
     private static RunMetrics WithDefaults(ReadOnlySpan<byte> line)
     {
         const string settings = "options";
-        var run = JsonNode.Parse(line) as JsonObject ?? throw new JsonException("It is no object.");
-        if (run[settings] is not JsonObject given)
-            throw new JsonException("The run has no settings.");
-        var all = JsonSerializer.SerializeToNode(new TrainerOptions(), MetricsJson.Default.TrainerOptions)!.AsObject();
-        foreach (var (name, value) in given)
-            all[name] = value?.DeepClone();
-        run[settings] = all;
-        return run.Deserialize(MetricsJson.Default.RunMetrics) ?? throw new JsonException("It is null.");
+        try
+        {
+            var run = JsonNode.Parse(line) as JsonObject ?? throw new JsonException("It is no object.");
+            if (run[settings] is not JsonObject given)
+                throw new JsonException("The run has no settings.");
+            var all = JsonSerializer.SerializeToNode(new TrainerOptions(), MetricsJson.Default.TrainerOptions)!.AsObject();
+            foreach (var (name, value) in given)
+                all[name] = value?.DeepClone();
+            run[settings] = all;
+            return run.Deserialize(MetricsJson.Default.RunMetrics) ?? throw new JsonException("It is null.");
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            throw new JsonException(exception.Message, exception); // a name that is no text, or comes twice
+        }
     }
 
     private static T Parse<T>(ReadOnlySpan<byte> line, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(line, type) ?? throw new JsonException("It is null.");

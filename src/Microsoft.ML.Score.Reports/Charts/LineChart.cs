@@ -9,7 +9,7 @@ namespace Microsoft.ML.Score.Reports.Charts;
 /// light and dark, and every number also as text for those who point at it or hear the page.
 /// </summary>
 /// <remarks>It is drawn small and scaled up, so that its text can still be read where a phone gives it 320 pixels.</remarks>
-internal sealed class LineChart
+internal sealed record LineChart
 {
     /// <summary>What a page needs in its style, once, beside page.css, which has the colours.</summary>
     public const string Css = """

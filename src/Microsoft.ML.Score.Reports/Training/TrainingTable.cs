@@ -54,7 +54,7 @@ internal static class TrainingTable
             html.Append(Row(StageName.Of(stage.Key), [
                 Invariant($"{stage.Count()}"), tau, Invariant($"{end.Average(step => step.CrossEntropy / step.BaseCrossEntropy):F4}"), Invariant($"{end.Average(step => step.PerformanceReward):F4}"),
                 Invariant($"{end.Average(step => step.Retention):0.0%}"), Invariant($"{end.Average(step => step.SafeShare):0%}"), Invariant($"{end.Average(step => step.VideosWithoutAdvantage):0%}"),
-                Invariant($"{stage.Average(step => step.Seconds):G3}")]));
+                Invariant($"{end.Average(step => step.Seconds):G3}")]));
         }
 
         return html.Append("</tbody></table></div>\n").ToString();

@@ -122,9 +122,4 @@ public class Qwen3TrainingTests
         new Random(seed).NextBytes(rgb);
         return new TrainingRow(model.Encode(new FrameClip(rgb, frames, 32, 32, 2)), $"clip {seed}");
     }
-
-    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

@@ -124,9 +124,4 @@ public class TrainingResumeTests
     {
         public override long GetTimestamp() => 0;
     }
-
-    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

@@ -116,9 +116,4 @@ public class TrainingVerdictTests
         public ValueTask<double[]> CrossEntropyAsync(RolloutBatch batch, CancellationToken cancellationToken = default) =>
             new([.. batch.Kept.Select(kept => crossEntropy((double)kept.Length / batch.Video.Grid.Count))]);
     }
-
-    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

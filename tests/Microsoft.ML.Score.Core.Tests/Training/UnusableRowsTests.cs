@@ -151,9 +151,4 @@ public class UnusableRowsTests
     }
 
     private static TrainingRow Unusable(bool isStill, Func<Exception> fault) => new("object", isStill, _ => throw fault());
-
-    private sealed class Reporter(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 }

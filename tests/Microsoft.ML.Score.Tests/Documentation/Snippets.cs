@@ -1,6 +1,7 @@
 // What docs show, compiled. DocumentationTests holds every C# block of theirs to one of the regions below, indentation aside; README shows
 // samples/FirstPipeline as it stands.
 
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Datasets;
@@ -8,6 +9,7 @@ using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Reports;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.TorchSharp;
 using Microsoft.ML.Score.Training;
@@ -182,6 +184,30 @@ internal static class Snippets
         ITransformer streaming = ml.Model.LoadScore("score.zip", out DataViewSchema inputSchema);
         #endregion
         return streaming;
+    }
+
+    public static void Watching()
+    {
+        #region watching
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, meters) =>
+        {
+            if (instrument.Meter.Name == ScoreTelemetry.Name)
+                meters.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, state) => Console.WriteLine($"{instrument.Name} = {value} {instrument.Unit}"));
+        listener.Start();
+        #endregion
+    }
+
+    public static void TrainingReport()
+    {
+        #region training report
+        TrainingRecord record = TrainingRecord.Read("metrics.jsonl"); // of a training that has ended, or goes on
+        Console.WriteLine($"{record.Steps.Count} steps; {record.Verdict ?? "not finished"}");
+        TrainingPage.Write(record, "training.html", source: "metrics.jsonl");
+        TrainingPage.WriteCsv(record, "training.csv");
+        #endregion
     }
 
     #region five-line reward

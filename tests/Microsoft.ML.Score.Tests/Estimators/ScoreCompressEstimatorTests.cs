@@ -339,6 +339,42 @@ internal sealed class ScoreCompressEstimatorTests
         Assert.That(_model.IsDisposed, Is.False);
     }
 
+    [Test]
+    public void Fit_Progress_IsToldWhatTheMetricsRecordSaysInItsOrder()
+    {
+        using var folder = new TemporaryFolder();
+        List<TrainingProgress> told = [];
+        var context = new MLContext(1);
+        var data = context.Data.LoadFromEnumerable(VideoRow.Several(8));
+        var options = Options(mainSteps: 6, validation: data);
+        options = new ScoreOptions
+        {
+            RetentionRatio = options.RetentionRatio,
+            ValidationSet = data,
+            Training = options.Training with { MetricsPath = folder.File("metrics.jsonl") },
+            Progress = new Told(told),
+        };
+
+        var fitted = context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(data);
+
+        var record = TrainingRecord.Read(folder.File("metrics.jsonl"));
+        Assert.That(told.Select(progress => progress.Metrics).OfType<StepMetrics>(), Is.EqualTo(record.Steps).And.Count.EqualTo(8));
+        Assert.That(
+            told.Select(progress => progress.Validation).OfType<ValidationMetrics>().Select(validation => validation with { FirstVideo = null }),
+            Is.EqualTo(record.Validations.Select(validation => validation with { FirstVideo = null })).And.Count.EqualTo(4)); // steps 0, 2, 7 and 8
+        Assert.That(told.Where(progress => progress.Warning is null).Select(progress => progress.Metrics is null ? $"validation {progress.Step}" : $"step {progress.Step}"), Is.EqualTo(new[]
+        {
+            "validation 0", "step 1", "step 2", "validation 2", "step 3", "step 4", "step 5", "step 6", "step 7", "validation 7", "step 8", "validation 8",
+        }));
+        context.Model.Save(fitted, data.Schema, folder.File("score.zip"));
+        Assert.That(new MLContext().Model.Load(folder.File("score.zip"), out _), Is.Not.Null, "the receiver is no part of the file");
+    }
+
+    private sealed class Told(List<TrainingProgress> told) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => told.Add(value);
+    }
+
     private static ScoreOptions Options(int mainSteps, IDataView? validation = null) => new()
     {
         RetentionRatio = 0.25,
