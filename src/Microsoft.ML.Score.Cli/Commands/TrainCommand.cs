@@ -81,7 +81,7 @@ internal sealed class TrainCommand
         Description = "A page (.html) for a person to look at, written when training ends. Without --metrics the record that it is made of stays beside it, as FILE with the extension .jsonl.",
     };
 
-    private readonly Option<double[]> _validationRatios = CommonOptions.List(
+    private readonly Option<double[]> _validationRatios = CommonOptions.List<double>(
         "--validation-ratios", "Further shares of tokens at which each validation measures its policy, for the metrics.", [], "ratios above 0 and at most 1",
         text => NumberText.Parse<double>(text) is { } ratio and > 0 and <= 1 ? ratio : null);
 

@@ -9,6 +9,7 @@ using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Kernels;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Reports;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.TorchSharp;
@@ -28,6 +29,24 @@ internal static class Snippets
         foreach (var system in result.Systems)
             foreach (var metric in system.Benchmarks[0].Metrics)
                 Console.WriteLine($"{system.Name}, {metric.Name}: {metric.Estimate.Value:P1} ({metric.Estimate.Low:P1} to {metric.Estimate.High:P1})");
+        #endregion
+    }
+
+    public static void MaskReport(IVideoLanguageModel model, PolicyNetwork policy)
+    {
+        #region mask report
+        VideoClip clip = VideoFile.Open("clip.mp4");
+        VideoTokens video = model.Encode(clip);
+        var report = new MaskReport("clip.mp4", video.Grid,
+        [
+            TokenSelection.OfScores("SCORE", policy.Logits(video)),                                    // any ratio
+            TokenSelection.OfMasks("VidCom2", [(0.10, CompressionMethod.VidCom2.Create().Compress(video, 0.10).ToMask())]),
+        ])
+        {
+            RetentionRatio = 0.10,
+            Pictures = StepPictures.Read(clip, video.Grid, model.SampledFrames(clip)),                 // which frames the model saw
+        };
+        report.Write("clip.html");                                                                     // or .png, .gif, .mp4
         #endregion
     }
 
