@@ -60,9 +60,9 @@ public sealed class ReportCommandTests : IDisposable
 
     [TestCase("nothing that a page can be made of", "report @policy.safetensors --output @new.html")]
     [TestCase("nothing that a page can be made of", "report @notes.html --output @new.html")]
-    [TestCase("exists and is not a page of score", "report @metrics.jsonl --output @notes.html")]
+    [TestCase("exists and is not a report of score", "report @metrics.jsonl --output @notes.html")]
     [TestCase("exists and is not a table of score report", "report @metrics.jsonl --csv @notes.html")]
-    [TestCase("exists and is not a page of score", "train --data synthetic --output @new.safetensors --report @notes.html")]
+    [TestCase("exists and is not a report of score", "train --data synthetic --output @new.safetensors --report @notes.html")]
     [TestCase("no-such.jsonl", "report @no-such.jsonl")]
     public void Report_FileOfSomethingElse_IsRefusedAndLeft(string message, string command)
     {
