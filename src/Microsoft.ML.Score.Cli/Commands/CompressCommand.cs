@@ -12,6 +12,13 @@ namespace Score.Cli.Commands;
 /// <summary><c>score compress VIDEO...</c>: keeps the tokens that the policy ranks highest and shows where they are.</summary>
 internal static class CompressCommand
 {
+    private static readonly Example[] s_examples =
+    [
+        new("score compress clip.mp4 --ratio 0.1", "Keep a tenth of the tokens of a video, and show which."),
+        new("score compress synthetic:test-short-0 synthetic:test-medium-0 --policy policy.safetensors --output masks", "Write the mask of each video as JSON."),
+        new("score compress features.safetensors --output kept --format tokens --json", "Write the kept tokens of a video that was encoded before, and print the numbers as JSON."),
+    ];
+
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var videos = new Argument<string[]>("video")
@@ -30,7 +37,7 @@ internal static class CompressCommand
         var format = CommonOptions.Word("--format", "What --output writes: the mask as JSON, or the kept tokens as safetensors.", ["mask", "tokens"], "mask");
         var reading = new ReadingOptions();
         var json = CommonOptions.Json();
-        var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")
+        var command = new ExampledCommand("compress", "Keep the tokens that matter and show which moments and regions they come from.", s_examples)
         {
             videos, model, memory, backend, qwen3.FrameRules, policy, ratio, folder, format, reading.Timeout, json,
         };

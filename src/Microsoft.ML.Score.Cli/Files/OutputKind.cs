@@ -38,6 +38,8 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind KeptTokens { get; } = new("kept tokens of score compress", Microsoft.ML.Score.Tokens.KeptTokens.IsTokenFile);
 
+    public static OutputKind FeatureIndex { get; } = new("the index of score encode", Features.FeatureIndex.IsOne);
+
     /// <summary>An empty file has nothing to lose, so most commands may begin in one.</summary>
     public bool MayBeEmpty { get; private init; } = true;
 
