@@ -16,7 +16,7 @@ internal sealed partial class AnnotateCommand
     private static readonly Example[] s_examples =
     [
         new("score annotate --data rows.jsonl --output annotated.jsonl --endpoint http://localhost:8000/v1 --model teacher", "Have a teacher model on a server of your own describe every video of the rows."),
-        new("score annotate --data rows.jsonl --output out.jsonl --endpoint https://example.com/v1 --model m --api-key-env TEACHER_KEY", "Ask a hosted one, whose key is in an environment variable."),
+        new("score annotate --data rows.jsonl --output out.jsonl --endpoint https://example.com/v1 --model m --api-key-env API_KEY", "Ask a hosted one, whose key is in an environment variable."),
     ];
 
     private readonly Option<string> _data = new("--data") { Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}.", Required = true };
