@@ -41,7 +41,7 @@ internal static class ListCommand
             () =>
             {
                 var chosen = parsed.GetValue(what);
-                var models = chosen is null or Models ? new ModelList(HubCache.OfUser()) : null;
+                var models = chosen is null or Models ? new ModelList(CommonOptions.EmbeddedModel, HubCache.OfUser()) : null;
                 var benchmarks = chosen is null or BenchmarkWord ? new BenchmarkList(parsed.GetRequiredValue(data)) : null;
                 if (parsed.GetValue(json))
                     PrintJson(models, chosen is null or Compressors, benchmarks, parsed.InvocationConfiguration.Output);

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Models.Loading;
 using Microsoft.ML.Score.Storage;
-using Score.Cli.Commands;
 using Score.Cli.Hub;
 using Score.Cli.Output;
 
@@ -27,10 +26,12 @@ internal sealed class ModelList
     private readonly HubCache _cache;
     private readonly ListedModel[] _models;
 
-    public ModelList(HubCache cache)
+    /// <param name="embedded">The name of the embedded model.</param>
+    /// <param name="cache">The cache; it need not exist.</param>
+    public ModelList(string embedded, HubCache cache)
     {
         _cache = cache;
-        _models = [Describe(CommonOptions.EmbeddedModel, null), .. CachedModels.In(cache).Select(model => Describe(model.ToString(), FolderOf(model)))];
+        _models = [Describe(embedded, null), .. CachedModels.In(cache).Select(model => Describe(model.ToString(), FolderOf(model)))];
     }
 
     /// <summary>The architectures that load, and the <c>model_type</c> of their config.json.</summary>

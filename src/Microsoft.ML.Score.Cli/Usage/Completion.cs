@@ -27,12 +27,12 @@ internal sealed class Completion(SuggestDirective directive) : SynchronousComman
 
     /// <summary>The words that fit, each as the whole word at the place would be.</summary>
     /// <param name="root">The program.</param>
-    /// <param name="line">The command line, the program's name first.</param>
+    /// <param name="line">The command line, with the program's name before it or without.</param>
     /// <param name="position">How much of it stands before the cursor. PowerShell leaves out spaces at the end, and counts them.</param>
     public static IEnumerable<string> Words(Command root, string line, int position)
     {
         var before = position > line.Length ? line + " " : line[..position];
-        string[] words = [.. CommandLineParser.SplitCommandLine(before).Skip(1)];
+        string[] words = [.. CommandLineParser.SplitCommandLine(before)];
         var word = before.Length == 0 || char.IsWhiteSpace(before[^1]) || words.Length == 0 ? "" : words[^1];
         if (word.Length > 0)
             words = words[..^1];
