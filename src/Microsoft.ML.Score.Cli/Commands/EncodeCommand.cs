@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Microsoft.ML.Score.Datasets.Training;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
@@ -107,7 +108,7 @@ internal sealed class EncodeCommand
 
         skipped.Report(error, parsed.GetValue(_data) ?? "");
         CommonOptions.WarnOfLimits(model, encoder.Grids, error);
-        Print(folder, encoder, parsed.GetValue(_json), output);
+        Print(folder, encoder, Enum.GetValues<SkipReason>().Sum(skipped.Count), parsed.GetValue(_json), output);
         return 0;
     }
 
@@ -126,7 +127,7 @@ internal sealed class EncodeCommand
         return [.. videos, .. CorpusVideo.InFolder(data, readOptions)];
     }
 
-    private static void Print(string folder, CorpusEncoder encoder, bool json, TextWriter output)
+    private static void Print(string folder, CorpusEncoder encoder, int rowsPassedOver, bool json, TextWriter output)
     {
         if (json)
         {
@@ -138,13 +139,14 @@ internal sealed class EncodeCommand
                 encoded = encoder.Encoded,
                 alreadyThere = encoder.AlreadyThere,
                 passedOver = encoder.Unread.Select(video => new { video = video.Video, reason = video.Reason }),
+                rowsPassedOver,
                 bytes = encoder.Bytes,
                 newBytes = encoder.NewBytes,
             }));
             return;
         }
 
-        output.WriteLine($"encoded: {encoder.Encoded}, already there: {encoder.AlreadyThere}, passed over: {encoder.Unread.Count}");
+        output.WriteLine($"encoded: {encoder.Encoded}, already there: {encoder.AlreadyThere}, passed over: {encoder.Unread.Count + rowsPassedOver}");
         output.WriteLine($"features: {ByteCount.Format(encoder.Bytes)} in {VisibleText.Message(folder)}, of which {ByteCount.Format(encoder.NewBytes)} are new; {FeatureIndex.FileName} says which file is whose");
     }
 }

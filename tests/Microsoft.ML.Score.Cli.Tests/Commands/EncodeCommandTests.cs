@@ -140,6 +140,7 @@ public sealed class EncodeCommandTests : IDisposable
         Assert.That((strict.ExitCode, lenient.ExitCode, model.Encoded), Is.EqualTo((1, 0, 1)));
         Assert.That(strict.Error, Does.Contain("rows.jsonl, line 2: There is no video file"));
         Assert.That(lenient.Error, Does.Contain("passed over 1 rows whose file is missing"));
+        Assert.That(lenient.Output, Does.StartWith("encoded: 1, already there: 0, passed over: 1"));
     }
 
     /// <summary>Two files of one content are one video, and other files of the folder are none.</summary>

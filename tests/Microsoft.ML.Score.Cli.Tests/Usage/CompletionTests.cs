@@ -106,8 +106,8 @@ public sealed partial class CompletionTests
     }
 
     /// <summary>The lines of docs/cli.md in the shell that they are for, which calls what they register as it does at a press of Tab.</summary>
-    [TestCase("bash", "COMP_LINE='score eval --compressors score,vi'; COMP_POINT=${#COMP_LINE}; _score; echo \"${COMPREPLY[*]}\"")]
-    [TestCase("pwsh", "(TabExpansion2 'score eval --compressors score,vi' 33).CompletionMatches.CompletionText -join ' '")]
+    [TestCase("bash", "COMP_LINE='score train --feature-type b'; COMP_POINT=${#COMP_LINE}; _score; echo \"${COMPREPLY[*]}\"")]
+    [TestCase("pwsh", "(TabExpansion2 'score train --feature-type b' 28).CompletionMatches.CompletionText -join ' '")]
     [Platform("Linux,MacOsX", Reason = "The program is put in place by a POSIX shell's file.")]
     public void Documentation_ShellFunction_Completes(string shell, string ask)
     {
@@ -124,7 +124,7 @@ public sealed partial class CompletionTests
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
 
-        Assert.That(output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(new[] { "score,vidcom2", "score,vidcom2-vllm" }), process.StandardError.ReadToEnd());
+        Assert.That(output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries), Is.EqualTo(new[] { "bf16" }), process.StandardError.ReadToEnd());
     }
 
     private static Process Started(ProcessStartInfo start)
