@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Help;
 using Microsoft.ML.Score.Models;
 using Score.Cli.Commands;
@@ -13,6 +14,13 @@ namespace Score.Cli;
 /// </summary>
 internal static class Program
 {
+    internal static readonly Example[] Examples =
+    [
+        new("score compress synthetic:test-short-0 --ratio 0.1", "Keep a tenth of the tokens of a made-up clip, and show which."),
+        new("score answer synthetic:test-short-0 --question \"What colour is the circle?\" --ratio 0.25", "Ask about the clip, of which the model sees a quarter of the tokens."),
+        new("score list", "See which models, compressors and benchmarks there are on this machine."),
+    ];
+
     public static async Task<int> Main(string[] args)
     {
         StandardStream.UseAsError();
@@ -86,20 +94,24 @@ internal static class Program
 
     internal static RootCommand BuildRootCommand(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
-        var root = new RootCommand("SCORE video-token compression: annotate, train, compress, answer, evaluate, describe, report, download.")
+        var root = new RootCommand("SCORE video-token compression: annotate, encode, train, compress, answer, evaluate, describe, list, report, download.")
         {
             TrainCommand.Create(loadModel),
             AnnotateCommand.Create(TimeProvider.System),
+            EncodeCommand.Create(loadModel),
             CompressCommand.Create(loadModel),
             AnswerCommand.Create(loadModel),
             EvalCommand.Create(loadModel),
             ModelCommand.Create(),
+            ListCommand.Create(),
             DownloadCommand.Create(TimeProvider.System),
             PolicyCommand.Create(),
             ReportCommand.Create(),
         };
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
-        root.Options.OfType<HelpOption>().Single().Action = new HelpPage();
+        root.Options.OfType<HelpOption>().Single().Action = new HelpPage(Examples);
+        var suggest = root.Directives.OfType<SuggestDirective>().Single();
+        suggest.Action = new Completion(suggest);
         UsageRules.Add(root);
         return root;
     }

@@ -19,8 +19,13 @@ internal sealed class FakeVideoModel : IVideoLanguageModel
     /// <summary>Called before each cross-entropy.</summary>
     public Action? BeforeCrossEntropy { get; set; }
 
+    /// <summary>Called before each encoding.</summary>
+    public Action? BeforeEncode { get; set; }
+
     public VideoTokens Encode(VideoClip clip, CancellationToken cancellationToken = default)
     {
+        BeforeEncode?.Invoke();
+        cancellationToken.ThrowIfCancellationRequested();
         Encoded++;
         var steps = (clip.FrameCount + 1) / 2;
         var vectors = new float[steps * Side * Side * 3];

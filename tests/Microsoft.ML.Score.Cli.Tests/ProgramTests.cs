@@ -6,6 +6,8 @@ public class ProgramTests
     [TestCase("--help")]
     [TestCase("train", "--help")]
     [TestCase("annotate", "--help")]
+    [TestCase("encode", "--help")]
+    [TestCase("list", "--help")]
     [TestCase("compress", "--help")]
     [TestCase("answer", "--help")]
     [TestCase("eval", "--help")]

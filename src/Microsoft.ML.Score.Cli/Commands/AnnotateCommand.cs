@@ -5,6 +5,7 @@ using Microsoft.ML.Score.Datasets.Training;
 using Score.Cli.Annotation;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Usage;
 using Score.Cli.Training;
 
 namespace Score.Cli.Commands;
@@ -12,6 +13,12 @@ namespace Score.Cli.Commands;
 /// <summary><c>score annotate</c>: has a teacher model write the captions to train on. Stopped or killed, the same command goes on.</summary>
 internal sealed partial class AnnotateCommand
 {
+    private static readonly Example[] s_examples =
+    [
+        new("score annotate --data rows.jsonl --output annotated.jsonl --endpoint http://localhost:8000/v1 --model teacher", "Have a teacher model on a server of your own describe every video of the rows."),
+        new("score annotate --data rows.jsonl --output out.jsonl --endpoint https://example.com/v1 --model m --api-key-env API_KEY", "Ask a hosted one, whose key is in an environment variable."),
+    ];
+
     private readonly Option<string> _data = new("--data") { Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}.", Required = true };
     private readonly DataOptions _dataOptions = new();
     private readonly Option<string> _output = new("--output") { Description = "The JSON lines to write; rows that it has are not asked again.", Required = true };
@@ -39,7 +46,7 @@ internal sealed partial class AnnotateCommand
     public static Command Create(TimeProvider time)
     {
         var annotate = new AnnotateCommand();
-        var command = new Command("annotate", "Have a teacher model behind an OpenAI-compatible endpoint write captions from the frames.")
+        var command = new ExampledCommand("annotate", "Have a teacher model behind an OpenAI-compatible endpoint write captions from the frames.", s_examples)
         {
             annotate._data, annotate._dataOptions.Format, annotate._dataOptions.Videos, annotate._dataOptions.SkipDamaged, annotate._dataOptions.Reading.Timeout, annotate._output, annotate._endpoint, annotate._model, annotate._apiKeyVariable,
             annotate._prompt, annotate._frames, annotate._frameSize, annotate._maxTokens, annotate._temperature, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._json,

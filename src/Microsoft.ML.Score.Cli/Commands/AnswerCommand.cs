@@ -12,6 +12,13 @@ namespace Score.Cli.Commands;
 /// <summary><c>score answer VIDEO --question TEXT</c>: what the frozen model answers from the kept tokens.</summary>
 internal static class AnswerCommand
 {
+    private static readonly Example[] s_examples =
+    [
+        new("score answer clip.mp4 --question \"What happens in the video?\" --ratio 0.25", "Answer from a quarter of the tokens."),
+        new("score answer synthetic:test-short-0 --question \"What colour is the circle?\" --ratio 1", "Answer from all of them, which needs no policy."),
+        new("score answer clip.mp4 --question \"Describe the video.\" --temperature 0.7 --top-p 0.9 --seed 7", "Draw the answer; the same seed draws it again."),
+    ];
+
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var video = new Argument<string>("video")
@@ -36,7 +43,7 @@ internal static class AnswerCommand
         var seed = CommonOptions.Whole("--seed", "Of the draws.", 1);
         var reading = new ReadingOptions();
         var json = CommonOptions.Json();
-        var command = new Command("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.")
+        var command = new ExampledCommand("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.", s_examples)
         {
             video, question, model, memory, backend, qwen3.FrameRules, qwen3.OuterMarkers, qwen3.DropEmptySteps, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
         };

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
+using Score.Cli.Hub;
 using Score.Cli.Usage;
 using Score.Cli.Videos;
 
@@ -25,7 +26,11 @@ internal static class CommonOptions
     {
         Description = $"The frozen model: {Checkpoint}, or {AboutEmbeddedModel}.",
         DefaultValueFactory = _ => EmbeddedModel,
+        CompletionSources = { _ => ModelNames() },
     };
+
+    /// <summary>The names of models that need no folder, for a shell that completes one.</summary>
+    public static IEnumerable<string> ModelNames() => [EmbeddedModel, .. CachedModels.Names()];
 
     /// <summary>Warns, once, where the model is used on a video beyond what it knows.</summary>
     /// <param name="model">The model.</param>
@@ -72,6 +77,9 @@ internal static class CommonOptions
 
     public static Option<double> Positive(string name, string description, double defaultValue) =>
         Checked(name, description, "a positive number", value => value > 0 && double.IsFinite(value), defaultValue);
+
+    /// <summary>How feature files store numbers; training and encoding agree where neither is told.</summary>
+    public static Option<string> FeatureType(string description) => Word("--feature-type", description, ["bf16", "f16", "f32"], "f32");
 
     public static Option<bool> Json() => new("--json") { Description = "Print one JSON document instead of text." };
 
@@ -167,6 +175,7 @@ internal static class CommonOptions
                 return null;
             },
         };
+        option.CompletionSources.Add([.. allowed]);
         if (defaultValue is not null)
             option.DefaultValueFactory = _ => defaultValue;
         return option;
@@ -196,6 +205,7 @@ internal static class CommonOptions
         {
             Description = description,
             DefaultValueFactory = _ => defaultValue,
+            CompletionSources = { words },
             CustomParser = result => ParseList(result, name, expected, parse, words),
         };
 
@@ -204,6 +214,7 @@ internal static class CommonOptions
     {
         Description = description,
         DefaultValueFactory = _ => defaultValue,
+        CompletionSources = { allowed.ToArray() },
         CustomParser = result =>
         {
             string[] words = [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries))];
@@ -222,6 +233,7 @@ internal static class CommonOptions
         Arity = ArgumentArity.OneOrMore,
         HelpName = $"NAME={value}",
         DefaultValueFactory = _ => [],
+        CompletionSources = { allowed.ToArray() },
         CustomParser = result =>
         {
             var values = new Dictionary<string, string>();

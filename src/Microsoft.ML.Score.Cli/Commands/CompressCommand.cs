@@ -19,6 +19,14 @@ internal static class CompressCommand
 
     private static readonly string[] s_pictures = ["html", "png", "gif", "mp4"];
 
+    private static readonly Example[] s_examples =
+    [
+        new("score compress clip.mp4 --ratio 0.1", "Keep a tenth of the tokens of a video, and show which."),
+        new("score compress synthetic:test-short-0 synthetic:test-medium-0 --policy policy.safetensors --output masks", "Write the mask of each video as JSON."),
+        new("score compress clip.mp4 --report kept.html --against vidcom2", "Write a page that shows what is kept at any ratio, beside another compressor."),
+        new("score compress features.safetensors --output kept --format tokens --json", "Write the kept tokens of a video that was encoded before, and print the numbers as JSON."),
+    ];
+
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var videos = new Argument<string[]>("video")
@@ -40,7 +48,7 @@ internal static class CompressCommand
         var against = CommonOptions.Word("--against", "Another compressor to show beside the policy in reports.", [.. CompressionMethod.All.Where(method => method != CompressionMethod.Score).Select(method => method.Word)]);
         var reading = new ReadingOptions();
         var json = CommonOptions.Json();
-        var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")
+        var command = new ExampledCommand("compress", "Keep the tokens that matter and show which moments and regions they come from.", s_examples)
         {
             videos, model, memory, backend, qwen3.FrameRules, policy, ratio, folder, format, report, against, reading.Timeout, json,
         };

@@ -11,6 +11,12 @@ namespace Score.Cli.Commands;
 /// <summary><c>score download ID</c>: brings a checkpoint from the Hugging Face hub into the local cache. Stopped or killed, the same command goes on.</summary>
 internal sealed class DownloadCommand
 {
+    private static readonly Example[] s_examples =
+    [
+        new("score download Qwen/Qwen2.5-VL-7B-Instruct", "Bring what a model is loaded from; stopped, the same command goes on."),
+        new("score download Qwen/Qwen2.5-VL-7B-Instruct --revision main --include \"*.json,*.txt\"", "Bring its small files alone, for score model to describe."),
+    ];
+
     private readonly Argument<string> _model = new("model") { Description = $"The model's id at the hub, {HubModelId.Form}, such as Qwen/Qwen2.5-VL-7B-Instruct." };
     private readonly Option<string?> _revision = new("--revision") { Description = $"A branch, a tag or a commit. Default: {HubModelId.DefaultRevision}." };
     private readonly Option<string[]> _include = new("--include")
@@ -30,7 +36,7 @@ internal sealed class DownloadCommand
     public static Command Create(TimeProvider time)
     {
         var download = new DownloadCommand();
-        var command = new Command("download", "Download a checkpoint from the Hugging Face hub into the local cache, where --model finds it by its id. For example: score download Qwen/Qwen2.5-VL-7B-Instruct")
+        var command = new ExampledCommand("download", "Download a checkpoint from the Hugging Face hub into the local cache, where --model finds it by its id.", s_examples)
         {
             download._model, download._revision, download._include, download._concurrency, download._json,
         };

@@ -17,6 +17,13 @@ namespace Score.Cli.Commands;
 /// <summary><c>score eval</c>: compressors compared on the questions of benchmarks, all tokens first. Stopped or killed, the same command goes on from its records.</summary>
 internal sealed class EvalCommand
 {
+    private static readonly Example[] s_examples =
+    [
+        new("score eval --videos 1 --lengths short --ratios 0.25,0.1 --compressors score,uniform", "Compare two compressors on questions about a made-up video."),
+        new("score eval --benchmark video-mme --data benchmarks --compressors score,random --records answers.jsonl", "Compare them on a public benchmark; stopped, the same command goes on from its records."),
+        new("score eval --videos 1 --lengths short --tokens 50,20 --compressors evs,vidcom2 --json eval.json", "Keep numbers of tokens in place of shares, and write the results as JSON."),
+    ];
+
     private static readonly string[] s_presets = [.. PaperPreset.All.Select(preset => preset.Name)];
 
     private readonly Option<string> _preset = CommonOptions.Word("--preset", "A table of the paper: its benchmarks, compressors, budgets and frames, where no other option says otherwise.", s_presets);
@@ -47,7 +54,7 @@ internal sealed class EvalCommand
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var eval = new EvalCommand();
-        var command = new Command("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.")
+        var command = new ExampledCommand("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.", s_examples)
         {
             eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
             eval._memory, eval._backend, eval._qwen3.FrameRules, eval._qwen3.OuterMarkers, eval._qwen3.DropEmptySteps, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,

@@ -10,9 +10,17 @@ namespace Score.Cli.Commands;
 /// <summary><c>score model MODEL</c>: what a checkpoint is, what a clip becomes in it and whether that fits, or what is wrong with its files, without loading it.</summary>
 internal static class ModelCommand
 {
+    private static readonly Example[] s_examples =
+    [
+        new("score model tiny --seconds 600 --ratio 0.1", "Tell what ten minutes of video become in the embedded model, and the memory that they take."),
+        new("score model Qwen/Qwen2.5-VL-7B-Instruct --video clip.mp4", "Tell it of a video and a checkpoint in the Hugging Face cache."),
+        new("score model models/Qwen2.5-VL-7B-Instruct --check", "List all that is wrong with the files of a checkpoint."),
+    ];
+
     public static Command Create()
     {
         var model = new Argument<string>("model") { Description = $"{char.ToUpperInvariant(CommonOptions.Checkpoint[0])}{CommonOptions.Checkpoint[1..]}, or {CommonOptions.AboutEmbeddedModel}." };
+        model.CompletionSources.Add(_ => CommonOptions.ModelNames());
         var video = new Option<string?>("--video")
         {
             Description = "The clip: a video file, still image or clip of the synthetic world, in place of the four options that follow.",
@@ -27,7 +35,7 @@ internal static class ModelCommand
         var reading = new ReadingOptions();
         var check = new Option<bool>("--check") { Description = "Check the folder's files against each other instead, and list all that is wrong. Exit code 1 when something is." };
         var json = CommonOptions.Json();
-        var command = new Command("model", "Describe a checkpoint without loading it: its parts, the tokens that a clip becomes, and whether that fits in memory. Or check its files.")
+        var command = new ExampledCommand("model", "Describe a checkpoint without loading it: its parts, the tokens that a clip becomes, and whether that fits in memory. Or check its files.", s_examples)
         {
             model, check, video, seconds, rate, width, height, ratio, memory, reading.Timeout, json,
         };

@@ -17,10 +17,17 @@ namespace Score.Cli.Commands;
 /// <summary><c>score train</c>: learns a policy from captioned videos. Stopped, the same command goes on from the last step.</summary>
 internal sealed class TrainCommand
 {
-    private const string SyntheticData = "synthetic";
+    internal const string SyntheticData = "synthetic";
     private const string NoFeatures = "none";
     private const string PolicyExtension = ".safetensors";
     private const string PipelineExtension = PipelineFile.Extension;
+
+    private static readonly Example[] s_examples =
+    [
+        new("score train --data synthetic --output policy.safetensors --warm-up-steps 1 --main-steps 2 --synthetic-validation 2", "Try it out: a policy for the embedded model, of too few steps to be of use."),
+        new("score train --data rows.jsonl --output policy.safetensors --features features --main-steps 4 --warm-up-steps 2", "Learn from captioned videos of your own, which are encoded once and kept in a folder."),
+        new("score train --data rows.jsonl --output pipeline.zip --metrics metrics.jsonl --warm-up-steps 2 --main-steps 4", "Write an ML.NET model that encodes and compresses, and record every step."),
+    ];
 
     private static readonly TrainerOptions s_defaults = new();
 
@@ -28,6 +35,7 @@ internal sealed class TrainCommand
     {
         Description = "A file of captioned images and videos, by default JSON lines {\"video\": PATH, \"caption\": TEXT}; or synthetic, the embedded world.",
         Required = true,
+        CompletionSources = { SyntheticData },
     };
 
     private readonly DataOptions _dataOptions = new();
@@ -68,7 +76,7 @@ internal sealed class TrainCommand
         Description = $"A folder to keep encoded videos in, for this run and others; {NoFeatures} to encode them in each epoch. Default: score/features in the user's cache directory, up to 50 GB; none for synthetic data.",
     };
 
-    private readonly Option<string> _featureType = CommonOptions.Word("--feature-type", "How --features stores numbers: f32 as they are, the others rounded, in half the size.", ["bf16", "f16", "f32"], "f32");
+    private readonly Option<string> _featureType = CommonOptions.FeatureType("How --features stores numbers: f32 as they are, the others rounded, in half the size.");
     private readonly Option<string?> _checkpoint = new("--checkpoint")
     {
         Description = "The folder of the checkpoint. Default: OUTPUT.checkpoint, removed when training is complete.",
@@ -90,7 +98,7 @@ internal sealed class TrainCommand
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
     {
         var train = new TrainCommand();
-        var command = new Command("train", "Learn a compression policy from a frozen model's cross-entropy of captions.")
+        var command = new ExampledCommand("train", "Learn a compression policy from a frozen model's cross-entropy of captions.", s_examples)
         {
             train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._validation,
             train._images, train._videos, train._validationVideos, train._model, train._memory, train._backend,

@@ -44,6 +44,8 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind TrainingTable { get; } = new("a table of score report", path => Head(path).StartsWith("step,stage,loss,base_cross_entropy,", StringComparison.Ordinal));
 
+    public static OutputKind FeatureIndex { get; } = new("the index of score encode", Features.FeatureIndex.IsOne);
+
     /// <summary>An empty file has nothing to lose, so most commands may begin in one.</summary>
     public bool MayBeEmpty { get; private init; } = true;
 

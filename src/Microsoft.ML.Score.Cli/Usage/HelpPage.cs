@@ -6,10 +6,12 @@ using System.Globalization;
 namespace Score.Cli.Usage;
 
 /// <summary><c>--help</c>. Options that must be given stand in the usage line, and every default is shown as it is typed.</summary>
-internal sealed class HelpPage : SynchronousCommandLineAction
+/// <param name="programExamples">Those of the program itself.</param>
+internal sealed class HelpPage(IReadOnlyList<Example> programExamples) : SynchronousCommandLineAction
 {
     private const int Width = 120;
     private const int MostLabelWidth = 36;
+    private const int ExampleIndent = 4;
 
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;
@@ -31,6 +33,14 @@ internal sealed class HelpPage : SynchronousCommandLineAction
         WriteSection(output, "Arguments", command.Arguments.Select(argument => (LabelOf(argument), argument.Description ?? "")));
         WriteSection(output, "Options", options.Select(option => (LabelOf(option) + (option.Required ? " (required)" : ""), DescriptionOf(option))));
         WriteSection(output, "Commands", command.Subcommands.Select(subcommand => (string.Join(' ', subcommand.Arguments.Select(LabelOf).Prepend(subcommand.Name)), subcommand.Description ?? "")));
+        output.WriteLine();
+        output.WriteLine("Examples:");
+        foreach (var example in command is ExampledCommand { Examples: var own } ? own : programExamples)
+        {
+            output.WriteLine($"  {example.Line}");
+            Write(output, "", example.Does, ExampleIndent);
+        }
+
         return 0;
     }
 
@@ -49,7 +59,11 @@ internal sealed class HelpPage : SynchronousCommandLineAction
     private static string DescriptionOf(Option option) =>
         option.Description + (option.ValueType != typeof(bool) && DefaultOf(option) is { } value ? $" [default: {value}]" : "");
 
-    private static string LabelOf(Argument argument) => argument.Arity.MaximumNumberOfValues > 1 ? $"<{argument.Name}>..." : $"<{argument.Name}>";
+    private static string LabelOf(Argument argument)
+    {
+        var label = argument.Arity.MaximumNumberOfValues > 1 ? $"<{argument.Name}>..." : $"<{argument.Name}>";
+        return argument.Arity.MinimumNumberOfValues == 0 ? $"[{label}]" : label;
+    }
 
     private static string LabelOf(Option option) =>
         string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-')).Order(StringComparer.Ordinal).Append(option.Name)) + (option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool) ? "" : $" <{option.HelpName ?? option.Name.TrimStart('-')}>");

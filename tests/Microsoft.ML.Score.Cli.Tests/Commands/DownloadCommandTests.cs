@@ -206,7 +206,7 @@ public sealed partial class DownloadCommandTests : IDisposable
 
     [Test]
     public void Help_Download_HasAnExampleAndTheDefaults() =>
-        Assert.That(Regex.Replace(ScoreProgram.Run("download", "--help").Output, @"\s+", " "), Does.Contain("For example: score download Qwen/Qwen2.5-VL-7B-Instruct").And.Contain("[default: *.json,*.safetensors,*.txt,*.jinja]").And.Contain("[default: 4]"));
+        Assert.That(Regex.Replace(ScoreProgram.Run("download", "--help").Output, @"\s+", " "), Does.Contain("Examples: score download Qwen/Qwen2.5-VL-7B-Instruct").And.Contain("[default: *.json,*.safetensors,*.txt,*.jinja]").And.Contain("[default: 4]"));
 
     [GeneratedRegex(@"^score (?<arguments>.+)$", RegexOptions.Multiline)]
     private static partial Regex ConsoleCommand();
