@@ -32,7 +32,7 @@ internal sealed class DownloadCommand
         var download = new DownloadCommand();
         var command = new Command("download", "Download a checkpoint from the Hugging Face hub into the local cache, where --model finds it by its id. For example: score download Qwen/Qwen2.5-VL-7B-Instruct")
         {
-            download._model, download._revision, download._include, download._concurrency, download._json,
+            download._model, download._revision, download._include, download._concurrency, QuietOption.Create(), download._json,
         };
         download._model.Validators.Add(result =>
         {
