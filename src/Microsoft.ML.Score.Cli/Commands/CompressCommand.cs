@@ -4,6 +4,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Plans;
 using Score.Cli.Usage;
 using Score.Cli.Videos;
 
@@ -24,6 +25,8 @@ internal static class CompressCommand
         var memory = CommonOptions.Memory();
         var backend = CommonOptions.Backend();
         var qwen3 = new Qwen3Options();
+        var frames = new FrameOptions();
+        var dryRun = new DryRunOptions();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var folder = new Option<string?>("--output") { Description = "A folder for one file a video." };
@@ -32,13 +35,17 @@ internal static class CompressCommand
         var json = CommonOptions.Json();
         var command = new Command("compress", "Keep the tokens that matter and show which moments and regions they come from.")
         {
-            videos, model, memory, backend, qwen3.FrameRules, policy, ratio, folder, format, reading.Timeout, json,
+            videos, model, memory, backend, qwen3.FrameRules, policy, ratio, folder, format, reading.Timeout,
         };
+        foreach (var option in frames.All.Concat([dryRun.DryRun, dryRun.Flops, QuietOption.Create(), json]))
+            command.Options.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetResult(folder) is null)
                 IdleOptions.Refuse(result, "says what --output writes, and there is no --output; name its folder.", format);
             qwen3.RefuseIdle(result, model);
+            frames.RefuseContradictions(result);
+            dryRun.RefuseIdle(result);
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
@@ -47,11 +54,22 @@ internal static class CompressCommand
                 files.Read("--model", parsed.GetValue(model));
                 files.Read("--policy", parsed.GetValue(policy));
                 if (parsed.GetValue(folder) is { } written)
-                    Claim(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
+                    Name(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
+                if (dryRun.IsAsked(parsed))
+                    files.Check();
+                else
+                    files.Claim();
                 var readOptions = reading.Of(parsed);
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text, readOptions)).ToArray();
                 var source = parsed.GetRequiredValue(model);
-                using var frozen = loadModel(source, CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error));
+                var loading = CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error, frames.Of(parsed, source));
+                if (dryRun.IsAsked(parsed))
+                {
+                    dryRun.Print(parsed, Plan(new PlannedModel(source, loading), references, policy.Name, parsed.GetValue(policy), parsed.GetValue(ratio), cancellationToken), parsed.GetValue(json));
+                    return 0;
+                }
+
+                using var frozen = loadModel(source, loading);
                 var compressor = new ScoreCompressor(PolicySource.Load(policy.Name, parsed.GetValue(policy), frozen));
                 List<KeptReport> reports = [];
                 using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
@@ -72,7 +90,22 @@ internal static class CompressCommand
         return command;
     }
 
-    private static void Claim(CommandFiles files, string folder, string format, string[] videos)
+    private static WorkPlan Plan(PlannedModel model, VideoReference[] videos, string policyOption, string? policy, double ratio, CancellationToken cancellationToken)
+    {
+        model.ReadPolicy(policyOption, policy);
+        var plan = new WorkPlan("score compress", model);
+        plan.Count("videos", videos.Length);
+        foreach (var video in videos)
+        {
+            var grid = model.GridOf(video, cancellationToken);
+            plan.See(grid, TopK.RetainedCount(ratio, grid.Count));
+            plan.EncodingFlops += video.IsFeatureFile ? 0 : model.Description.EncodingFlops(grid);
+        }
+
+        return plan;
+    }
+
+    private static void Name(CommandFiles files, string folder, string format, string[] videos)
     {
         foreach (var video in videos)
             files.Read("the video", video);
@@ -84,8 +117,6 @@ internal static class CompressCommand
                 throw new UsageException($"--output needs videos of different names: each file is named after its video, and '{outputs[path]}' and '{video}' would both be '{path}'.");
             files.Write($"--output for '{video}'", path, format == "tokens" ? OutputKind.KeptTokens : OutputKind.Mask);
         }
-
-        files.Claim();
     }
 
     private static string PathOf(string folder, string format, string video) =>
