@@ -4,6 +4,7 @@ using System.CommandLine.Help;
 using Microsoft.ML.Score.Models;
 using Score.Cli.Commands;
 using Score.Cli.Output;
+using Score.Cli.Runs;
 using Score.Cli.Usage;
 
 namespace Score.Cli;
@@ -42,11 +43,42 @@ internal static class Program
         string[] args, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TextWriter output, TextWriter error, CancellationToken cancellationToken = default)
     {
         var (results, messages) = (new ResultWriter(output), new MessageWriter(error));
+        List<(CommandLine Line, ParseResult Parsed)> runs = [];
+        var areRight = true;
         try
         {
-            if (Parse(args, loadModel, messages) is not { } parsed)
-                return 2;
+            foreach (var line in CommandLine.Of(BuildRootCommand(loadModel), args))
+                if (Parse(line, loadModel, messages) is { } parsed)
+                    runs.Add((line, parsed));
+                else
+                    areRight = false;
+        }
+        catch (UsageException exception)
+        {
+            messages.WriteLine($"score: {exception.Message}");
+            return 2;
+        }
 
+        if (!areRight)
+            return 2;
+        foreach (var (index, (line, parsed)) in runs.Index())
+        {
+            messages.IsQuiet = QuietOption.IsGiven(parsed);
+            var exitCode = await InvokeAsync(line, parsed, results, messages, cancellationToken);
+            if (exitCode == 0)
+                continue;
+            if (runs.Count > 1)
+                messages.WriteLine($"score: {line.Name} ended with exit code {exitCode}; {runs.Count - 1 - index} after it were not begun.");
+            return exitCode;
+        }
+
+        return 0;
+    }
+
+    private static async Task<int> InvokeAsync(CommandLine line, ParseResult parsed, ResultWriter results, MessageWriter messages, CancellationToken cancellationToken)
+    {
+        try
+        {
             // The time that Ctrl+C leaves a command to end by itself: the step under way, then the checkpoint.
             var configuration = new InvocationConfiguration
             {
@@ -59,7 +91,7 @@ internal static class Program
         }
         catch (UsageException exception)
         {
-            messages.WriteLine($"score: {exception.Message}");
+            messages.WriteLine($"score: {line.Explain(exception.Message)}");
             return 2;
         }
         catch (OperationCanceledException)
@@ -69,25 +101,24 @@ internal static class Program
         }
         catch (Exception exception)
         {
-            messages.WriteLine($"score: {FaultText.Of(exception)}");
+            messages.WriteLine($"score: {line.Explain(FaultText.Of(exception))}");
             return 1;
         }
     }
 
-    private static ParseResult? Parse(string[] args, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TextWriter messages)
+    private static ParseResult? Parse(CommandLine line, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TextWriter messages)
     {
         try
         {
-            // Without response files: a video whose name starts with @ would be read as options.
-            var parsed = BuildRootCommand(loadModel).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            var parsed = BuildRootCommand(loadModel).Parse(line.Words, CommandLine.Parsing);
             foreach (var fault in parsed.Errors.Count > 0 ? UsageFaults.Of(parsed).Distinct() : [])
-                messages.WriteLine($"score: {fault}");
+                messages.WriteLine($"score: {line.Explain(fault)}");
             return parsed.Errors.Count > 0 ? null : parsed;
         }
         catch (InvalidOperationException exception)
         {
             // A rule about several options asked for a value that is missing.
-            messages.WriteLine($"score: {exception.Message}");
+            messages.WriteLine($"score: {line.Explain(exception.Message)}");
             return null;
         }
     }
@@ -96,12 +127,12 @@ internal static class Program
     {
         var root = new RootCommand("SCORE video-token compression: annotate, encode, train, compress, answer, evaluate, describe, list, report, download.")
         {
-            TrainCommand.Create(loadModel),
-            AnnotateCommand.Create(TimeProvider.System),
-            EncodeCommand.Create(loadModel),
-            CompressCommand.Create(loadModel),
-            AnswerCommand.Create(loadModel),
-            EvalCommand.Create(loadModel),
+            Run(TrainCommand.Create(loadModel)),
+            Run(AnnotateCommand.Create(TimeProvider.System)),
+            Run(EncodeCommand.Create(loadModel)),
+            Run(CompressCommand.Create(loadModel)),
+            Run(AnswerCommand.Create(loadModel)),
+            Run(EvalCommand.Create(loadModel)),
             ModelCommand.Create(),
             ListCommand.Create(),
             DownloadCommand.Create(TimeProvider.System),
@@ -114,5 +145,12 @@ internal static class Program
         suggest.Action = new Completion(suggest);
         UsageRules.Add(root);
         return root;
+
+        // Of work that is given by a file as often as by hand.
+        static Command Run(Command command)
+        {
+            CommandLine.AddOption(command);
+            return command;
+        }
     }
 }

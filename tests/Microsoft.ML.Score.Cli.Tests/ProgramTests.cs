@@ -43,7 +43,7 @@ public class ProgramTests
     [TestCase("There is no command 'tarin'. Did you mean 'train'?", "tarin", "--data", "x")]
     [TestCase("There is no option '--dta'. Did you mean '--data'?", "train", "--dta", "synthetic", "--output", "p.safetensors")]
     [TestCase("There is no option '--RATIO'. Did you mean '--ratio'?", "compress", "a.mp4", "--RATIO", "0.1")]
-    [TestCase("There is no option '--warm-up'. Did you mean '--warm-up-steps'?", "train", "--data", "synthetic", "--output", "p.safetensors", "--warm-up", "3")]
+    [TestCase("There is no option '--warm-up'. Did you mean '--warm-up-steps' or '--warm-up-tau'?", "train", "--data", "synthetic", "--output", "p.safetensors", "--warm-up", "3")]
     [TestCase("There is no option '--hlep'. Did you mean '--help'?", "model", "tiny", "--hlep")]
     [TestCase("There is no option '--bogus'. 'score eval --help' tells more.", "eval", "--bogus")]
     [TestCase("There is no option '--bogus'. A file of that name is written ./--bogus", "compress", "a.mp4", "--bogus")]

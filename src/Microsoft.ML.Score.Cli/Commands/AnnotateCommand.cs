@@ -40,6 +40,8 @@ internal sealed partial class AnnotateCommand
     private readonly Option<double?> _requestsPerMinute = CommonOptions.Optional<double>("--requests-per-minute", "The rate limit; tries again count too. Default: none.", "a number from 0.1 to 1000000", rate => rate is >= 0.1 and <= 1_000_000);
     private readonly Option<int> _maxRetries = CommonOptions.Between("--max-retries", "Tries after the first, where the server is busy, fails or does not answer.", 0, 100, 5);
     private readonly Option<double> _timeout = CommonOptions.Checked("--timeout", "Seconds that one answer may take.", "a positive number of at most 86400", seconds => seconds is > 0 and <= 86400, 120.0);
+    private readonly Option<int?> _limit = CommonOptions.Limit("rows of --data");
+    private readonly Option<bool> _quiet = QuietOption.Create();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     /// <param name="time">The clock of rate limit and retries.</param>
@@ -49,7 +51,7 @@ internal sealed partial class AnnotateCommand
         var command = new ExampledCommand("annotate", "Have a teacher model behind an OpenAI-compatible endpoint write captions from the frames.", s_examples)
         {
             annotate._data, annotate._dataOptions.Format, annotate._dataOptions.Videos, annotate._dataOptions.SkipDamaged, annotate._dataOptions.Reading.Timeout, annotate._output, annotate._endpoint, annotate._model, annotate._apiKeyVariable,
-            annotate._prompt, annotate._frames, annotate._frameSize, annotate._maxTokens, annotate._temperature, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._json,
+            annotate._prompt, annotate._frames, annotate._frameSize, annotate._maxTokens, annotate._temperature, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._limit, annotate._quiet, annotate._json,
         };
         command.SetAction((parsed, cancellationToken) => annotate.RunAsync(parsed, time, cancellationToken));
         return command;
@@ -92,7 +94,7 @@ internal sealed partial class AnnotateCommand
                 LongestSide = parsed.GetValue(_frameSize),
             };
             counts = await annotator.RunAsync(
-                _dataOptions.Read(parsed, data, skipped, _ => null), file, parsed.GetValue(_concurrency), done => progress.Report(done, total, "annotating"), cancellationToken);
+                Rows(parsed, data, skipped), file, parsed.GetValue(_concurrency), done => progress.Report(done, total, "annotating"), cancellationToken);
         }
 
         skipped.Report(error, data);
@@ -104,9 +106,12 @@ internal sealed partial class AnnotateCommand
         return counts.Failed > 0 ? 1 : 0;
     }
 
+    private IEnumerable<CaptionedVideo> Rows(ParseResult parsed, string data, SkippedRows skipped) =>
+        _dataOptions.Read(parsed, data, skipped, _ => null).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+
     /// <summary>The rows to ask about, by a first reading, which also finds damage before anything is asked; null where the data can be read once only.</summary>
     private int? Count(ParseResult parsed, string data, HashSet<string> done) => RealPath.IsDevice(data) ? null
-        : _dataOptions.Read(parsed, data, new SkippedRows(), _ => null).Select(row => row.Name).Distinct(StringComparer.Ordinal).Count(name => !done.Contains(name));
+        : Rows(parsed, data, new SkippedRows()).Select(row => row.Name).Distinct(StringComparer.Ordinal).Count(name => !done.Contains(name));
 
     private static void Print(AnnotationCounts counts, int missing, TokenUsage? spent, bool json, TextWriter output)
     {

@@ -4,6 +4,7 @@ using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Plans;
 using Score.Cli.Usage;
 using Score.Cli.Videos;
 
@@ -31,6 +32,8 @@ internal static class AnswerCommand
         var memory = CommonOptions.Memory();
         var backend = CommonOptions.Backend();
         var qwen3 = new Qwen3Options();
+        var frames = new FrameOptions();
+        var dryRun = new DryRunOptions();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var most = CommonOptions.AtLeast("--max-new-tokens", "The most tokens of the answer.", 1, 64);
@@ -45,21 +48,35 @@ internal static class AnswerCommand
         var json = CommonOptions.Json();
         var command = new ExampledCommand("answer", "Answer a question about a video from its kept tokens; --ratio 1 keeps them all and needs no policy.", s_examples)
         {
-            video, question, model, memory, backend, qwen3.FrameRules, qwen3.OuterMarkers, qwen3.DropEmptySteps, policy, ratio, most, temperature, topP, seed, reading.Timeout, json,
+            video, question, model, memory, backend, qwen3.FrameRules, qwen3.OuterMarkers, qwen3.DropEmptySteps, policy, ratio, most, temperature, topP, seed, reading.Timeout,
         };
+        foreach (var option in frames.All.Concat([dryRun.DryRun, dryRun.Flops, json]))
+            command.Options.Add(option);
         command.Validators.Add(result =>
         {
             if (CommonOptions.ValueOf(result, temperature) == 0)
                 IdleOptions.Refuse(result, "cannot be combined with --temperature 0, which always takes the likeliest token; give a --temperature above 0.", topP);
             qwen3.RefuseIdle(result, model);
+            frames.RefuseContradictions(result);
+            dryRun.RefuseIdle(result);
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
                 var reference = new VideoReference(parsed.GetRequiredValue(video), reading.Of(parsed));
                 var source = parsed.GetRequiredValue(model);
-                using var frozen = loadModel(source, CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error));
+                var loading = CommonOptions.Loading(parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error, frames.Of(parsed, source));
                 var (path, rho) = (parsed.GetValue(policy), parsed.GetValue(ratio));
+                if (dryRun.IsAsked(parsed))
+                {
+                    var planned = new PlannedModel(source, loading);
+                    if (rho < 1 || path is not null)
+                        planned.ReadPolicy(policy.Name, path);
+                    dryRun.Print(parsed, Plan(planned, reference, rho, parsed.GetRequiredValue(question), parsed.GetValue(most), cancellationToken), parsed.GetValue(json));
+                    return 0;
+                }
+
+                using var frozen = loadModel(source, loading);
                 var network = rho == 1 && path is null ? null : PolicySource.Load(policy.Name, path, frozen);
 
                 var tokens = reference.Encode(frozen, cancellationToken);
@@ -82,5 +99,20 @@ internal static class AnswerCommand
             },
             cancellationToken));
         return command;
+    }
+
+    private static WorkPlan Plan(PlannedModel model, VideoReference video, double ratio, string question, int answerTokens, CancellationToken cancellationToken)
+    {
+        var plan = new WorkPlan("score answer", model);
+        var grid = model.GridOf(video, cancellationToken);
+        var (kept, text) = (TopK.RetainedCount(ratio, grid.Count), TextLength.Template + TextLength.Tokens(question.Length));
+        plan.Count("videos", 1);
+        plan.Count("questions", 1);
+        plan.See(grid, kept);
+        plan.EncodingFlops = video.IsFeatureFile ? 0 : model.Description.EncodingFlops(grid);
+        plan.PassFlops = model.Description.PassFlops(grid, kept, text, outputs: 1);
+        plan.GenerationFlops = model.Description.GenerationFlops(grid, kept, text, answerTokens);
+        plan.Note("the answer is taken to have the most tokens that it may have");
+        return plan;
     }
 }

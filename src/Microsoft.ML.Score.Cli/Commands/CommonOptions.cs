@@ -54,18 +54,26 @@ internal static class CommonOptions
     /// <param name="backend">The word.</param>
     /// <param name="qwen3">How Qwen3-VL is run.</param>
     /// <param name="error">Standard error, for what of the checkpoint is not followed.</param>
+    /// <param name="frames">Which frames reach it; null for its own rule.</param>
     /// <param name="encoderStatistics">Whether encoded videos carry what some compressors choose by.</param>
-    public static VideoModelOptions Loading(double memory, string backend, Qwen3VLOptions qwen3, TextWriter error, bool encoderStatistics = false) => new()
+    public static VideoModelOptions Loading(
+        double memory, string backend, Qwen3VLOptions qwen3, TextWriter error, FrameChoice? frames = null, bool encoderStatistics = false) => new()
     {
         EncoderStatistics = encoderStatistics,
         Backend = Backends.Named(backend),
         MemoryLimit = Limit(memory),
+        QwenVideo = (frames ?? FrameChoice.Default).Qwen,
         Qwen3VL = qwen3,
+        LlavaVideo = new() { MaxFrames = (frames ?? FrameChoice.Default).LlavaFrames },
         Warn = warning => error.WriteLine($"score: warning: {warning}"),
     };
 
     /// <summary>Bytes of <see cref="Memory"/>.</summary>
     public static long Limit(double memory) => (long)Math.Min(memory * BytesPerGiB, long.MaxValue);
+
+    /// <summary>How many rows or questions are taken; all where it is absent.</summary>
+    /// <param name="what">What it counts.</param>
+    public static Option<int?> Limit(string what) => Optional<int>("--limit", $"Take the first so many {what} alone. Default: all.", "a whole number of at least 1", count => count >= 1);
 
     public static Option<string?> Policy() => new("--policy")
     {

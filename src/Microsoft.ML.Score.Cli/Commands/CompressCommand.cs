@@ -6,6 +6,7 @@ using Microsoft.ML.Score.Policy;
 using Microsoft.ML.Score.Tokens;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Plans;
 using Score.Cli.Usage;
 using Score.Cli.Videos;
 
@@ -39,6 +40,8 @@ internal static class CompressCommand
         var memory = CommonOptions.Memory();
         var backend = CommonOptions.Backend();
         var qwen3 = new Qwen3Options();
+        var frames = new FrameOptions();
+        var dryRun = new DryRunOptions();
         var policy = CommonOptions.Policy();
         var ratio = CommonOptions.Ratio();
         var folder = new Option<string?>("--output") { Description = "A folder for one file a video." };
@@ -50,8 +53,10 @@ internal static class CompressCommand
         var json = CommonOptions.Json();
         var command = new ExampledCommand("compress", "Keep the tokens that matter and show which moments and regions they come from.", s_examples)
         {
-            videos, model, memory, backend, qwen3.FrameRules, policy, ratio, folder, format, report, against, reading.Timeout, json,
+            videos, model, memory, backend, qwen3.FrameRules, policy, ratio, folder, format, report, against, reading.Timeout,
         };
+        foreach (var option in frames.All.Concat([dryRun.DryRun, dryRun.Flops, QuietOption.Create(), json]))
+            command.Options.Add(option);
         command.Validators.Add(result =>
         {
             CheckReport(result, report, videos);
@@ -60,6 +65,8 @@ internal static class CompressCommand
             if (result.GetResult(report) is null && !s_pictures.Contains(result.GetValue(format)))
                 IdleOptions.Refuse(result, "is shown in reports, and none is written; name one with --report, or choose a --format that is one.", against);
             qwen3.RefuseIdle(result, model);
+            frames.RefuseContradictions(result);
+            dryRun.RefuseIdle(result);
         });
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
@@ -70,15 +77,25 @@ internal static class CompressCommand
                 foreach (var video in parsed.GetRequiredValue(videos))
                     files.Read("the video", video);
                 if (parsed.GetValue(folder) is { } written)
-                    Claim(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
+                    Name(files, written, parsed.GetValue(format)!, parsed.GetRequiredValue(videos));
                 files.Write("--report", parsed.GetValue(report), OutputKind.Report);
-                files.Claim();
+                if (dryRun.IsAsked(parsed))
+                    files.Check();
+                else
+                    files.Claim();
                 var readOptions = reading.Of(parsed);
                 var references = parsed.GetRequiredValue(videos).Select(text => new VideoReference(text, readOptions)).ToArray();
                 var source = parsed.GetRequiredValue(model);
                 var rival = parsed.GetValue(against) is { } word ? CompressionMethod.Find(word) : null;
-                using var frozen = loadModel(source, CommonOptions.Loading(
-                    parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error, encoderStatistics: rival is { NeedsEncoderAttention: true }));
+                var loading = CommonOptions.Loading(
+                    parsed.GetValue(memory), parsed.GetRequiredValue(backend), qwen3.Of(parsed, source), parsed.InvocationConfiguration.Error, frames.Of(parsed, source), rival is { NeedsEncoderAttention: true });
+                if (dryRun.IsAsked(parsed))
+                {
+                    dryRun.Print(parsed, Plan(new PlannedModel(source, loading), references, policy.Name, parsed.GetValue(policy), parsed.GetValue(ratio), cancellationToken), parsed.GetValue(json));
+                    return 0;
+                }
+
+                using var frozen = loadModel(source, loading);
                 var run = new Run(frozen, PolicySource.Load(policy.Name, parsed.GetValue(policy), frozen), parsed.GetValue(policy) ?? $"the one that ships for {frozen.Info.Source}", parsed.GetValue(ratio), rival);
                 List<KeptReport> reports = [];
                 using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
@@ -109,7 +126,22 @@ internal static class CompressCommand
             result.AddError($"--report shows one video, got {several.Length}; for a report each, name a folder with --output and give --format html.");
     }
 
-    private static void Claim(CommandFiles files, string folder, string format, string[] videos)
+    private static WorkPlan Plan(PlannedModel model, VideoReference[] videos, string policyOption, string? policy, double ratio, CancellationToken cancellationToken)
+    {
+        model.ReadPolicy(policyOption, policy);
+        var plan = new WorkPlan("score compress", model);
+        plan.Count("videos", videos.Length);
+        foreach (var video in videos)
+        {
+            var grid = model.GridOf(video, cancellationToken);
+            plan.See(grid, TopK.RetainedCount(ratio, grid.Count));
+            plan.EncodingFlops += video.IsFeatureFile ? 0 : model.Description.EncodingFlops(grid);
+        }
+
+        return plan;
+    }
+
+    private static void Name(CommandFiles files, string folder, string format, string[] videos)
     {
         var kind = format switch { Mask => OutputKind.Mask, Tokens => OutputKind.KeptTokens, _ => OutputKind.Report };
         var outputs = new Dictionary<string, string>();

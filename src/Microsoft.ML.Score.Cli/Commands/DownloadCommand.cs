@@ -38,7 +38,7 @@ internal sealed class DownloadCommand
         var download = new DownloadCommand();
         var command = new ExampledCommand("download", "Download a checkpoint from the Hugging Face hub into the local cache, where --model finds it by its id.", s_examples)
         {
-            download._model, download._revision, download._include, download._concurrency, download._json,
+            download._model, download._revision, download._include, download._concurrency, QuietOption.Create(), download._json,
         };
         download._model.Validators.Add(result =>
         {

@@ -10,6 +10,7 @@ using Microsoft.ML.Score.Synthetic;
 using Score.Cli.Evaluations;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Plans;
 using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
@@ -43,7 +44,9 @@ internal sealed class EvalCommand
     private readonly Qwen3Options _qwen3 = new();
     private readonly Option<string?> _policy = CommonOptions.Policy();
     private readonly Option<string?> _ablation = new("--ablation-policy") { Description = "The policy of the compressor ablation (.safetensors)." };
-    private readonly Option<int> _maxFrames = CommonOptions.AtLeast("--max-frames", "The most frames of a video that the model sees; 0 for the model's own rule.", 0, 0);
+    private readonly FrameOptions _frames = new();
+    private readonly Option<int?> _limit = CommonOptions.Limit("questions of each benchmark of annotated videos");
+    private readonly DryRunOptions _dryRun = new();
     private readonly Option<string?> _siglip = new("--siglip") { Description = "The folder of the SigLIP checkpoint that FastVID needs with LLaVA-Video." };
     private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The seed of the random compressors, the untrained policy and the bootstrap.", 1);
     private readonly Option<string?> _records = new("--records") { Description = "A file of JSON lines for every answer as it comes in. The same command goes on from it after it was stopped or killed." };
@@ -57,8 +60,10 @@ internal sealed class EvalCommand
         var command = new ExampledCommand("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.", s_examples)
         {
             eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
-            eval._memory, eval._backend, eval._qwen3.FrameRules, eval._qwen3.OuterMarkers, eval._qwen3.DropEmptySteps, eval._policy, eval._ablation, eval._maxFrames, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._json,
+            eval._memory, eval._backend, eval._qwen3.FrameRules, eval._qwen3.OuterMarkers, eval._qwen3.DropEmptySteps, eval._policy, eval._ablation, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._limit,
         };
+        foreach (var option in eval._frames.All.Concat([eval._dryRun.DryRun, eval._dryRun.Flops, QuietOption.Create(), eval._json]))
+            command.Options.Add(option);
         command.Validators.Add(eval.RefuseIdle);
         command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
@@ -67,6 +72,8 @@ internal sealed class EvalCommand
     private void RefuseIdle(CommandResult result)
     {
         _qwen3.RefuseIdle(result, _model);
+        _frames.RefuseContradictions(result);
+        _dryRun.RefuseIdle(result);
         if (IdleOptions.IsGiven(result, _tokens))
             IdleOptions.Refuse(result, "cannot be combined with --tokens, which says how much is kept as well; leave out one of the two.", _ratios);
         if (new Option[] { _preset, _benchmarks, _compressors }.Any(option => IdleOptions.IsWrong(result, option)))
@@ -76,6 +83,8 @@ internal sealed class EvalCommand
         var (chosenBy, listed) = (!IdleOptions.IsGiven(result, _benchmarks) && preset is not null ? $"--preset {preset.Name}" : "--benchmark", string.Join(",", benchmarks));
         if (!benchmarks.Contains(BenchmarkSource.SyntheticName))
             IdleOptions.Refuse(result, $"says which synthetic videos are made, and {chosenBy} asks for {listed} alone; leave it out or add --benchmark {BenchmarkSource.SyntheticName}.", _videos, _lengths);
+        if (benchmarks is [BenchmarkSource.SyntheticName])
+            IdleOptions.Refuse(result, "is for benchmarks of annotated videos, and the synthetic one has --videos and --lengths; leave it out or name others with --benchmark.", _limit);
         if (benchmarks is [BenchmarkSource.SyntheticName])
             IdleOptions.Refuse(result, "says where benchmarks lie, and the synthetic one lies nowhere; leave it out or name others with --benchmark.", _data);
         foreach (var option in new[] { _annotations, _videoFolders, _prompts }.Where(option => IdleOptions.IsGiven(result, option)))
@@ -100,13 +109,18 @@ internal sealed class EvalCommand
                 files.Read(option.Name, path);
         files.Write("--records", parsed.GetValue(_records), OutputKind.Records);
         files.Write("--json", parsed.GetValue(_json) is "-" ? null : parsed.GetValue(_json), OutputKind.EvaluationResults);
-        files.Claim();
+        if (_dryRun.IsAsked(parsed))
+            files.Check();
+        else
+            files.Claim();
         var preset = PresetOf(parsed.CommandResult);
         var compared = Chosen(parsed.CommandResult, _compressors, preset?.Compressors);
         var tokens = IdleOptions.IsGiven(parsed.CommandResult, _ratios) ? [] : Chosen(parsed.CommandResult, _tokens, preset?.Tokens);
         var benchmarks = Open(parsed, preset, compared);
         ComparedCompressor.ThrowIfContradictory(compared, tokens, parsed.GetValue(_ablation));
         var modelOptions = ModelOptions(parsed, preset, compared);
+        if (_dryRun.IsAsked(parsed))
+            return Plan(parsed, benchmarks, compared, tokens, modelOptions);
         using var frozen = loadModel(parsed.GetRequiredValue(_model), modelOptions);
         if (Chosen(parsed.CommandResult, _benchmarks, preset?.Benchmarks).Any(name => name != BenchmarkSource.SyntheticName))
             CommonOptions.WarnOfLimits(frozen, [null], parsed.InvocationConfiguration.Error);
@@ -125,6 +139,17 @@ internal sealed class EvalCommand
             result = comparison.Run(parsed.GetValue(_records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);
 
         Write(result, parsed.GetValue(_json), parsed.InvocationConfiguration.Output);
+        return 0;
+    }
+
+    private int Plan(ParseResult parsed, List<BenchmarkSource> benchmarks, ComparedCompressor[] compared, int[] tokens, VideoModelOptions modelOptions)
+    {
+        var model = new PlannedModel(parsed.GetRequiredValue(_model), modelOptions);
+        if (compared.Contains(ComparedCompressor.Of(CompressionMethod.Score)))
+            model.ReadPolicy(_policy.Name, parsed.GetValue(_policy));
+        if (compared.Contains(ComparedCompressor.Ablation))
+            model.ReadPolicy(_ablation.Name, parsed.GetValue(_ablation));
+        _dryRun.Print(parsed, new EvaluationPlan(compared, parsed.GetRequiredValue(_ratios), tokens).Of(benchmarks, model), json: parsed.GetValue(_json) == "-");
         return 0;
     }
 
@@ -153,22 +178,22 @@ internal sealed class EvalCommand
         inputs.ThrowIfMissing(parsed.InvocationConfiguration.Error);
         var readOptions = _reading.Of(parsed);
         return [.. names.Select(name => found.TryGetValue(name, out var paths)
-            ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos, prompts.GetValueOrDefault(name, "default"), readOptions)
+            ? BenchmarkSource.Open(name, paths.Annotations, paths.Videos, prompts.GetValueOrDefault(name, "default"), readOptions).Take(parsed.GetValue(_limit))
             : BenchmarkSource.Synthetic(parsed.GetValue(_videos), parsed.GetRequiredValue(_lengths)))];
     }
 
     private VideoModelOptions ModelOptions(ParseResult parsed, PaperPreset? preset, ComparedCompressor[] compared)
     {
-        int? frames = Chosen(parsed.CommandResult, _maxFrames, preset?.MaxFrames) is > 0 and var most ? most : null;
+        var frames = _frames.Of(parsed, parsed.GetRequiredValue(_model), preset?.MaxFrames);
         return new VideoModelOptions
         {
             Backend = Backends.Named(parsed.GetRequiredValue(_backend)),
             MemoryLimit = CommonOptions.Limit(parsed.GetValue(_memory)),
             Warn = warning => parsed.InvocationConfiguration.Error.WriteLine($"score: warning: {warning}"),
             EncoderStatistics = compared.Any(compressor => compressor.NeedsStatistics),
-            QwenVideo = new() { MaxFrames = frames },
+            QwenVideo = frames.Qwen,
             Qwen3VL = _qwen3.Of(parsed, parsed.GetRequiredValue(_model)),
-            LlavaVideo = new() { MaxFrames = frames ?? new LlavaVideoOptions().MaxFrames, SiglipFolder = parsed.GetValue(_siglip) },
+            LlavaVideo = new() { MaxFrames = frames.LlavaFrames, SiglipFolder = parsed.GetValue(_siglip) },
         };
     }
 
@@ -185,9 +210,6 @@ internal sealed class EvalCommand
     /// <summary>What the command line says, or else the preset, or else the option's default.</summary>
     private static T Chosen<T>(CommandResult result, Option<T> option, T? preset)
         where T : class => IdleOptions.IsGiven(result, option) ? result.GetRequiredValue(option) : preset ?? (T)option.GetDefaultValue()!;
-
-    private static int Chosen(CommandResult result, Option<int> option, int? preset) =>
-        IdleOptions.IsGiven(result, option) ? result.GetValue(option) : preset ?? (int)option.GetDefaultValue()!;
 
     private PaperPreset? PresetOf(CommandResult result) => PaperPreset.All.FirstOrDefault(preset => preset.Name == result.GetValue(_preset));
 

@@ -9,6 +9,7 @@ using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Training;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Plans;
 using Score.Cli.Training;
 using Score.Cli.Usage;
 
@@ -28,8 +29,6 @@ internal sealed class TrainCommand
         new("score train --data rows.jsonl --output policy.safetensors --features features --main-steps 4 --warm-up-steps 2", "Learn from captioned videos of your own, which are encoded once and kept in a folder."),
         new("score train --data rows.jsonl --output pipeline.zip --metrics metrics.jsonl --warm-up-steps 2 --main-steps 4", "Write an ML.NET model that encodes and compresses, and record every step."),
     ];
-
-    private static readonly TrainerOptions s_defaults = new();
 
     private readonly Option<string> _data = new("--data")
     {
@@ -51,26 +50,12 @@ internal sealed class TrainCommand
     private readonly Option<double> _memory = CommonOptions.Memory();
     private readonly Option<string> _backend = CommonOptions.Backend();
     private readonly Qwen3Options _qwen3 = new();
+    private readonly FrameOptions _frames = new();
     private readonly Option<string> _output = CommonOptions.Required(
         "--output", $"What to write: the policy ({PolicyExtension}), or an ML.NET model that encodes and compresses ({PipelineExtension}).",
         $"a {PolicyExtension} or {PipelineExtension} file", path => Path.GetExtension(path) is PolicyExtension or PipelineExtension);
 
-    private readonly Option<int> _warmUpSteps = CommonOptions.AtLeast("--warm-up-steps", "Steps on pseudo-videos made of still images.", 0, s_defaults.WarmUpSteps);
-    private readonly Option<int> _mainSteps = CommonOptions.AtLeast("--main-steps", "Steps on videos.", 0, s_defaults.MainSteps);
-    private readonly Option<int> _batchSize = CommonOptions.AtLeast("--batch-size", "Videos of a step.", 1, s_defaults.BatchSize);
-    private readonly Option<double> _learningRate = CommonOptions.Positive("--learning-rate", "Adam's learning rate.", s_defaults.LearningRate);
-    private readonly Option<double> _retentionRatio = CommonOptions.Ratio(
-        "--retention-ratio", "The share of tokens kept in validation and by the ML.NET model.", s_defaults.RetentionRatio);
-
-    private readonly Option<bool> _withoutResidual = new("--without-residual")
-    {
-        Description = "Score tokens by themselves, not by their change: the paper's ablation (table 5).",
-    };
-
-    private readonly Option<bool> _scoreDeepStack = new("--score-deepstack") { Description = "Score the DeepStack features of Qwen3-VL's tokens beside their vectors." };
-
-    private readonly Option<int> _seed = CommonOptions.Whole("--seed", "The same seed and data give the same policy, bit for bit.", s_defaults.Seed);
-
+    private readonly TrainerSettings _trainer = new();
     private readonly Option<string?> _features = new("--features")
     {
         Description = $"A folder to keep encoded videos in, for this run and others; {NoFeatures} to encode them in each epoch. Default: score/features in the user's cache directory, up to 50 GB; none for synthetic data.",
@@ -89,10 +74,9 @@ internal sealed class TrainCommand
         Description = "A page (.html) for a person to look at, written when training ends. Without --metrics the record that it is made of stays beside it, as FILE with the extension .jsonl.",
     };
 
-    private readonly Option<double[]> _validationRatios = CommonOptions.List<double>(
-        "--validation-ratios", "Further shares of tokens at which each validation measures its policy, for the metrics.", [], "ratios above 0 and at most 1",
-        text => NumberText.Parse<double>(text) is { } ratio and > 0 and <= 1 ? ratio : null);
-
+    private readonly Option<int?> _limit = CommonOptions.Limit("rows of --data");
+    private readonly DryRunOptions _dryRun = new();
+    private readonly Option<bool> _quiet = QuietOption.Create();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
@@ -100,35 +84,37 @@ internal sealed class TrainCommand
         var train = new TrainCommand();
         var command = new ExampledCommand("train", "Learn a compression policy from a frozen model's cross-entropy of captions.", s_examples)
         {
-            train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._validation,
+            train._data, train._dataOptions.Format, train._dataOptions.Videos, train._dataOptions.SkipDamaged, train._dataOptions.Reading.Timeout, train._limit, train._validation,
             train._images, train._videos, train._validationVideos, train._model, train._memory, train._backend,
             train._qwen3.FrameRules, train._qwen3.OuterMarkers, train._qwen3.DropEmptySteps, train._output,
-            train._warmUpSteps, train._mainSteps, train._batchSize, train._learningRate, train._retentionRatio, train._withoutResidual, train._scoreDeepStack, train._seed,
-            train._features, train._featureType, train._checkpoint, train._metrics, train._report, train._validationRatios, train._overwrite, train._json,
         };
-        command.Validators.Add(result =>
-        {
-            if (CommonOptions.ValueOf(result, train._warmUpSteps) is { } warmUpSteps && CommonOptions.ValueOf(result, train._mainSteps) is { } mainSteps
-                && (long)warmUpSteps + mainSteps is < 1 or > int.MaxValue)
-                result.AddError($"--warm-up-steps and --main-steps together must be from 1 to {int.MaxValue}.");
-            train.RefuseIdle(result);
-        });
+        Option[] others = [train._features, train._featureType, train._checkpoint, train._metrics, train._report, train._overwrite, train._dryRun.DryRun, train._dryRun.Flops, train._quiet, train._json];
+        foreach (var option in train._frames.All.Concat(train._trainer.All).Concat(others))
+            command.Options.Add(option);
+        command.Validators.Add(train.RefuseIdle);
         command.SetAction((parsed, cancellationToken) => Task.Run(() => train.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
     }
 
     private void RefuseIdle(CommandResult result)
     {
-        _qwen3.RefuseIdle(result, _model, _scoreDeepStack);
+        _qwen3.RefuseIdle(result, _model, _trainer.ScoreDeepStack);
+        _frames.RefuseContradictions(result);
+        _dryRun.RefuseIdle(result);
         if (result.GetResult(_data) is not { } given || given.Errors.Any() || given.Tokens is not [{ Value: var data }])
+        {
+            _trainer.Refuse(result, hasValidation: null);
             return;
+        }
+
         var validation = IdleOptions.IsGiven(result, _validation) ? result.GetValue(_validation) : data == SyntheticData ? data : null;
+        _trainer.Refuse(result, validation is not null);
         if (data == SyntheticData && validation == SyntheticData)
             IdleOptions.Refuse(result, "says how a file of rows is read, and --data is synthetic; leave it out or name a file.", _dataOptions.Format, _dataOptions.Videos, _dataOptions.SkipDamaged);
+        if (data == SyntheticData)
+            IdleOptions.Refuse(result, "takes the first rows of a file, and --data is synthetic; leave it out, --synthetic-images and --synthetic-videos say how much is made.", _limit);
         if (data != SyntheticData)
             IdleOptions.Refuse(result, "says how much synthetic data is made, and --data is a file; leave it out or give --data synthetic.", _images, _videos);
-        if (validation is null)
-            IdleOptions.Refuse(result, "says what validations measure, and there is no --validation; leave it out or give one.", _validationRatios);
         if (validation != SyntheticData)
             IdleOptions.Refuse(result, $"says how much synthetic data is made, and --validation is {(validation is null ? "not given" : "a file")}; leave it out or give --validation synthetic.", _validationVideos);
         if (result.GetValue(_features) is var features && (features == NoFeatures || (features is null && data == SyntheticData)))
@@ -142,15 +128,23 @@ internal sealed class TrainCommand
         var checkpoint = parsed.GetValue(_checkpoint) ?? outputPath + ".checkpoint";
         var data = parsed.GetRequiredValue(_data);
         using var files = Files(parsed, outputPath, checkpoint);
-        files.Claim();
         var checkpointFile = Path.Combine(checkpoint, ScoreTrainer.CheckpointName);
-        new FinishedTraining(outputPath, MetricsPath(parsed), checkpointFile, staysFinished: parsed.GetValue(_checkpoint) is not null).MakeWay(parsed.GetValue(_overwrite));
+        var finished = new FinishedTraining(outputPath, MetricsPath(parsed), checkpointFile, staysFinished: parsed.GetValue(_checkpoint) is not null);
         var source = parsed.GetRequiredValue(_model);
-        using var model = loadModel(source, CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), _qwen3.Of(parsed, source), error));
-        var trainingRows = Rows(parsed, "--data", data, model, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos));
-        var validationRows = (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
-            ? Rows(parsed, "--validation", validation, model, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos))
-            : null;
+        var loading = CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), _qwen3.Of(parsed, source), error, _frames.Of(parsed, source));
+        if (_dryRun.IsAsked(parsed))
+        {
+            files.Check();
+            finished.ThrowIfThere(parsed.GetValue(_overwrite));
+            return Plan(parsed, data, source, loading, cancellationToken);
+        }
+
+        files.Claim();
+        finished.MakeWay(parsed.GetValue(_overwrite));
+        using var model = loadModel(source, loading);
+        if (model.FindTextFault(parsed.GetRequiredValue(_trainer.CaptionQuestion)) is { } fault)
+            throw new ArgumentException($"--caption-question {fault}.");
+        var (trainingRows, validationRows) = Rows(parsed, data, model.FindTextFault);
         var featureType = Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true);
         var cache = Cache(parsed, data, featureType, model, error);
 
@@ -178,7 +172,7 @@ internal sealed class TrainCommand
         }
 
         if (Path.GetExtension(outputPath) == PipelineExtension)
-            PipelineFile.Save(outputPath, result.Policy, model, parsed.GetValue(_retentionRatio));
+            PipelineFile.Save(outputPath, result.Policy, model, parsed.GetValue(_trainer.RetentionRatio));
         else
             result.Policy.Save(outputPath);
         if (parsed.GetValue(_report) is { } page)
@@ -196,7 +190,7 @@ internal sealed class TrainCommand
             return null;
         var cache = new FeatureCache(new FeatureCacheOptions { Folder = folder }, model.Info, type, warning => error.WriteLine($"score: warning: {warning}"));
         if (folder is null)
-            error.WriteLine($"score: encoded videos are kept in {VisibleText.Message(cache.Folder)}, up to 50 GB (--features DIR for another folder, --features {NoFeatures} for none)");
+            MessageWriter.Inform(error, $"score: encoded videos are kept in {VisibleText.Message(cache.Folder)}, up to 50 GB (--features DIR for another folder, --features {NoFeatures} for none)");
         return cache;
     }
 
@@ -219,32 +213,42 @@ internal sealed class TrainCommand
         return files;
     }
 
-    private IReadOnlyCollection<CaptionedVideo> Rows(ParseResult parsed, string option, string data, IVideoLanguageModel model, SyntheticSplit split, int images, int videos)
+    private (IReadOnlyCollection<CaptionedVideo> Training, IReadOnlyCollection<CaptionedVideo>? Validation) Rows(ParseResult parsed, string data, Func<string, string?> findCaptionFault) => (
+        Rows(parsed, "--data", data, findCaptionFault, SyntheticSplit.PolicyTraining, parsed.GetValue(_images), parsed.GetValue(_videos), parsed.GetValue(_limit)),
+        (parsed.GetValue(_validation) ?? (data == SyntheticData ? data : null)) is { } validation
+            ? Rows(parsed, "--validation", validation, findCaptionFault, SyntheticSplit.Validation, images: 0, parsed.GetValue(_validationVideos), limit: null)
+            : null);
+
+    private IReadOnlyCollection<CaptionedVideo> Rows(
+        ParseResult parsed, string option, string data, Func<string, string?> findCaptionFault, SyntheticSplit split, int images, int videos, int? limit)
     {
         if (data == SyntheticData)
             return CaptionedVideo.Synthetic(split, images, videos);
         if (RealPath.IsDevice(data))
             throw new IOException($"{option}: '{data}' is a device or a pipe, whose rows can be read once only; training reads them again each epoch. Write them to a file.");
         var skipped = new SkippedRows();
-        var count = _dataOptions.Read(parsed, data, skipped, model.FindTextFault).Count();
+        var count = Read(skipped).Count();
         skipped.Report(parsed.InvocationConfiguration.Error, data);
-        return count > 0 ? new RowFile(_dataOptions.Read(parsed, data, new SkippedRows(), model.FindTextFault), count) : throw new InvalidDataException($"'{data}' has no rows.");
+        return count > 0 ? new RowFile(Read(new SkippedRows()), count) : throw new InvalidDataException($"'{data}' has no rows.");
+
+        IEnumerable<CaptionedVideo> Read(SkippedRows skipped) => _dataOptions.Read(parsed, data, skipped, findCaptionFault).Take(limit ?? int.MaxValue);
     }
 
-    private TrainerOptions Options(ParseResult parsed, string checkpoint) => new()
+    private int Plan(ParseResult parsed, string data, string source, VideoModelOptions loading, CancellationToken cancellationToken)
     {
-        Seed = parsed.GetValue(_seed),
-        BatchSize = parsed.GetValue(_batchSize),
-        LearningRate = parsed.GetValue(_learningRate),
-        WarmUpSteps = parsed.GetValue(_warmUpSteps),
-        MainSteps = parsed.GetValue(_mainSteps),
-        RetentionRatio = parsed.GetValue(_retentionRatio),
-        UseResidual = !parsed.GetValue(_withoutResidual),
-        ScoreDeepStack = parsed.GetValue(_scoreDeepStack),
+        var model = new PlannedModel(source, loading);
+        var (training, validation) = Rows(parsed, data, _ => null);
+        var features = parsed.GetValue(_features);
+        var plan = new TrainingPlan(_trainer.Of(parsed), keepsFeatures: features != NoFeatures && (features is not null || data != SyntheticData)).Of(training, validation, model, cancellationToken);
+        _dryRun.Print(parsed, plan, parsed.GetValue(_json));
+        return 0;
+    }
+
+    private TrainerOptions Options(ParseResult parsed, string checkpoint) => _trainer.Of(parsed) with
+    {
         SkipUnusableRows = parsed.GetValue(_dataOptions.SkipDamaged),
         CheckpointFolder = checkpoint,
         MetricsPath = MetricsPath(parsed),
-        FurtherValidationRatios = parsed.GetRequiredValue(_validationRatios),
     };
 
     /// <summary>A page is made of a record, which stays, so that a training that is stopped goes on with both.</summary>

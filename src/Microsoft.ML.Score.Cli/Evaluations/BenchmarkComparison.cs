@@ -69,7 +69,7 @@ internal sealed class BenchmarkComparison(
     private static string Budget(ComparedSystem system) => string.Create(CultureInfo.InvariantCulture, $"{(system.TokenCount is { } count ? $"{count} tokens" : system.RetentionRatio)}");
 
     private static string[] LeftOut(MultipleChoiceBenchmark benchmark) =>
-        benchmark is AnnotatedBenchmark annotated ? [.. annotated.LeftOut.Select(question => $"{question.Where}: {question.Reason}")] : [];
+        ((benchmark as LimitedBenchmark)?.Inner ?? benchmark) is AnnotatedBenchmark annotated ? [.. annotated.LeftOut.Select(question => $"{question.Where}: {question.Reason}")] : [];
 
     /// <summary>Reports at once, on the thread that does the work.</summary>
     private sealed class VideoProgress(Action<int> report) : IProgress<int>

@@ -32,6 +32,12 @@ internal sealed record BenchmarkSource(MultipleChoiceBenchmark Benchmark, string
         return new BenchmarkSource(benchmark, $"{HashOf(benchmark.AnnotationPaths)}, prompt {prompt}");
     }
 
+    /// <summary>The first questions of a benchmark of annotated videos alone.</summary>
+    /// <param name="limit">How many; null for all.</param>
+    public BenchmarkSource Take(int? limit) => limit is { } most && Benchmark is AnnotatedBenchmark annotated
+        ? new(new LimitedBenchmark(Benchmark, annotated.Videos.Select(video => video.Questions.Count), most), $"{Identity}, first {most} questions")
+        : this;
+
     private static string HashOf(IReadOnlyList<string> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -51,10 +51,7 @@ internal sealed class CommandFiles(string command) : IDisposable
     /// <exception cref="IOException">An output cannot be written, holds something else, or is another run's at present.</exception>
     public void Claim()
     {
-        foreach (var (index, (place, _)) in _outputs.Index())
-            ThrowIfClash(place, _outputs.Take(index).Select(output => output.Place));
-        foreach (var folder in _folders)
-            ThrowIfClash(folder);
+        ThrowIfClash();
         foreach (var (place, kind) in _outputs)
             Reach(place, kind);
         foreach (var folder in _folders)
@@ -62,6 +59,29 @@ internal sealed class CommandFiles(string command) : IDisposable
         ThrowIfShared();
         foreach (var (place, _) in _outputs)
             AtomicFile.RemoveAbandoned(place.Path);
+    }
+
+    /// <summary>Checks what can be checked without writing: all that <see cref="Claim"/> does but whether an output can be written and who else writes it.</summary>
+    /// <exception cref="UsageException">The command line contradicts itself.</exception>
+    /// <exception cref="IOException">An output is no file, or holds something else.</exception>
+    public void Check()
+    {
+        ThrowIfClash();
+        foreach (var (place, kind) in _outputs)
+        {
+            ThrowIfNoFile(place);
+            Try(place, () => ThrowIfBelowFile(Path.GetDirectoryName(AtomicFile.TargetOf(place.Path))!));
+            ThrowIfOther(place, kind);
+        }
+
+        foreach (var folder in _folders)
+        {
+            ThrowIfNoFolder(folder);
+            Try(folder, () => ThrowIfBelowFile(folder.FullPath));
+        }
+
+        if (_temporary is not null && Directory.Exists(_temporary.Path))
+            ThrowIfShared();
     }
 
     /// <summary>The lock on an output that was claimed, for a library that would take it itself.</summary>
@@ -88,6 +108,14 @@ internal sealed class CommandFiles(string command) : IDisposable
     }
 
     /// <summary>What the names alone tell.</summary>
+    private void ThrowIfClash()
+    {
+        foreach (var (index, (place, _)) in _outputs.Index())
+            ThrowIfClash(place, _outputs.Take(index).Select(output => output.Place));
+        foreach (var folder in _folders)
+            ThrowIfClash(folder);
+    }
+
     private void ThrowIfClash(NamedPath output, IEnumerable<NamedPath> before)
     {
         foreach (var other in _inputs.Concat(before))
@@ -117,10 +145,7 @@ internal sealed class CommandFiles(string command) : IDisposable
     /// <summary>Locks an output, looks at what is there, and tries whether it can be written.</summary>
     private void Reach(NamedPath output, OutputKind kind)
     {
-        if (RealPath.IsDevice(output.Path))
-            throw new IOException($"{output.Option}: '{output.Path}' is a device or a pipe; name a file{(output.Option == "--json" ? ", or - for standard output" : "")}.");
-        if (Directory.Exists(output.Path) || Path.EndsInDirectorySeparator(output.Path))
-            throw new IOException($"{output.Option}: '{output.Path}' is a folder; name a file.");
+        ThrowIfNoFile(output);
         Try(output, () =>
         {
             Make(Path.GetDirectoryName(AtomicFile.TargetOf(output.Path))!);
@@ -129,19 +154,37 @@ internal sealed class CommandFiles(string command) : IDisposable
             if (kind.IsAppended && File.Exists(AtomicFile.TargetOf(output.Path)))
                 new FileStream(output.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
         });
+        ThrowIfOther(output, kind);
+    }
+
+    private static void ThrowIfNoFile(NamedPath output)
+    {
+        if (RealPath.IsDevice(output.Path))
+            throw new IOException($"{output.Option}: '{output.Path}' is a device or a pipe; name a file{(output.Option == "--json" ? ", or - for standard output" : "")}.");
+        if (Directory.Exists(output.Path) || Path.EndsInDirectorySeparator(output.Path))
+            throw new IOException($"{output.Option}: '{output.Path}' is a folder; name a file.");
+    }
+
+    private static void ThrowIfOther(NamedPath output, OutputKind kind)
+    {
         if (File.Exists(AtomicFile.TargetOf(output.Path)) && !kind.IsOne(output.Path))
             throw new IOException($"{output.Option}: '{output.Path}' exists and is not {kind.Name}, so it is left as it is. Name another file, or move that one away.");
     }
 
     private void Reach(NamedPath folder)
     {
-        if (File.Exists(folder.Path) || RealPath.IsDevice(folder.Path))
-            throw new IOException($"{folder.Option}: '{folder.Path}' is a file; name a folder.");
+        ThrowIfNoFolder(folder);
         Try(folder, () =>
         {
             Make(folder.FullPath);
             AtomicFile.Probe(Path.Combine(folder.Path, "probe"));
         });
+    }
+
+    private static void ThrowIfNoFolder(NamedPath folder)
+    {
+        if (File.Exists(folder.Path) || RealPath.IsDevice(folder.Path))
+            throw new IOException($"{folder.Option}: '{folder.Path}' is a file; name a folder.");
     }
 
     /// <summary>The folder that goes at the end holds what this command wrote and nothing else.</summary>
@@ -158,12 +201,19 @@ internal sealed class CommandFiles(string command) : IDisposable
 
     private void Make(string folder)
     {
-        var above = folder;
-        for (; above is not null && !Path.Exists(above); above = Path.GetDirectoryName(above))
+        ThrowIfBelowFile(folder);
+        for (var above = folder; above is not null && !Path.Exists(above); above = Path.GetDirectoryName(above))
             _made.Add(above);
+        Directory.CreateDirectory(folder);
+    }
+
+    private static void ThrowIfBelowFile(string folder)
+    {
+        var above = folder;
+        while (above is not null && !Path.Exists(above))
+            above = Path.GetDirectoryName(above);
         if (File.Exists(above))
             throw new IOException($"'{above}' is a file, not a folder.");
-        Directory.CreateDirectory(folder);
     }
 
     private static void RemoveIfEmpty(string folder)

@@ -52,7 +52,7 @@ internal sealed class WorkProgress : IDisposable
     private void Report(long done, long? total, string onBar, Func<string> line)
     {
         var elapsed = _time.GetElapsedTime(_start);
-        if (elapsed < s_quietTime)
+        if (elapsed < s_quietTime || _error is MessageWriter { IsQuiet: true })
             return;
         if (_terminal is not null)
             ShowBar(_terminal, done, total, VisibleText.Message(onBar));

@@ -13,7 +13,8 @@ namespace Score.Cli.Training;
 /// </summary>
 internal sealed class EncodedRows(IReadOnlyCollection<CaptionedVideo> rows, IVideoLanguageModel model, FeatureCache? cache) : IEnumerable<TrainingRow>
 {
-    private const long MostBytesHeld = 1L << 30;
+    /// <summary>Of tokens in memory; of the rest each epoch encodes or reads them again.</summary>
+    public const long MostBytesHeld = 1L << 30;
 
     private readonly Dictionary<int, VideoTokens> _held = [];
     private long _bytesHeld;
@@ -26,7 +27,7 @@ internal sealed class EncodedRows(IReadOnlyCollection<CaptionedVideo> rows, IVid
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
     /// <summary>What cannot tell is taken for a video, whose reading then says what is wrong.</summary>
-    private static bool IsStill(VideoReference video)
+    public static bool IsStill(VideoReference video)
     {
         try
         {
@@ -39,7 +40,7 @@ internal sealed class EncodedRows(IReadOnlyCollection<CaptionedVideo> rows, IVid
     }
 
     /// <summary>Reads something of a row's video; what is wrong with that is told with the row's place.</summary>
-    private static T Named<T>(CaptionedVideo row, Func<T> read)
+    public static T Named<T>(CaptionedVideo row, Func<T> read)
     {
         try
         {

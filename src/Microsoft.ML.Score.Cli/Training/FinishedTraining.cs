@@ -19,12 +19,20 @@ internal sealed class FinishedTraining(string output, string? metrics, string ch
     /// <exception cref="IOException">They are there and may not go.</exception>
     public void MakeWay(bool overwrite)
     {
-        if (WhatIsThere() is not { } there)
+        if (WhatIsThere() is null)
             return;
-        if (!overwrite)
-            throw new IOException($"{there}, of a training that has ended, so nothing is done. Give --overwrite to train anew over its files, or name other ones.");
+        ThrowIfThere(overwrite);
         if (File.Exists(checkpoint))
             File.Delete(checkpoint);
+    }
+
+    /// <summary>Refuses to train over the files of a finished training, and changes nothing.</summary>
+    /// <param name="overwrite">Whether they may go.</param>
+    /// <exception cref="IOException">They are there and may not go.</exception>
+    public void ThrowIfThere(bool overwrite)
+    {
+        if (!overwrite && WhatIsThere() is { } there)
+            throw new IOException($"{there}, of a training that has ended, so nothing is done. Give --overwrite to train anew over its files, or name other ones.");
     }
 
     private string? WhatIsThere()

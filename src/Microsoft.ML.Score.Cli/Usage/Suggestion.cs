@@ -11,7 +11,7 @@ internal static class Suggestion
         var typed = text.Split('=')[0].ToLowerInvariant();
         var near = words.Select(word => (Word: word, Distance: Distance(typed, word))).Where(candidate => candidate.Distance <= Math.Max(1, typed.TrimStart('-').Length / 3))
             .OrderBy(candidate => candidate.Distance).Select(candidate => candidate.Word).FirstOrDefault();
-        near ??= typed.TrimStart('-').Length > 2 && words.Where(word => word.StartsWith(typed, StringComparison.Ordinal)).ToArray() is [var only] ? only : null;
+        near ??= typed.TrimStart('-').Length > 2 && words.Where(word => word.StartsWith(typed, StringComparison.Ordinal)).ToArray() is { Length: 1 or 2 } begun ? string.Join("' or '", begun) : null;
         return near is null ? "" : $" Did you mean '{near}'?";
     }
 

@@ -89,6 +89,17 @@ internal sealed class VideoReference
         return file.Grid;
     }
 
+    /// <summary>The grid that a feature file holds; null for a video, which has none yet.</summary>
+    /// <param name="taker">Whom its tokens are for.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, or holds features of another model.</exception>
+    public TokenGrid? StoredGrid(EncoderIdentity taker)
+    {
+        if (!IsFeatureFile)
+            return null;
+        using var file = OpenFeatures(taker);
+        return file.Grid;
+    }
+
     /// <summary>The video's frames.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no video, or holds tokens instead of frames.</exception>
     public VideoClip OpenClip(CancellationToken cancellationToken) => IsFeatureFile
@@ -115,10 +126,12 @@ internal sealed class VideoReference
     }
 
     /// <summary>The header says whether the features fit, so that those of another model are refused before they are read.</summary>
-    private MappedTokens OpenFeatures(IVideoLanguageModel model)
+    private MappedTokens OpenFeatures(IVideoLanguageModel model) => OpenFeatures(EncoderIdentity.Of(model.Info));
+
+    private MappedTokens OpenFeatures(EncoderIdentity taker)
     {
         var file = FeatureFile.Open(Text);
-        if (EncoderIdentity.Of(model.Info).Refuses(file.Dimension, file.EncoderFingerprint, $"the feature file '{Text}'") is not { } unfit)
+        if (taker.Refuses(file.Dimension, file.EncoderFingerprint, $"the feature file '{Text}'") is not { } unfit)
             return file;
         file.Dispose();
         throw new InvalidDataException(unfit);

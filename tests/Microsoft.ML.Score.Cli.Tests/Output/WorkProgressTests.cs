@@ -43,6 +43,22 @@ public class WorkProgressTests
         Assert.That(error.ToString().TrimEnd(), Is.EqualTo(@"compressing \u001b[2J .mp4: 1 of 2"));
     }
 
+    /// <summary>What merely informs is left out; what is said at once is a warning, and stays.</summary>
+    [Test]
+    public void Report_Quiet_WritesWarningsAlone()
+    {
+        var (error, clock) = (new StringWriter(), new ManualClock());
+        var messages = new MessageWriter(error) { IsQuiet = true };
+        using var progress = new WorkProgress(messages, clock);
+
+        clock.Seconds = 2;
+        progress.Report(1, 2, "compressing");
+        MessageWriter.Inform(messages, "score: encoded videos are kept");
+        progress.Say("score: warning: a frame is missing");
+
+        Assert.That(error.ToString().TrimEnd(), Is.EqualTo("score: warning: a frame is missing"));
+    }
+
     private sealed class ManualClock : TimeProvider
     {
         public long Seconds { get; set; }

@@ -1,5 +1,4 @@
 using Microsoft.ML.Score.Models.Qwen2;
-using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
 using Microsoft.ML.Score.Video;
 
@@ -52,7 +51,12 @@ internal sealed record LlavaVideoConfig : IModelConfig
         return tensors;
     }
 
-    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files) => GridOf(new SiglipProcessor(clip, new LlavaFrameSampling(), VisionConfig.ImageSize).Frames);
+    /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>
+    public TokenGrid GridOf(VideoClip clip, LlavaVideoOptions options)
+    {
+        var sampling = new LlavaFrameSampling { MaxFrames = options.MaxFrames, ForceSample = options.ForceSample };
+        return (this with { MmSpatialPoolMode = options.SpatialPoolMode ?? MmSpatialPoolMode }).GridOf(new SiglipProcessor(clip, sampling, VisionConfig.ImageSize).Frames);
+    }
 
     /// <summary>
     /// The tokens of the given frames. They may be unevenly spaced: seconds per step are their mean distance, the length of the video where

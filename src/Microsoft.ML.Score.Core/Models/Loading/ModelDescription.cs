@@ -1,4 +1,9 @@
+using System.Diagnostics;
+using Microsoft.ML.Score.Models.LlavaVideo;
+using Microsoft.ML.Score.Models.Loading;
 using Microsoft.ML.Score.Models.Qwen2;
+using Microsoft.ML.Score.Models.Qwen25VL;
+using Microsoft.ML.Score.Models.Qwen3VL;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Text;
 using Microsoft.ML.Score.Tokens;
@@ -38,6 +43,9 @@ public sealed class ModelDescription
     /// <summary>As <see cref="Tokens.VideoModelInfo.Fingerprint"/> of the loaded model.</summary>
     public string Fingerprint { get; }
 
+    /// <summary>As <see cref="Tokens.VideoModelInfo.Dimension"/> of the loaded model.</summary>
+    public int Dimension => _config.TextConfig.HiddenSize;
+
     /// <summary>The parts, in the order of the forward pass.</summary>
     public IReadOnlyList<ModelPart> Parts { get; }
 
@@ -73,16 +81,25 @@ public sealed class ModelDescription
         }
     }
 
-    /// <summary>The tokens that a clip becomes under the default options; none of its frames is read.</summary>
+    /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>
     /// <param name="clip">The clip.</param>
+    /// <param name="options">How the model would be loaded; null means the defaults. Of them only those of frames matter.</param>
     /// <exception cref="ArgumentException">The model does not take frames of the clip's size.</exception>
     /// <exception cref="FileNotFoundException">A file that says how frames are read is missing.</exception>
     /// <exception cref="InvalidDataException">Such a file is damaged.</exception>
-    public TokenGrid GridOf(VideoClip clip)
+    public TokenGrid GridOf(VideoClip clip, VideoModelOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(clip);
+        options ??= new VideoModelOptions();
+        options.ThrowIfFaulty(nameof(options));
 
-        return _config.GridOf(clip, _files);
+        return _config switch
+        {
+            Qwen25VLConfig qwen => qwen.GridOf(clip, _files, options.QwenVideo),
+            Qwen3VLConfig qwen => qwen.GridOf(clip, _files, options.QwenVideo, options.Qwen3VL.FrameRules),
+            LlavaVideoConfig llava => llava.GridOf(clip, options.LlavaVideo),
+            _ => throw new UnreachableException(_config.Architecture),
+        };
     }
 
     /// <summary>What answering a question about some kept tokens of a video takes.</summary>
@@ -96,6 +113,53 @@ public sealed class ModelDescription
         ArgumentOutOfRangeException.ThrowIfGreaterThan(keptTokens, grid.Count);
 
         return MemoryEstimate.Of(_config, Bytes, grid, keptTokens);
+    }
+
+    /// <summary>Floating-point operations of the matrix products that encode a video.</summary>
+    /// <param name="grid">The video's tokens.</param>
+    /// <exception cref="ArgumentException">The grid is empty.</exception>
+    public double EncodingFlops(TokenGrid grid)
+    {
+        TokenGrid.ThrowIfEmpty(grid, nameof(grid));
+
+        return ForwardWork.Encoding(_config, grid);
+    }
+
+    /// <summary>Those of one pass of the language model over kept tokens and text.</summary>
+    /// <param name="grid">The video's tokens.</param>
+    /// <param name="keptTokens">How many of them reach the language model, from 0 to all.</param>
+    /// <param name="textTokens">Tokens of text, the target's included.</param>
+    /// <param name="outputs">The last tokens, whose logits are computed: 1 to answer, the target's to score it.</param>
+    /// <exception cref="ArgumentException">A number is out of its range.</exception>
+    public double PassFlops(TokenGrid grid, int keptTokens, int textTokens, int outputs)
+    {
+        ThrowIfNotAPass(grid, keptTokens, textTokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(outputs, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(outputs, textTokens);
+
+        return ForwardWork.Decoding(_config.TextConfig, 0, (double)_config.MostVideoRows(grid, keptTokens) + textTokens, outputs);
+    }
+
+    /// <summary>Those of the tokens of an answer after the first, which come one at a time.</summary>
+    /// <param name="grid">The video's tokens.</param>
+    /// <param name="keptTokens">How many of them reached the language model, from 0 to all.</param>
+    /// <param name="textTokens">Tokens of text in the prompt.</param>
+    /// <param name="answerTokens">Tokens of the answer, at least 1.</param>
+    /// <exception cref="ArgumentException">A number is out of its range.</exception>
+    public double GenerationFlops(TokenGrid grid, int keptTokens, int textTokens, int answerTokens)
+    {
+        ThrowIfNotAPass(grid, keptTokens, textTokens);
+        ArgumentOutOfRangeException.ThrowIfLessThan(answerTokens, 1);
+
+        return ForwardWork.Generation(_config.TextConfig, (double)_config.MostVideoRows(grid, keptTokens) + textTokens, answerTokens);
+    }
+
+    private static void ThrowIfNotAPass(TokenGrid grid, int keptTokens, int textTokens)
+    {
+        TokenGrid.ThrowIfEmpty(grid, nameof(grid));
+        ArgumentOutOfRangeException.ThrowIfNegative(keptTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keptTokens, grid.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(textTokens, 1);
     }
 
     /// <summary>Checks that the weights and the work on a single token fit, before any of them is loaded.</summary>

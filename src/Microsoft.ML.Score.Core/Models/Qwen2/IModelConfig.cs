@@ -1,6 +1,4 @@
-using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Tokens;
-using Microsoft.ML.Score.Video;
 
 namespace Microsoft.ML.Score.Models.Qwen2;
 
@@ -15,11 +13,6 @@ internal interface IModelConfig
 
     /// <summary>The tensors that a checkpoint of this configuration must hold.</summary>
     ExpectedTensors Tensors();
-
-    /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>
-    /// <param name="clip">The video.</param>
-    /// <param name="files">The checkpoint's files, for what they say of frames.</param>
-    TokenGrid GridOf(VideoClip clip, CheckpointFiles files);
 
     /// <summary>Rows that a video takes in the language model's sequence: the kept tokens and what the architecture puts between them, at most.</summary>
     int MostVideoRows(TokenGrid grid, int keptTokens);

@@ -52,11 +52,12 @@ internal sealed record Qwen25VLConfig : IModelConfig
         return tensors;
     }
 
-    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files)
+    /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>
+    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files, QwenVideoOptions options)
     {
         var config = QwenProcessorConfig.Load(files);
         config.ThrowIfNotOf(VisionConfig.PatchSize, VisionConfig.TemporalPatchSize, VisionConfig.SpatialMergeSize, files);
-        var processor = new QwenVideoProcessor(config, clip);
+        var processor = new QwenVideoProcessor(config.With(options), clip);
         var merge = VisionConfig.SpatialMergeSize;
         return new TokenGrid(processor.TimeSteps, processor.GridHeight / merge, processor.GridWidth / merge, processor.SecondsPerStep);
     }

@@ -66,11 +66,12 @@ internal sealed record Qwen3VLConfig : IModelConfig
         return axes;
     }
 
-    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files)
+    /// <summary>The tokens that a clip becomes; none of its frames is read.</summary>
+    public TokenGrid GridOf(VideoClip clip, CheckpointFiles files, QwenVideoOptions options, Qwen3VLFrameRules rules)
     {
         var config = Qwen3ProcessorConfig.Load(files);
         config.Frames.ThrowIfNotOf(VisionConfig.PatchSize, VisionConfig.TemporalPatchSize, VisionConfig.SpatialMergeSize, files);
-        return GridOf(config.ProcessorOf(clip));
+        return GridOf(config.With(options, rules).ProcessorOf(clip));
     }
 
     /// <summary>The tokens of a clip by its processor.</summary>

@@ -66,6 +66,28 @@ public class ModelDescriptionTests
         Assert.That(VideoModel.Describe(_checkpoint.Folder).GridOf(clip), Is.EqualTo(model.Encode(clip).Grid));
     }
 
+    /// <summary>Frames are sampled and sized for a description as they are for tokens.</summary>
+    [Test]
+    public void GridOf_OptionsOfFrames_IsTheGridOfTokensMadeWithThem()
+    {
+        var clip = new FrameClip(new byte[60 * 48 * 40 * 3], 60, 48, 40, 10);
+        var options = new VideoModelOptions { QwenVideo = new() { MaxFrames = 6, MaxPixels = 400 } };
+        using var model = VideoModel.Load(_checkpoint.Folder, options);
+
+        var description = VideoModel.Describe(_checkpoint.Folder);
+
+        Assert.That(description.GridOf(clip, options), Is.EqualTo(model.Encode(clip).Grid).And.Not.EqualTo(description.GridOf(clip)));
+        Assert.That(description.Dimension, Is.EqualTo(model.Info.Dimension));
+    }
+
+    [TestCase(31, 5, 1)]
+    [TestCase(-1, 5, 1)]
+    [TestCase(3, 0, 1)]
+    [TestCase(3, 5, 0)]
+    [TestCase(3, 5, 6)]
+    public void PassFlops_NumberOutOfRange_IsRefused(int kept, int text, int outputs) =>
+        Assert.That(() => VideoModel.Describe(_checkpoint.Folder).PassFlops(new TokenGrid(1, 6, 5), kept, text, outputs), Throws.TypeOf<ArgumentOutOfRangeException>());
+
     [Test]
     public void Estimate_FewerTokens_TakesLessOfTheLanguageModelAndAsMuchOfTheEncoder()
     {
