@@ -92,7 +92,7 @@ internal static class Program
             AnnotateCommand.Create(TimeProvider.System),
             CompressCommand.Create(loadModel),
             AnswerCommand.Create(loadModel),
-            EvalCommand.Create(loadModel),
+            EvalCommand.Create(loadModel, TimeProvider.System),
             ModelCommand.Create(),
             DownloadCommand.Create(TimeProvider.System),
             PolicyCommand.Create(),
