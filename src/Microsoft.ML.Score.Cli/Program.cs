@@ -132,7 +132,7 @@ internal static class Program
             Run(EncodeCommand.Create(loadModel)),
             Run(CompressCommand.Create(loadModel)),
             Run(AnswerCommand.Create(loadModel)),
-            Run(EvalCommand.Create(loadModel)),
+            Run(EvalCommand.Create(loadModel, TimeProvider.System)),
             ModelCommand.Create(),
             ListCommand.Create(),
             DownloadCommand.Create(TimeProvider.System),

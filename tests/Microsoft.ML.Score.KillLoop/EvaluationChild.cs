@@ -23,7 +23,7 @@ internal static class EvaluationChild
         { RedirectStandardOutput = true };
     }
 
-    /// <summary>The results but for what hangs on the clock and on memory.</summary>
+    /// <summary>The results but for what hangs on the clock and on memory, and for the command, which names the folder.</summary>
     /// <exception cref="InvalidOperationException">An item stands in the records twice.</exception>
     private static byte[] Result(string folder)
     {
@@ -35,6 +35,7 @@ internal static class EvaluationChild
 
         var results = JsonNode.Parse(File.ReadAllBytes(Path.Combine(folder, Results)))!.AsObject();
         results.Remove("measured");
+        results.Remove("command");
         foreach (var system in results["systems"]!.AsArray())
             system!.AsObject().Remove("measured");
         return System.Text.Encoding.UTF8.GetBytes(results.ToJsonString());

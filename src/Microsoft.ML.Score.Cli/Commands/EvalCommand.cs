@@ -5,6 +5,7 @@ using Microsoft.ML.Score.Compression;
 using Microsoft.ML.Score.Datasets;
 using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
+using Microsoft.ML.Score.Reports;
 using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Synthetic;
 using Score.Cli.Evaluations;
@@ -53,19 +54,20 @@ internal sealed class EvalCommand
     private readonly Option<int> _parallel = CommonOptions.Between("--parallel", "Videos at a time. With more than one, times are not comparable.", 1, 1000, 1);
     private readonly ReadingOptions _reading = new();
     private readonly Option<string?> _json = new("--json") { Description = "A file for the results as JSON; - prints them instead of the table." };
+    private readonly Option<string?> _report = new("--report") { Description = "A file for the results as a page (.html) that opens without a network." };
 
-    public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
+    public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TimeProvider clock)
     {
         var eval = new EvalCommand();
         var command = new ExampledCommand("eval", "Compare compressors on multiple-choice questions: accuracy, share of all tokens' accuracy, actual retention, where the time goes.", s_examples)
         {
             eval._preset, eval._benchmarks, eval._data, eval._annotations, eval._videoFolders, eval._prompts, eval._videos, eval._lengths, eval._ratios, eval._tokens, eval._compressors, eval._model,
-            eval._memory, eval._backend, eval._qwen3.FrameRules, eval._qwen3.OuterMarkers, eval._qwen3.DropEmptySteps, eval._policy, eval._ablation, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._limit,
+            eval._memory, eval._backend, eval._qwen3.FrameRules, eval._qwen3.OuterMarkers, eval._qwen3.DropEmptySteps, eval._policy, eval._ablation, eval._siglip, eval._seed, eval._records, eval._parallel, eval._reading.Timeout, eval._limit, eval._report,
         };
         foreach (var option in eval._frames.All.Concat([eval._dryRun.DryRun, eval._dryRun.Flops, QuietOption.Create(), eval._json]))
             command.Options.Add(option);
         command.Validators.Add(eval.RefuseIdle);
-        command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, cancellationToken), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => Task.Run(() => eval.Run(parsed, loadModel, clock, cancellationToken), cancellationToken));
         return command;
     }
 
@@ -97,7 +99,7 @@ internal sealed class EvalCommand
             IdleOptions.Refuse(result, "is the policy of ablation, which is not among --compressors; leave it out or add ablation.", _ablation);
     }
 
-    private int Run(ParseResult parsed, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, CancellationToken cancellationToken)
+    private int Run(ParseResult parsed, Func<string, VideoModelOptions, IVideoLanguageModel> loadModel, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var files = new CommandFiles("score eval");
         files.Read("--model", parsed.GetValue(_model));
@@ -109,6 +111,7 @@ internal sealed class EvalCommand
                 files.Read(option.Name, path);
         files.Write("--records", parsed.GetValue(_records), OutputKind.Records);
         files.Write("--json", parsed.GetValue(_json) is "-" ? null : parsed.GetValue(_json), OutputKind.EvaluationResults);
+        files.Write("--report", parsed.GetValue(_report), OutputKind.Report);
         if (_dryRun.IsAsked(parsed))
             files.Check();
         else
@@ -133,12 +136,13 @@ internal sealed class EvalCommand
             new(BenchmarkSystem.AllTokens),
             .. ComparedCompressor.Systems(compared, parsed.GetRequiredValue(_ratios), tokens, policies, seed, frozen),
         ];
-        var comparison = new BenchmarkComparison(frozen, benchmarks, systems, policies.Fingerprint, parsed.GetRequiredValue(_backend), modelOptions.Qwen3VL, seed, parsed.GetValue(_parallel));
-        ComparisonResult result;
+        var comparison = new BenchmarkComparison(
+            frozen, benchmarks, systems, policies, parsed.GetRequiredValue(_backend), modelOptions.Qwen3VL, seed, parsed.GetValue(_parallel), CommandText.Of(parsed), clock);
+        EvaluationDocument result;
         using (var progress = new WorkProgress(parsed.InvocationConfiguration.Error))
             result = comparison.Run(parsed.GetValue(_records), (done, total) => progress.Report(done, total, "evaluating videos"), cancellationToken);
 
-        Write(result, parsed.GetValue(_json), parsed.InvocationConfiguration.Output);
+        Write(result, parsed.GetValue(_json), parsed.GetValue(_report), parsed.InvocationConfiguration.Output);
         return 0;
     }
 
@@ -197,14 +201,19 @@ internal sealed class EvalCommand
         };
     }
 
-    private static void Write(ComparisonResult result, string? jsonPath, TextWriter output)
+    private static void Write(EvaluationDocument result, string? jsonPath, string? reportPath, TextWriter output)
     {
         if (jsonPath == "-")
-            output.WriteLine(JsonOutput.Format(ResultJson.Document(result)));
+            output.WriteLine(result.ToJson());
         else
             ResultTable.Write(result, output);
         if (jsonPath is not (null or "-"))
-            AtomicFile.Write(jsonPath, stream => stream.Write(Encoding.UTF8.GetBytes(JsonOutput.Format(ResultJson.Document(result)) + "\n")));
+            AtomicFile.Write(jsonPath, stream => stream.Write(Encoding.UTF8.GetBytes(VisibleText.Escape(result.ToJson()) + "\n")));
+        if (reportPath is null)
+            return;
+        EvaluationPage.Write(result, reportPath);
+        if (jsonPath != "-")
+            output.WriteLine($"page: {VisibleText.Message(reportPath)}");
     }
 
     /// <summary>What the command line says, or else the preset, or else the option's default.</summary>

@@ -1,22 +1,26 @@
 using System.CommandLine;
 using System.Text;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Reports;
+using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Training;
 using Score.Cli.Files;
 using Score.Cli.Output;
 
 namespace Score.Cli.Commands;
 
-/// <summary><c>score report FILE</c>: a page that a person looks at, made of what another command recorded.</summary>
+/// <summary><c>score report FILE</c>: a page that a person looks at, or a table, made of what another command recorded.</summary>
 internal sealed class ReportCommand
 {
     private const string PageExtension = ".html";
+    private const string MarkdownExtension = ".md";
+    private const string TableExtension = ".csv";
 
-    private readonly Argument<string> _file = new("file") { Description = "What score train --metrics recorded, of a training that has ended or goes on." };
+    private readonly Argument<string> _file = new("file") { Description = "What score train --metrics recorded, of a training that has ended or goes on, or score eval --json wrote." };
 
     private readonly Option<string?> _output = new("--output")
     {
-        Description = $"The page to write. Default: FILE with the extension {PageExtension}.",
+        Description = $"The page to write; of an evaluation also its tables as Markdown ({MarkdownExtension}) or as a table of comma-separated values ({TableExtension}). Default: FILE with the extension {PageExtension}.",
     };
 
     private readonly Option<string?> _csv = new("--csv") { Description = "A file for the same numbers as a table of comma-separated values." };
@@ -24,7 +28,7 @@ internal sealed class ReportCommand
     public static Command Create()
     {
         var report = new ReportCommand();
-        var command = new Command("report", "Make a page to look at, which opens from the disk, from the metrics record of a training.") { report._file, report._output, report._csv };
+        var command = new Command("report", "Make a page to look at, which opens from the disk, from the metrics record of a training or the results of an evaluation.") { report._file, report._output, report._csv };
         command.SetAction(report.Run);
         return command;
     }
@@ -32,36 +36,68 @@ internal sealed class ReportCommand
     private int Run(ParseResult parsed)
     {
         var path = parsed.GetRequiredValue(_file);
-        var page = parsed.GetValue(_output) ?? Path.ChangeExtension(path, PageExtension);
+        var output = parsed.GetValue(_output) ?? Path.ChangeExtension(path, PageExtension);
         using var files = new CommandFiles("score report");
         files.Read("the file", path);
-        files.Write("--output", page, OutputKind.Report);
-        files.Write("--csv", parsed.GetValue(_csv), OutputKind.TrainingTable);
+        files.Write("--output", output, ExtensionOf(output) switch { MarkdownExtension => OutputKind.Markdown, TableExtension => OutputKind.Table, _ => OutputKind.Report });
+        files.Write("--csv", parsed.GetValue(_csv), OutputKind.Table);
         files.Claim();
         var write = KindOf(path);
-        write(path, page, parsed.GetValue(_csv), parsed.InvocationConfiguration.Output);
+        write(path, output, parsed.GetValue(_csv), parsed.InvocationConfiguration.Output);
         return 0;
     }
 
     /// <summary>How a file becomes a page, by what it begins with: a damaged one is read as what it was.</summary>
-    private static Action<string, string, string?, TextWriter> KindOf(string path)
-    {
-        if (BeginsWith(path, "{\"kind\":\""))
-            return WriteTraining;
-        throw new InvalidDataException($"'{path}' is nothing that a page can be made of; give a metrics record, which score train --metrics writes.");
-    }
+    private static Action<string, string, string?, TextWriter> KindOf(string path) =>
+        BeginsWith(path, "{\"kind\":\"") ? WriteTraining
+        : BeginsWith(path, "{") ? WriteEvaluation
+        : throw new InvalidDataException(
+            $"'{path}' is nothing that a page can be made of; give a metrics record, which score train --metrics writes, or the results of an evaluation, which score eval --json writes.");
 
-    private static void WriteTraining(string path, string page, string? csv, TextWriter output)
+    private static void WriteTraining(string path, string output, string? csv, TextWriter writer)
     {
+        if (ExtensionOf(output) is MarkdownExtension or TableExtension)
+            throw new ArgumentException($"--output: a training becomes a page ({PageExtension}), got '{output}'; --csv FILE writes its numbers as a table.");
         var record = TrainingRecord.Read(path);
-        TrainingPage.Write(record, page, Path.GetFileName(path));
+        TrainingPage.Write(record, output, Path.GetFileName(path));
         if (csv is not null)
             TrainingPage.WriteCsv(record, csv);
-        output.WriteLine($"page: {VisibleText.Message(page)}");
-        if (csv is not null)
-            output.WriteLine($"table: {VisibleText.Message(csv)}");
-        output.WriteLine($"verdict: {VisibleText.Message(record.Verdict ?? "not finished")}");
+        Name(writer, "page", output);
+        Name(writer, "table", csv);
+        writer.WriteLine($"verdict: {VisibleText.Message(record.Verdict ?? "not finished")}");
     }
+
+    private static void WriteEvaluation(string path, string output, string? csv, TextWriter writer)
+    {
+        var document = EvaluationDocument.Load(path);
+        switch (ExtensionOf(output))
+        {
+            case MarkdownExtension:
+                WriteText(output, EvaluationTable.ToMarkdown(document));
+                break;
+            case TableExtension:
+                WriteText(output, EvaluationTable.ToCsv(document));
+                break;
+            default:
+                EvaluationPage.Write(document, output);
+                break;
+        }
+
+        if (csv is not null)
+            WriteText(csv, EvaluationTable.ToCsv(document));
+        Name(writer, ExtensionOf(output) is MarkdownExtension or TableExtension ? "table" : "page", output);
+        Name(writer, "table", csv);
+    }
+
+    private static void WriteText(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
+    private static void Name(TextWriter writer, string what, string? path)
+    {
+        if (path is not null)
+            writer.WriteLine($"{what}: {VisibleText.Message(path)}");
+    }
+
+    private static string ExtensionOf(string path) => Path.GetExtension(path).ToLowerInvariant();
 
     private static bool BeginsWith(string path, string start)
     {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.Reflection;
 using Microsoft.ML;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
 
@@ -12,11 +12,7 @@ internal sealed class VersionAction : SynchronousCommandLineAction
     public override int Invoke(ParseResult parseResult)
     {
         // MLContext stands in the assembly Microsoft.ML.Data of the package Microsoft.ML, which is the name that users know.
-        parseResult.InvocationConfiguration.Output.WriteLine(
-            $"score {VersionOf(typeof(VersionAction).Assembly)} with Microsoft.ML {VersionOf(typeof(MLContext).Assembly)}");
+        parseResult.InvocationConfiguration.Output.WriteLine($"score {ProgramVersion.Text} with Microsoft.ML {ProgramVersion.Of(typeof(MLContext).Assembly)}");
         return 0;
     }
-
-    private static string VersionOf(Assembly assembly) =>
-        assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 }

@@ -10,19 +10,21 @@ namespace Score.Cli.Evaluations;
 /// <param name="model">The frozen model.</param>
 /// <param name="benchmarks">The benchmarks, at least one.</param>
 /// <param name="systems">The systems, all tokens first.</param>
-/// <param name="policies">The fingerprint of the policies.</param>
+/// <param name="policies">The policies.</param>
 /// <param name="backend">What the model computes on, one of <see cref="Backends.Words"/>.</param>
 /// <param name="prompt">The form of Qwen3-VL's prompt.</param>
 /// <param name="seed">Of the random compressors and the bootstrap.</param>
 /// <param name="concurrency">Videos at a time.</param>
+/// <param name="command">The command line.</param>
+/// <param name="clock">Of the date.</param>
 internal sealed class BenchmarkComparison(
-    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<ComparedSystem> systems, string policies, string backend, Qwen3VLOptions prompt, int seed,
-    int concurrency)
+    IVideoLanguageModel model, IReadOnlyList<BenchmarkSource> benchmarks, IReadOnlyList<ComparedSystem> systems, EvaluationPolicies policies, string backend, Qwen3VLOptions prompt, int seed,
+    int concurrency, string command, TimeProvider clock)
 {
     /// <param name="recordsPath">Where answers are recorded; null for nowhere.</param>
     /// <param name="report">Told the number of videos done and of all.</param>
     /// <param name="cancellationToken">Stops between questions.</param>
-    public ComparisonResult Run(string? recordsPath, Action<int, int> report, CancellationToken cancellationToken)
+    public EvaluationDocument Run(string? recordsPath, Action<int, int> report, CancellationToken cancellationToken)
     {
         if (benchmarks.FirstOrDefault(benchmark => benchmark.Benchmark.Count == 0) is { Benchmark: { } empty })
             throw new FileNotFoundException($"None of the {empty.MissingVideos.Count} videos of {empty.Name} is there ('{empty.MissingVideos[0]}' ...).");
@@ -40,7 +42,18 @@ internal sealed class BenchmarkComparison(
             before += benchmark.Count;
         }
 
-        return new ComparisonResult(BenchmarkResult.Of(results, systems, seed), description, concurrency, [.. benchmarks.Select(benchmark => LeftOut(benchmark.Benchmark))]);
+        return new EvaluationDocument(BenchmarkResult.Of(results, systems, seed))
+        {
+            QuestionsNotAsked = [.. benchmarks.Select(benchmark => LeftOut(benchmark.Benchmark))],
+            Run = description,
+            Concurrency = concurrency,
+            ModelSource = model.Info.Source,
+            ModelFingerprint = model.Info.Fingerprint,
+            Policies = policies.Taken,
+            Version = ProgramVersion.Text,
+            Command = command,
+            Date = clock.GetUtcNow(),
+        };
     }
 
     /// <summary>All that decides the answers.</summary>
@@ -50,7 +63,7 @@ internal sealed class BenchmarkComparison(
         {
             ["model"] = model.Info.Fingerprint,
             ["processing"] = model.Info.Processing,
-            ["policies"] = policies,
+            ["policies"] = policies.Fingerprint,
             ["systems"] = string.Join(", ", systems.Select(system => system.Name).Distinct()),
             ["budgets"] = string.Join(", ", systems.Select(Budget).Distinct()),
             ["seed"] = seed.ToString(CultureInfo.InvariantCulture),
@@ -83,10 +96,3 @@ internal sealed class BenchmarkComparison(
         }
     }
 }
-
-/// <summary>What a comparison found, and how it was run.</summary>
-/// <param name="Result">What it found.</param>
-/// <param name="Run">What decides its answers, by name.</param>
-/// <param name="Concurrency">Videos at a time.</param>
-/// <param name="LeftOut">For each benchmark the annotated questions that were not asked.</param>
-internal sealed record ComparisonResult(BenchmarkResult Result, IReadOnlyDictionary<string, string> Run, int Concurrency, IReadOnlyList<IReadOnlyList<string>> LeftOut);

@@ -13,6 +13,9 @@ namespace Score.Cli.Evaluations;
 /// <param name="Method">The method; null for smaller frames.</param>
 internal readonly record struct ComparedCompressor(string Word, CompressionMethod? Method)
 {
+    /// <summary>The name of its rows.</summary>
+    public const string AblationName = "SCORE (ablation)";
+
     /// <summary>SCORE with the policy of <c>--ablation-policy</c>.</summary>
     public static ComparedCompressor Ablation { get; } = new("ablation", CompressionMethod.Score);
 
@@ -78,6 +81,6 @@ internal readonly record struct ComparedCompressor(string Word, CompressionMetho
     }
 
     private ITokenCompressor? Create(EvaluationPolicies policies, int seed, IVideoLanguageModel model) => this == Ablation
-        ? new ScoreCompressor(policies.Ablation!, name: "SCORE (ablation)")
+        ? new ScoreCompressor(policies.Ablation!, name: AblationName)
         : Method?.Create(new CompressionOptions { Policy = policies.Score, Seed = seed, Model = model });
 }

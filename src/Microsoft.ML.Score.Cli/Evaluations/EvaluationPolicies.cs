@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Models;
 using Microsoft.ML.Score.Policy;
 using Score.Cli.Files;
@@ -21,5 +22,10 @@ internal sealed record EvaluationPolicies(PolicyNetwork? Score, PolicyNetwork? A
     }
 
     /// <summary>SHA-256 of the policies' files.</summary>
-    public string Fingerprint => string.Join(", ", new[] { Score, Ablation }.OfType<PolicyNetwork>().Select(policy => Convert.ToHexStringLower(SHA256.HashData(policy.ToBytes()))));
+    public string Fingerprint => string.Join(", ", Taken.Select(policy => policy.Hash));
+
+    /// <summary>The policies with the names of their rows.</summary>
+    public IReadOnlyList<EvaluatedPolicy> Taken { get; } = [.. new[] { (CompressionMethod.Score.Name, Score), (ComparedCompressor.AblationName, Ablation) }
+        .Where(policy => policy.Item2 is not null)
+        .Select(policy => new EvaluatedPolicy(policy.Item1, Convert.ToHexStringLower(SHA256.HashData(policy.Item2!.ToBytes())), policy.Item2.Provenance))];
 }

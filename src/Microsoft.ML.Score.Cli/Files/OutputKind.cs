@@ -42,7 +42,11 @@ internal sealed record OutputKind(string Name, Func<string, bool> Recognizes)
 
     public static OutputKind Report { get; } = new("a report of score", ReportFile.Is);
 
-    public static OutputKind TrainingTable { get; } = new("a table of score report", path => Head(path).StartsWith("step,stage,loss,base_cross_entropy,", StringComparison.Ordinal));
+    public static OutputKind Table { get; } = new("a table of score report", path => Head(path) is var head
+        && (head.StartsWith("step,stage,loss,base_cross_entropy,", StringComparison.Ordinal) || head.StartsWith("system,retention ratio,token count,", StringComparison.Ordinal)));
+
+    public static OutputKind Markdown { get; } = new("tables of score report", path => Head(path) is var head
+        && head.StartsWith("**", StringComparison.Ordinal) && head.Contains("\n| system | budget | kept | ", StringComparison.Ordinal));
 
     public static OutputKind FeatureIndex { get; } = new("the index of score encode", Features.FeatureIndex.IsOne);
 

@@ -7,7 +7,8 @@ namespace Score.Cli.Output;
 internal sealed class KeptReport
 {
     private const int MostBars = 40;
-    private const int BarWidth = 40;
+    private const int MostBarWidth = 40;
+    private const int BesideBars = 18;
     private const int WidestDoubledMap = 40;
     private const string Shades = " .:-=+*#%@";
 
@@ -70,12 +71,13 @@ internal sealed class KeptReport
         var stepsPerBar = Math.Max((int)Math.Ceiling(Math.Min(steps, 1 / secondsPerStep)), (steps + MostBars - 1) / MostBars);
         var bars = PerStep.Chunk(stepsPerBar).Select(chunk => chunk.Sum() / (chunk.Length * secondsPerStep)).ToArray();
         var highest = bars.Max();
+        var barWidth = Math.Clamp((ResultWriter.WidthOf(writer) ?? int.MaxValue) - BesideBars, 1, MostBarWidth);
 
         var table = new TextTable("from (s)", "kept/s", "moments");
         foreach (var (index, rate) in bars.Index())
             table.Add(
                 (index * stepsPerBar * secondsPerStep).ToString("0.0", CultureInfo.InvariantCulture), rate.ToString("0.0", CultureInfo.InvariantCulture),
-                new string('#', (int)Math.Round(BarWidth * rate / highest)));
+                new string('#', (int)Math.Round(barWidth * rate / highest)));
         table.Write(writer);
     }
 
@@ -83,7 +85,7 @@ internal sealed class KeptReport
     private void WriteRegions(TextWriter writer)
     {
         var most = PerPlace.Max(row => row.Max());
-        var repeat = _kept.Grid.Width <= WidestDoubledMap ? 2 : 1;
+        var repeat = _kept.Grid.Width <= WidestDoubledMap && 2 * _kept.Grid.Width + 2 <= (ResultWriter.WidthOf(writer) ?? int.MaxValue) ? 2 : 1;
         writer.WriteLine($"regions ('{Shades[^1]}' = kept in {most} of {_kept.Grid.TimeSteps} time steps)");
         foreach (var row in PerPlace)
             writer.WriteLine($"|{string.Concat(row.Select(count => new string(Shade(count, most), repeat)))}|");

@@ -7,8 +7,9 @@ namespace Microsoft.ML.Score.Evaluation;
 
 /// <summary>
 /// The records of a run in a file of JSON lines, written as they come in: a run that was killed goes on from them, and asks nothing
-/// that was answered. The first line ("kind": "run") says what the run is; then one line per system and video ("video", with the hash of its file) and one
-/// per system and question ("question"). A last line that was cut off is dropped. Safe for concurrent calls; one process holds the file at a time.
+/// that was answered. The first line ("kind": "run") says what the run is; then one line per system and video ("video", with the hash of its file), one
+/// per question with the text that was asked ("prompt", the same for all systems), and one per system and question ("question"). A last line that was cut
+/// off is dropped. Safe for concurrent calls; one process holds the file at a time.
 /// </summary>
 public sealed class BenchmarkRecords : IDisposable
 {
@@ -16,6 +17,7 @@ public sealed class BenchmarkRecords : IDisposable
 
     private readonly Dictionary<(string Benchmark, string System, string Video), VideoRecord> _videos = [];
     private readonly Dictionary<(string Benchmark, string System, string Video, int Number), QuestionRecord> _questions = [];
+    private readonly Dictionary<(string Benchmark, string Video, int Number), string> _prompts = [];
     private readonly Lock _lock = new();
     private readonly FileStream _file;
 
@@ -106,6 +108,13 @@ public sealed class BenchmarkRecords : IDisposable
             return _questions.GetValueOrDefault((benchmark, system.Key, video, number));
     }
 
+    /// <summary>The text that was asked; null where nothing was, or by a version that did not write it down.</summary>
+    internal string? FindPrompt(string benchmark, string video, int number)
+    {
+        lock (_lock)
+            return _prompts.GetValueOrDefault((benchmark, video, number));
+    }
+
     internal void Add(VideoRecord record)
     {
         lock (_lock)
@@ -122,6 +131,14 @@ public sealed class BenchmarkRecords : IDisposable
             _questions.Add((record.Benchmark, record.SystemKey, record.VideoId, record.Number), record);
             _file.Write(Line("question", record));
         }
+    }
+
+    /// <summary>Writes a prompt down where it is not yet: systems are asked the same.</summary>
+    internal void Add(PromptRecord record)
+    {
+        lock (_lock)
+            if (_prompts.TryAdd((record.Benchmark, record.VideoId, record.Number), record.Text))
+                _file.Write(Line("prompt", record));
     }
 
     /// <summary>Hands what was written to the disk, so that it outlives a crash of the machine too.</summary>
@@ -167,6 +184,10 @@ public sealed class BenchmarkRecords : IDisposable
                     var question = document.Deserialize(RecordJson.Default.QuestionRecord)!;
                     _questions.Add((question.Benchmark, question.SystemKey, question.VideoId, question.Number), question);
                     break;
+                case "prompt" when index > 0:
+                    var prompt = document.Deserialize(RecordJson.Default.PromptRecord)!;
+                    _prompts.Add((prompt.Benchmark, prompt.VideoId, prompt.Number), prompt.Text);
+                    break;
                 default:
                     throw new JsonException($"kind '{kind}' was not expected here");
             }
@@ -194,8 +215,12 @@ public sealed class BenchmarkRecords : IDisposable
 /// <summary>The first line of a record.</summary>
 internal sealed record RunLine(string Format, SortedDictionary<string, string> Run);
 
+/// <summary>The user turn of a question, options and instructions included, as every system was asked it.</summary>
+internal sealed record PromptRecord(string Benchmark, [property: JsonPropertyName("video")] string VideoId, int Number, string Text);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RunLine))]
 [JsonSerializable(typeof(VideoRecord))]
 [JsonSerializable(typeof(QuestionRecord))]
+[JsonSerializable(typeof(PromptRecord))]
 internal sealed partial class RecordJson : JsonSerializerContext;

@@ -63,7 +63,10 @@ public sealed record BenchmarkResult(long Seed, IReadOnlyList<BenchmarkSummary> 
             references[row] is { } reference ? average.Difference(reference, row) : null,
             crossEntropies?[row],
             times[row], allTokens is { } baseline ? times[row].SpeedUp(times[baseline]) : 1,
-            [.. scores.Select(benchmark => benchmark[row])]))];
+            [.. scores.Select(benchmark => benchmark[row])])
+        {
+            MinusAllTokens = allTokens is { } whole && whole != row ? average.Difference(row, whole) : null,
+        })];
     }
 
     private static int? ReferenceOf(ComparedSystem system, IReadOnlyList<ComparedSystem> systems)
@@ -108,6 +111,9 @@ public sealed record SystemResult(
     string Name, double? RetentionRatio, int? TokenCount, bool IsReference, int Runs, double Retention, double Tokens, Estimate Accuracy, Estimate? KeptShare,
     Estimate? ReferenceMinusThis, Estimate? CaptionCrossEntropy, SystemTimes Times, double SpeedUp, IReadOnlyList<BenchmarkScore> Benchmarks)
 {
+    /// <summary>The accuracy minus that with all tokens, paired by question; null for all tokens and where they were not compared.</summary>
+    public Estimate? MinusAllTokens { get; init; }
+
     /// <summary>Answers from which no option could be read; they count as wrong.</summary>
     public int UnreadableAnswers => Benchmarks.Sum(benchmark => benchmark.UnreadableAnswers);
 }

@@ -56,7 +56,7 @@ public abstract class MultipleChoiceBenchmark
     /// <returns>One record per question and system and one per video and system, ordered by video, then by system.</returns>
     /// <exception cref="ArgumentException">There is no system, one is listed twice or needs another model, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">No video can be evaluated; the message counts missing and unreadable ones.</exception>
-    /// <exception cref="InvalidOperationException">The records hold answers about a video whose file has other content now.</exception>
+    /// <exception cref="InvalidOperationException">The records hold answers about a video whose file has other content now, or to a question whose text is another.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled.</exception>
     public BenchmarkRun Evaluate(IVideoLanguageModel model, IReadOnlyList<BenchmarkSystem> systems, BenchmarkOptions? options = null,
         IProgress<int>? progress = null, CancellationToken cancellationToken = default)

@@ -20,7 +20,7 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
     private EncodedClip? _whole;
 
     /// <summary>Encodes the video as the systems with work left need it, after the warm-up.</summary>
-    /// <exception cref="InvalidOperationException">The records are about another file of this name.</exception>
+    /// <exception cref="InvalidOperationException">The records are about another file of this name, or other questions.</exception>
     /// <exception cref="ArgumentException">The clip is not one that the model can encode.</exception>
     /// <exception cref="InvalidDataException">A frame cannot be decoded.</exception>
     public void Encode(IEnumerable<BenchmarkSystem> systems, WarmUp warmUp, CancellationToken cancellationToken)
@@ -30,6 +30,11 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
             throw new InvalidOperationException(
                 $"The video '{video.Id}' of {benchmark.Name} is not the one that '{options.Records!.Path}' holds answers about: "
                 + $"{(video.Clip is VideoFile file ? $"'{file.Path}' has other content" : "it was a file and is none")}. Put the former video back, or name another file for the records.");
+        foreach (var (number, question) in video.Questions.Index())
+            if (options.Records?.FindPrompt(benchmark.Name, video.Id, number) is { } prompt && prompt != question.Text)
+                throw new InvalidOperationException(
+                    $"Question {number + 1} about the video '{video.Id}' of {benchmark.Name} is not the one that '{options.Records.Path}' holds answers to: its text, options or "
+                    + "instructions are others now. Name another file for the records.");
         foreach (var system in all.Where(system => !IsDone(system)))
         {
             warmUp.Run(video, cancellationToken);
@@ -141,6 +146,7 @@ internal sealed class VideoEvaluation(MultipleChoiceBenchmark benchmark, Benchma
         var generation = new GenerationOptions { MaxNewTokens = options.MaxAnswerTokens, Prefilled = EndPrefill };
         var response = model.Generate(kept, question.Text, generation, _ => EndPrefill(), cancellationToken);
         var total = TimeSince(start);
+        options.Records?.Add(new PromptRecord(benchmark.Name, video.Id, number, question.Text));
         return Add(new QuestionRecord(
             benchmark.Name, system.Key, video.Id, number, question.Id, question.Category, response, benchmark.FindOption(response, question), question.AnswerIndex,
             prefill ?? total, AsRecorded(total - (prefill ?? total))));

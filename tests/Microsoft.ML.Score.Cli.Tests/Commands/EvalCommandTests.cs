@@ -1,7 +1,11 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Score.Compression;
+using Microsoft.ML.Score.Evaluation;
 using Microsoft.ML.Score.Policy;
+using Microsoft.ML.Score.Reports;
+using Score.Cli.Evaluations;
+using Score.Cli.Output;
 
 namespace Score.Cli.Commands;
 
@@ -63,7 +67,118 @@ public class EvalCommandTests
         var second = ScoreProgram.Run(model, CancellationToken.None, args);
 
         Assert.That((second.Error, model.Encoded), Is.EqualTo(("", 0)));
-        Assert.That(second.Output, Is.EqualTo(first.Output));
+        Assert.That(WithoutDate(second.Output), Is.EqualTo(WithoutDate(first.Output)));
+
+        static string WithoutDate(string output) => Regex.Replace(output, "\"date\": \"[^\"]*\"", "");
+    }
+
+    /// <summary>The document says what made it, the command as a shell reads it back; what the environment holds is not in it.</summary>
+    [Test]
+    public void Eval_Json_SaysWhereItComesFrom()
+    {
+        const string Secret = "sk-not-to-be-written-down";
+        using var folder = new TemporaryFolder();
+        PolicyNetwork.Initialize(dimension: 3).Save(folder.File("a policy.safetensors"));
+        var before = DateTimeOffset.UtcNow;
+        Environment.SetEnvironmentVariable("OPENAI_API_KEY", Secret);
+        ScoreProgram run;
+        try
+        {
+            run = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--ratios=0.1", "--compressors", "score", "--policy", folder.File("a policy.safetensors"), "--json", folder.File("eval.json"));
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("OPENAI_API_KEY", null);
+        }
+
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        var document = EvaluationDocument.Load(folder.File("eval.json"));
+        Assert.Multiple(() =>
+        {
+            Assert.That((document.ModelSource, document.ModelFingerprint), Is.EqualTo(("fake", "fa4e")));
+            Assert.That($"score {document.Version} with", Is.EqualTo(string.Join(' ', ScoreProgram.Run("--version").Output.Split(' ')[..3])));
+            Assert.That(document.Date, Is.InRange(before, DateTimeOffset.UtcNow).And.Property("Offset").EqualTo(TimeSpan.Zero));
+            Assert.That(document.Command, Is.EqualTo(
+                $"score eval --videos 1 --lengths short --ratios 0.1 --compressors score --policy '{folder.File("a policy.safetensors")}' --json {folder.File("eval.json")}"));
+            Assert.That((document.Policies[0].System, document.Policies[0].Hash), Is.EqualTo(
+                ("SCORE", Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(folder.File("a policy.safetensors")))))));
+            Assert.That(File.ReadAllText(folder.File("eval.json")), Does.Not.Contain(Secret));
+        });
+    }
+
+    /// <summary>A secret on a command line would be in the document: no option takes one.</summary>
+    [Test]
+    public void Help_Options_TakeNoSecret() =>
+        Assert.That(ScoreProgram.Run("eval", "--help").Output.Split((char[]?)null).Where(word => word.StartsWith("--", StringComparison.Ordinal)),
+            Has.None.Contains("key").And.None.Contains("secret").And.None.Contains("password").And.None.Contains("auth").And.None.EndsWith("token"));
+
+    [Test]
+    public void Eval_Report_WritesThePageAndNamesIt()
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--ratios", "0.1", "--compressors", "random", "--report", folder.File("eval.html"));
+        var again = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--ratios", "0.1", "--compressors", "random", "--report", folder.File("eval.html"));
+        File.WriteAllText(folder.File("mine.html"), "<!DOCTYPE html><p>notes</p>");
+        var mine = ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--ratios", "0.1", "--compressors", "random", "--report", folder.File("mine.html"));
+
+        Assert.That((run.ExitCode, again.ExitCode, mine.ExitCode), Is.EqualTo((0, 0, 1)), run.Error + again.Error);
+        Assert.That(run.Output, Does.EndWith($"page: {folder.File("eval.html")}{Environment.NewLine}"));
+        Assert.That(File.ReadAllText(folder.File("eval.html")), Does.Contain("random at 10%: "));
+        Assert.That(mine.Error, Does.Contain("is not a report of score"));
+    }
+
+    /// <summary>Page, Markdown and table of the results; another extension is a page, and a file that is none of these is left.</summary>
+    [Test]
+    public void Report_Evaluation_WritesWhatTheExtensionSays()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short", "--ratios", "0.1", "--compressors", "random", "--json", folder.File("eval.json")).ExitCode, Is.Zero);
+        var document = EvaluationDocument.Load(folder.File("eval.json"));
+
+        var page = ScoreProgram.Run("report", folder.File("eval.json"));
+        var markdown = ScoreProgram.Run("report", folder.File("eval.json"), "--output", folder.File("eval.md"));
+        var table = ScoreProgram.Run("report", folder.File("eval.json"), "--output", folder.File("eval.csv"));
+        // Again, over its own files.
+        Assert.That(ScoreProgram.Run("report", folder.File("eval.json"), "--output", folder.File("eval.md"), "--csv", folder.File("eval.csv")).ExitCode, Is.Zero);
+        File.WriteAllText(folder.File("notes.md"), "# Mine\n");
+        var mine = ScoreProgram.Run("report", folder.File("eval.json"), "--output", folder.File("notes.md"));
+        File.WriteAllText(folder.File("other.json"), "{\"video\":1}");
+        var other = ScoreProgram.Run("report", folder.File("other.json"));
+
+        Assert.Multiple(() =>
+        {
+            Assert.That((page.Output, markdown.Output, table.Output), Is.EqualTo((
+                $"page: {folder.File("eval.html")}{Environment.NewLine}", $"table: {folder.File("eval.md")}{Environment.NewLine}", $"table: {folder.File("eval.csv")}{Environment.NewLine}")));
+            Assert.That(File.ReadAllText(folder.File("eval.html")), Does.Contain("<h2>Accuracy against tokens kept</h2>"));
+            Assert.That(File.ReadAllText(folder.File("eval.md")), Is.EqualTo(EvaluationTable.ToMarkdown(document)));
+            Assert.That(File.ReadAllText(folder.File("eval.csv")), Is.EqualTo(EvaluationTable.ToCsv(document)));
+            Assert.That((mine.ExitCode, other.ExitCode), Is.EqualTo((1, 1)));
+            Assert.That(mine.Error, Does.Contain("is not tables of score report"));
+            Assert.That(other.Error, Does.Contain("is not the result of an evaluation, as score eval --json writes it"));
+        });
+    }
+
+    /// <summary>What a reader of the file sees is what the terminal shows.</summary>
+    [TestCase(40)]
+    [TestCase(60)]
+    [TestCase(80)]
+    [TestCase(120)]
+    [TestCase(200)]
+    public void Write_OnTerminalsOfAnyWidth_TablesFit(int width)
+    {
+        using var folder = new TemporaryFolder();
+        Assert.That(ScoreProgram.Run("eval", "--videos", "1", "--lengths", "short,medium", "--ratios", "0.5,0.1", "--compressors", "random,holitom-port,evs-vllm", "--json", folder.File("eval.json")).ExitCode, Is.Zero);
+        var document = EvaluationDocument.Load(folder.File("eval.json"));
+        var (whole, fitted) = (new StringWriter(), new StringWriter());
+
+        ResultTable.Write(document, whole);
+        ResultTable.Write(document, new ResultWriter(fitted, width));
+
+        var tables = fitted.ToString().Split(Environment.NewLine).TakeWhile(line => !line.StartsWith("synthetic: ", StringComparison.Ordinal)).ToArray();
+        Assert.That(tables.Select(line => line.Length), Has.All.LessThanOrEqualTo(width));
+        var words = fitted.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+        Assert.That(whole.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Where(word => char.IsAsciiDigit(word[0]) && !words.Contains(word)), Is.Empty);
     }
 
     [TestCase("--seed", "2", "seed was '1', now '2'")]

@@ -25,6 +25,7 @@ public class TrainerSettingsTests
         [nameof(TrainerOptions.CaptionQuestion)] = "--caption-question What?",
         [nameof(TrainerOptions.RetentionRatio)] = "--retention-ratio 0.5",
         [nameof(TrainerOptions.ValidationInterval)] = "--validation-interval 3",
+        [nameof(TrainerOptions.FurtherValidationRatios)] = "--validation-ratios 0.25,0.5",
         [nameof(TrainerOptions.Patience)] = "--patience 3",
         [nameof(TrainerOptions.ConcurrentVideos)] = "--concurrent-videos 3",
         [nameof(TrainerOptions.CheckpointInterval)] = "--checkpoint-interval 3",

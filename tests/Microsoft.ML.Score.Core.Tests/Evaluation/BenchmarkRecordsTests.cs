@@ -14,7 +14,7 @@ public class BenchmarkRecordsTests
     private static readonly BenchmarkSystem[] s_systems = [BenchmarkSystem.AllTokens, new(new UniformCompressor(), 0.5)];
     private static readonly SyntheticBenchmark s_benchmark = new(2, [VideoLength.Short]);
 
-    /// <summary>Two videos with eight questions under two systems: 4 and 32 lines. The file is cut at every line, and within the line.</summary>
+    /// <summary>Two videos with eight questions under two systems: 4 and 32 lines, and 16 prompts. The file is cut at every line, and within the line.</summary>
     [Test]
     public void Evaluate_RecordsCutOffAnywhere_AsksOnlyTheRestAndEndsTheSame()
     {
@@ -22,7 +22,7 @@ public class BenchmarkRecordsTests
         var path = folder.File("records.jsonl");
         var expected = Run(path, out _);
         var lines = File.ReadAllLines(path);
-        Assert.That(lines, Has.Length.EqualTo(1 + 4 + 32));
+        Assert.That(lines, Has.Length.EqualTo(1 + 4 + 32 + 16));
         for (var whole = 1; whole < lines.Length; whole++)
         {
             File.WriteAllText(path, string.Concat(lines.Take(whole).Select(line => line + "\n")) + lines[whole][..(lines[whole].Length * whole / lines.Length)]);
@@ -74,6 +74,34 @@ public class BenchmarkRecordsTests
         });
 
         static string Written<T>(T record) => JsonSerializer.Serialize(record, typeof(T), RecordJson.Default)[1..];
+    }
+
+    [Test]
+    public void Evaluate_WithRecords_WritesEachPromptOnceAsItWasAsked()
+    {
+        using var folder = new TemporaryFolder();
+        Run(folder.File("records.jsonl"), out _);
+
+        var prompts = File.ReadLines(folder.File("records.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(line => line.GetProperty("kind").GetString() == "prompt")
+            .Select(line => (line.GetProperty("benchmark").GetString(), line.GetProperty("video").GetString(), line.GetProperty("number").GetInt32(), line.GetProperty("text").GetString()));
+
+        Assert.That(prompts, Is.EquivalentTo(Enumerable.Range(0, 2).Select(s_benchmark.GetVideo)
+            .SelectMany(video => video.Questions.Select((question, number) => ("synthetic", video.Id, number, question.Text)))));
+    }
+
+    [Test]
+    public void Evaluate_QuestionChangedSinceTheRecords_SaysWhichAndAsksNothing()
+    {
+        using var folder = new TemporaryFolder();
+        var path = folder.File("records.jsonl");
+        Run(path, out _);
+        var lines = File.ReadAllLines(path);
+        var changed = Array.FindLastIndex(lines, line => line.StartsWith("{\"kind\":\"prompt\"", StringComparison.Ordinal) && line.Contains("\"number\":2,", StringComparison.Ordinal));
+        lines[changed] = lines[changed].Replace("\"text\":\"", "\"text\":\"Please: ", StringComparison.Ordinal);
+        File.WriteAllLines(path, lines);
+
+        Assert.That(() => Run(path, out _), Throws.InvalidOperationException.With.Message.Contains("Question 3 about the video 'test-short-1' of synthetic").And.Message.Contains($"'{path}'"));
     }
 
     /// <summary>What counts is the content: another file under the name is another video, a copy with another date is the same.</summary>

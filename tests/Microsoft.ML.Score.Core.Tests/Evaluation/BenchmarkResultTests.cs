@@ -37,6 +37,10 @@ public class BenchmarkResultTests
 
             var differences = Samples(run, s_rows[1]).Zip(Samples(run, s_rows[2]), (reference, other) => (reference.Video, reference.Score - other.Score));
             Assert.That(rows[2].Benchmarks[0].ReferenceMinusThis, Is.EqualTo(Estimate.OfMean(differences, 7)));
+            var losses = Estimate.OfMean(Samples(run, s_rows[1]).Zip(Samples(run, s_rows[0]), (few, all) => (few.Video, few.Score - all.Score)), 7);
+            Assert.That(rows[1].MinusAllTokens!.Value, Is.EqualTo(losses.Value).Within(1e-12));
+            Assert.That(rows[1].MinusAllTokens!.StandardError, Is.EqualTo(losses.StandardError).Within(1e-12));
+            Assert.That(rows[0].MinusAllTokens, Is.Null);
         });
     }
 
@@ -48,7 +52,7 @@ public class BenchmarkResultTests
 
         var few = BenchmarkResult.Of(runs, s_rows, seed: 7).Systems[1];
 
-        List<double> accuracies = [], shares = [];
+        List<double> accuracies = [], shares = [], differences = [];
         for (var resample = 0; resample < 2000; resample++)
         {
             var means = runs.Select((run, index) =>
@@ -61,10 +65,12 @@ public class BenchmarkResultTests
             }).ToList();
             accuracies.Add(means.Average(mean => mean.Mine));
             shares.Add(means.Average(mean => mean.Mine) / means.Average(mean => mean.All));
+            differences.Add(means.Average(mean => mean.Mine) - means.Average(mean => mean.All));
         }
 
         Assert.That((few.Accuracy.Low, few.Accuracy.High), Is.EqualTo(Interval(accuracies)));
         Assert.That((few.KeptShare!.Low, few.KeptShare.High), Is.EqualTo(Interval(shares)));
+        Assert.That((few.MinusAllTokens!.Low, few.MinusAllTokens.High), Is.EqualTo(Interval(differences)));
 
         static (double, double) Interval(List<double> values)
         {
