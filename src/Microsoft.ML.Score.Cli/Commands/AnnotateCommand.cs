@@ -5,8 +5,8 @@ using Microsoft.ML.Score.Datasets.Training;
 using Score.Cli.Annotation;
 using Score.Cli.Files;
 using Score.Cli.Output;
-using Score.Cli.Usage;
 using Score.Cli.Training;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
 

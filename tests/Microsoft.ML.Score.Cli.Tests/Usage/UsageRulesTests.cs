@@ -116,6 +116,11 @@ public class UsageRulesTests
         Assert.That(parsed.GetValue<object>(option.Name), Is.EqualTo(without.GetValue<object>(option.Name)));
     }
 
+    /// <summary>So that none is printed that the test above leaves out.</summary>
+    [Test]
+    public void Help_OfEveryCommand_PrintsTheDefaultsThatAreTypedBack([ValueSource(nameof(Names))] string command) =>
+        Assert.That(Regex.Count(ScoreProgram.Run(command, "--help").Output, @"\[default:"), Is.EqualTo(OptionsWithADefault.Count(option => option.Arguments[0]!.Equals(command))));
+
     [Test]
     public void Usage_OfEveryCommand_ShowsWhatMustBeGiven([ValueSource(nameof(Names))] string command)
     {
