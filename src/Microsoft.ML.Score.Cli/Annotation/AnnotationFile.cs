@@ -64,6 +64,17 @@ internal sealed class AnnotationFile : IDisposable
         return true;
     }
 
+    /// <summary>The paths of the rows that a file holds, which is left as it is and need not be there.</summary>
+    public static HashSet<string> PathsIn(string path)
+    {
+        var paths = new HashSet<string>(StringComparer.Ordinal);
+        if (!File.Exists(path))
+            return paths;
+        using var stream = File.OpenRead(path);
+        ReadRows<AnnotatedRow>(stream, path, row => paths.Add(row.Path));
+        return paths;
+    }
+
     /// <summary>The paths of the rows that the file held when it was opened.</summary>
     public HashSet<string> Paths { get; } = new(StringComparer.Ordinal);
 

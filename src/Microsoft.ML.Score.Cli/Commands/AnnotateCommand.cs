@@ -41,6 +41,7 @@ internal sealed partial class AnnotateCommand
     private readonly Option<int> _maxRetries = CommonOptions.Between("--max-retries", "Tries after the first, where the server is busy, fails or does not answer.", 0, 100, 5);
     private readonly Option<double> _timeout = CommonOptions.Checked("--timeout", "Seconds that one answer may take.", "a positive number of at most 86400", seconds => seconds is > 0 and <= 86400, 120.0);
     private readonly Option<int?> _limit = CommonOptions.Limit("rows of --data");
+    private readonly DryRunOptions _dryRun = new();
     private readonly Option<bool> _quiet = QuietOption.Create();
     private readonly Option<bool> _json = CommonOptions.Json();
 
@@ -51,7 +52,7 @@ internal sealed partial class AnnotateCommand
         var command = new ExampledCommand("annotate", "Have a teacher model behind an OpenAI-compatible endpoint write captions from the frames.", s_examples)
         {
             annotate._data, annotate._dataOptions.Format, annotate._dataOptions.Videos, annotate._dataOptions.SkipDamaged, annotate._dataOptions.Reading.Timeout, annotate._output, annotate._endpoint, annotate._model, annotate._apiKeyVariable,
-            annotate._prompt, annotate._frames, annotate._frameSize, annotate._maxTokens, annotate._temperature, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._limit, annotate._quiet, annotate._json,
+            annotate._prompt, annotate._frames, annotate._frameSize, annotate._maxTokens, annotate._temperature, annotate._concurrency, annotate._requestsPerMinute, annotate._maxRetries, annotate._timeout, annotate._limit, annotate._dryRun.DryRun, annotate._quiet, annotate._json,
         };
         command.SetAction((parsed, cancellationToken) => annotate.RunAsync(parsed, time, cancellationToken));
         return command;
@@ -70,8 +71,13 @@ internal sealed partial class AnnotateCommand
         files.Read("--videos", parsed.GetValue(_dataOptions.Videos));
         files.Write("--output", outputPath, OutputKind.Annotations);
         files.Write("the list of failures beside --output", failuresPath, OutputKind.Failures);
-        files.Claim();
+        if (_dryRun.IsAsked(parsed))
+            files.Check();
+        else
+            files.Claim();
         var apiKey = parsed.GetValue(_apiKeyVariable) is { } variable ? ApiKey.Of(variable) : null;
+        if (_dryRun.IsAsked(parsed))
+            return Plan(parsed, data, AnnotationFile.PathsIn(outputPath));
         using var service = new CaptionService(new Uri(parsed.GetRequiredValue(_endpoint)), model, apiKey, TimeSpan.FromSeconds(parsed.GetValue(_timeout)), time)
         {
             MaxTokens = parsed.GetValue(_maxTokens),
@@ -112,6 +118,23 @@ internal sealed partial class AnnotateCommand
     /// <summary>The rows to ask about, by a first reading, which also finds damage before anything is asked; null where the data can be read once only.</summary>
     private int? Count(ParseResult parsed, string data, HashSet<string> done) => RealPath.IsDevice(data) ? null
         : Rows(parsed, data, new SkippedRows()).Select(row => row.Name).Distinct(StringComparer.Ordinal).Count(name => !done.Contains(name));
+
+    /// <summary>Says how many rows would be asked about. What the answers would take is the server's to say.</summary>
+    private int Plan(ParseResult parsed, string data, HashSet<string> done)
+    {
+        if (RealPath.IsDevice(data))
+            throw new IOException($"--data: '{data}' is a device or a pipe, whose rows a dry run would use up. Write them to a file.");
+        var skipped = new SkippedRows();
+        var names = Rows(parsed, data, skipped).Select(row => row.Name).ToHashSet(StringComparer.Ordinal);
+        skipped.Report(parsed.InvocationConfiguration.Error, data);
+        var (alreadyThere, output) = (names.Count(done.Contains), parsed.InvocationConfiguration.Output);
+        var (toAsk, frames, missing) = (names.Count - alreadyThere, parsed.GetValue(_frames), skipped.Count(SkipReason.MissingFile));
+        if (parsed.GetValue(_json))
+            output.WriteLine(JsonOutput.Format(new { dryRun = "score annotate", toAsk, alreadyThere, missing, framesPerRow = frames }));
+        else
+            output.WriteLine($"dry run of score annotate: nothing was asked, nothing was written{Environment.NewLine}to ask: {toAsk}, of at most {frames} frames each; already there: {alreadyThere}, missing files: {missing}");
+        return 0;
+    }
 
     private static void Print(AnnotationCounts counts, int missing, TokenUsage? spent, bool json, TextWriter output)
     {

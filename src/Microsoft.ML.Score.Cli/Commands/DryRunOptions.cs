@@ -9,7 +9,7 @@ namespace Score.Cli.Commands;
 /// <summary><c>--dry-run</c> and what goes with it.</summary>
 internal sealed class DryRunOptions
 {
-    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Say what would run, its tokens, memory and hours, and do nothing: no weights are loaded, nothing is written." };
+    public Option<bool> DryRun { get; } = new("--dry-run") { Description = "Say what would run, its tokens, memory and hours, and do nothing: nothing is loaded, asked or written." };
 
     public Option<double?> Flops { get; } = CommonOptions.Optional<double>(
         "--flops", "Floating-point operations a second that --dry-run reckons hours at beside this machine's, such as 100e12. Default: this machine's alone.",

@@ -47,6 +47,41 @@ public sealed class AnnotateCommandTests : IDisposable
     }
 
     [Test]
+    public void Annotate_DryRun_CountsAndAsksAndWritesNothing()
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("Dense."));
+        Assert.That(ScoreProgram.Run([.. Command(server), "--limit", "2"]).ExitCode, Is.Zero);
+        File.AppendAllText(_folder.File("out.jsonl"), "{\"path\": \"torn");
+        string[] Files() => [.. Directory.GetFiles(_folder.Path).Order(StringComparer.Ordinal).Select(file => $"{file} {File.ReadAllText(file)}")];
+        var before = Files();
+
+        var text = ScoreProgram.Run([.. Command(server), "--dry-run"]);
+        var json = ScoreProgram.Run([.. Command(server), "--dry-run", "--limit", "5", "--json"]);
+
+        Assert.That((text.ExitCode, text.Output.TrimEnd()), Is.EqualTo((0, $"dry run of score annotate: nothing was asked, nothing was written{Environment.NewLine}to ask: {Rows - 2}, of at most 8 frames each; already there: 2, missing files: 0")), text.Error);
+        using var plan = JsonDocument.Parse(json.Output);
+        Assert.That((plan.RootElement.GetProperty("toAsk").GetInt32(), plan.RootElement.GetProperty("alreadyThere").GetInt32()), Is.EqualTo((3, 2)));
+        Assert.That(server.Prompts, Has.Count.EqualTo(2));
+        Assert.That(Files(), Is.EqualTo(before));
+    }
+
+    [TestCase("--api-key-env", "NO_SUCH_VARIABLE_IS_SET", 1, "--api-key-env")]
+    [TestCase("--output", "rows.jsonl", 2, "--output names the file of --data")]
+    [TestCase("--data", "none.jsonl", 1, "There is no file")]
+    public void Annotate_DryRunOfWhatWouldBeRefused_IsRefused(string option, string value, int exitCode, string message)
+    {
+        using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("None."));
+        string[] command = [.. Command(server)];
+        var place = Array.IndexOf(command, option);
+        var given = value.Contains('.', StringComparison.Ordinal) ? _folder.File(value) : value;
+
+        var run = ScoreProgram.Run([.. place < 0 ? command.Append(option).Append(given) : command.Select((word, index) => index == place + 1 ? given : word), "--dry-run"]);
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((exitCode, "")));
+        Assert.That(run.Error, Does.Contain(message));
+    }
+
+    [Test]
     public void Annotate_KeyThatIsNotSet_FailsWithoutNamingIt()
     {
         using var server = new TeacherServer((_, _) => TeacherAnswer.Caption("None."));
