@@ -7,6 +7,7 @@ using Microsoft.ML.Score.Tokens;
 using Score.Cli.Features;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Plans;
 using Score.Cli.Training;
 using Score.Cli.Usage;
 
@@ -31,6 +32,9 @@ internal sealed class EncodeCommand
     private readonly Option<string> _backend = CommonOptions.Backend();
     private readonly Qwen3Options _qwen3 = new();
     private readonly Option<string> _featureType = CommonOptions.FeatureType("How numbers are stored: f32 as they are, the others rounded, in half the size. Training finds those of its own --feature-type.");
+    private readonly FrameOptions _frames = new();
+    private readonly Option<int?> _limit = CommonOptions.Limit("videos");
+    private readonly DryRunOptions _dryRun = new();
     private readonly Option<bool> _json = CommonOptions.Json();
 
     public static Command Create(Func<string, VideoModelOptions, IVideoLanguageModel> loadModel)
@@ -39,9 +43,11 @@ internal sealed class EncodeCommand
         encode._videos.Validators.Add(CommonOptions.CheckClipNames);
         var command = new ExampledCommand("encode", "Encode videos into a folder of feature files, each once; what is there already is not encoded again.", s_examples)
         {
-            encode._videos, encode._data, encode._dataOptions.Format, encode._dataOptions.Videos, encode._dataOptions.SkipDamaged, encode._dataOptions.Reading.Timeout, encode._output,
-            encode._model, encode._memory, encode._backend, encode._qwen3.FrameRules, encode._featureType, encode._json,
+            encode._videos, encode._data, encode._dataOptions.Format, encode._dataOptions.Videos, encode._dataOptions.SkipDamaged, encode._dataOptions.Reading.Timeout, encode._limit, encode._output,
+            encode._model, encode._memory, encode._backend, encode._qwen3.FrameRules, encode._featureType,
         };
+        foreach (var option in encode._frames.All.Concat([encode._dryRun.DryRun, encode._dryRun.Flops, QuietOption.Create(), encode._json]))
+            command.Options.Add(option);
         command.Validators.Add(encode.Check);
         command.SetAction((parsed, cancellationToken) => Task.Run(() => encode.Run(parsed, loadModel, cancellationToken), cancellationToken));
         return command;
@@ -50,6 +56,8 @@ internal sealed class EncodeCommand
     private void Check(CommandResult result)
     {
         _qwen3.RefuseIdle(result, _model);
+        _frames.RefuseContradictions(result);
+        _dryRun.RefuseIdle(result);
         if (IdleOptions.IsWrong(result, _data))
             return;
         if (result.GetResult(_data) is null)
@@ -76,19 +84,28 @@ internal sealed class EncodeCommand
         files.Read("--model", parsed.GetValue(_model));
         files.WriteInto("--output", folder);
         files.Write("the index in --output", Path.Combine(folder, FeatureIndex.FileName), OutputKind.FeatureIndex);
-        files.Claim();
+        if (_dryRun.IsAsked(parsed))
+            files.Check();
+        else
+            files.Claim();
         var skipped = new SkippedRows();
-        var videos = Videos(parsed, skipped);
-
+        var videos = Videos(parsed, skipped).Take(parsed.GetValue(_limit) ?? int.MaxValue).ToList();
         var source = parsed.GetRequiredValue(_model);
-        using var model = loadModel(source, CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), _qwen3.Of(parsed, source), error));
+        var loading = CommonOptions.Loading(parsed.GetValue(_memory), parsed.GetRequiredValue(_backend), _qwen3.Of(parsed, source), error, _frames.Of(parsed, source));
+        if (_dryRun.IsAsked(parsed))
+        {
+            _dryRun.Print(parsed, Plan(new PlannedModel(source, loading), videos, cancellationToken), parsed.GetValue(_json));
+            return 0;
+        }
+
+        using var model = loadModel(source, loading);
         var type = Enum.Parse<TensorType>(parsed.GetRequiredValue(_featureType), ignoreCase: true);
         var index = new FeatureIndex(folder);
         CorpusEncoder encoder;
         try
         {
             using var progress = new WorkProgress(error);
-            var room = new DiskRoom(VideoModel.Describe(source), model.Info, type);
+            var room = new DiskRoom(VideoModel.Describe(source), loading, model.Info, type);
             encoder = new CorpusEncoder(model, new FeatureCache(new FeatureCacheOptions { Folder = folder }, model.Info, type), index, progress)
             {
                 SkipUnread = parsed.GetValue(_dataOptions.SkipDamaged),
@@ -125,6 +142,25 @@ internal sealed class EncodeCommand
             if (IdleOptions.IsGiven(parsed.CommandResult, option))
                 throw new ArgumentException($"{option.Name} says how a file of rows is read, and --data '{data}' is a folder; leave it out.");
         return [.. videos, .. CorpusVideo.InFolder(data, readOptions)];
+    }
+
+    private static WorkPlan Plan(PlannedModel model, List<CorpusVideo> videos, CancellationToken cancellationToken)
+    {
+        var plan = new WorkPlan("score encode", model);
+        plan.Count("videos", videos.Count);
+        var flops = new List<double>();
+        foreach (var index in WorkPlan.Sample(videos.Count))
+        {
+            var grid = model.GridOf(videos[index].Open(), cancellationToken);
+            plan.See(grid, grid.Count);
+            flops.Add(model.Description.EncodingFlops(grid));
+        }
+
+        plan.EncodingFlops = flops.Count == 0 ? 0 : flops.Average() * videos.Count;
+        plan.Note("videos that are in the folder already are counted too");
+        if (videos.Count > flops.Count)
+            plan.Note($"of many videos {flops.Count} at equal distances were looked into");
+        return plan;
     }
 
     private static void Print(string folder, CorpusEncoder encoder, int rowsPassedOver, bool json, TextWriter output)

@@ -23,7 +23,7 @@ internal sealed class EvalCommand
     [
         new("score eval --videos 1 --lengths short --ratios 0.25,0.1 --compressors score,uniform", "Compare two compressors on questions about a made-up video."),
         new("score eval --benchmark video-mme --data benchmarks --compressors score,random --records answers.jsonl", "Compare them on a public benchmark; stopped, the same command goes on from its records."),
-        new("score eval --videos 1 --lengths short --tokens 50,20 --compressors evs,vidcom2 --json eval.json", "Keep numbers of tokens in place of shares, and write the results as JSON."),
+        new("score eval --videos 1 --lengths short --tokens 50,20 --compressors evs,vidcom2 --json eval.json --report eval.html", "Keep numbers of tokens in place of shares, and write the results as JSON and as a page."),
     ];
 
     private static readonly string[] s_presets = [.. PaperPreset.All.Select(preset => preset.Name)];

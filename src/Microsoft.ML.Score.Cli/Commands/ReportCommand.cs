@@ -6,6 +6,7 @@ using Microsoft.ML.Score.Storage;
 using Microsoft.ML.Score.Training;
 using Score.Cli.Files;
 using Score.Cli.Output;
+using Score.Cli.Usage;
 
 namespace Score.Cli.Commands;
 
@@ -15,6 +16,12 @@ internal sealed class ReportCommand
     private const string PageExtension = ".html";
     private const string MarkdownExtension = ".md";
     private const string TableExtension = ".csv";
+
+    private static readonly Example[] s_examples =
+    [
+        new("score report metrics.jsonl --csv training.csv", "Make a page of a training, training goes on or not, and a table of its steps."),
+        new("score report eval.json --output eval.md", "Write the tables of an evaluation as Markdown."),
+    ];
 
     private readonly Argument<string> _file = new("file") { Description = "What score train --metrics recorded, of a training that has ended or goes on, or score eval --json wrote." };
 
@@ -28,7 +35,7 @@ internal sealed class ReportCommand
     public static Command Create()
     {
         var report = new ReportCommand();
-        var command = new Command("report", "Make a page to look at, which opens from the disk, from the metrics record of a training or the results of an evaluation.") { report._file, report._output, report._csv };
+        var command = new ExampledCommand("report", "Make a page to look at, which opens from the disk, from the metrics record of a training or the results of an evaluation.", s_examples) { report._file, report._output, report._csv };
         command.SetAction(report.Run);
         return command;
     }

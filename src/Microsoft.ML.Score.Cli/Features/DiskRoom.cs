@@ -11,9 +11,10 @@ namespace Score.Cli.Features;
 /// asking FFmpeg for it. Frames are not decoded.
 /// </summary>
 /// <param name="model">The model by what is known without loading it.</param>
+/// <param name="options">How it is loaded, since frames and pixels depend on that.</param>
 /// <param name="info">The loaded one.</param>
 /// <param name="type">How tokens are stored.</param>
-internal sealed class DiskRoom(ModelDescription model, VideoModelInfo info, TensorType type)
+internal sealed class DiskRoom(ModelDescription model, VideoModelOptions options, VideoModelInfo info, TensorType type)
 {
     /// <summary>Videos of the sample, at most.</summary>
     public const int MostProbed = 32;
@@ -57,7 +58,7 @@ internal sealed class DiskRoom(ModelDescription model, VideoModelInfo info, Tens
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return (long)model.GridOf(video.OpenClip(cancellationToken)).Count * info.Dimension * (1 + info.DeepStackLevels) * (type == TensorType.F32 ? sizeof(float) : sizeof(ushort));
+            return (long)model.GridOf(video.OpenClip(cancellationToken), options).Count * info.Dimension * (1 + info.DeepStackLevels) * (type == TensorType.F32 ? sizeof(float) : sizeof(ushort));
         }
         catch (Exception fault) when (fault is IOException or InvalidDataException or ArgumentException or UnauthorizedAccessException)
         {
