@@ -358,9 +358,9 @@ internal sealed class ScoreCompressEstimatorTests
         var fitted = context.Transforms.ScoreCompress("Mask", "Features", "Caption", _model, options).Fit(data);
 
         var record = TrainingRecord.Read(folder.File("metrics.jsonl"));
-        Assert.That(told.Select(progress => progress.Metrics).OfType<StepMetrics>(), Is.EqualTo(record.Steps).And.Count.EqualTo(8));
+        Assert.That(told.Select(progress => progress.Metrics).OfType<StepMetrics>().ToList(), Is.EqualTo(record.Steps).And.Count.EqualTo(8));
         Assert.That(
-            told.Select(progress => progress.Validation).OfType<ValidationMetrics>().Select(validation => validation with { FirstVideo = null }),
+            told.Select(progress => progress.Validation).OfType<ValidationMetrics>().Select(validation => validation with { FirstVideo = null }).ToList(),
             Is.EqualTo(record.Validations.Select(validation => validation with { FirstVideo = null })).And.Count.EqualTo(4)); // steps 0, 2, 7 and 8
         Assert.That(told.Where(progress => progress.Warning is null).Select(progress => progress.Metrics is null ? $"validation {progress.Step}" : $"step {progress.Step}"), Is.EqualTo(new[]
         {
