@@ -23,7 +23,7 @@ public sealed class DiskRoomTests
         foreach (var video in videos)
             FeatureFile.Write(folder.File(video.FileName), video.Encode(model, default), type);
 
-        var estimate = new DiskRoom(s_tiny, model.Info, type).Estimate(videos, default);
+        var estimate = new DiskRoom(s_tiny, new VideoModelOptions(), model.Info, type).Estimate(videos, default);
 
         Assert.That(Directory.GetFiles(folder.Path).Sum(file => new FileInfo(file).Length) - estimate, Is.InRange(0, 3 * 1024));
     }
@@ -35,7 +35,7 @@ public sealed class DiskRoomTests
         VideoReference[] videos = [.. Enumerable.Range(0, 100).Select(index => VideoReference.ToSynthetic(index < 50 ? "test-short-0" : "test-image-0"))];
         var info = new VideoModelInfo("tiny", "f", 64) { DeepStackLevels = 3 };
 
-        var estimate = new DiskRoom(s_tiny, info, TensorType.F16).Estimate(videos, default);
+        var estimate = new DiskRoom(s_tiny, new VideoModelOptions(), info, TensorType.F16).Estimate(videos, default);
 
         Assert.That(estimate, Is.EqualTo(100 * (288 + 36) / 2 * 64 * 4 * 2).Within(1));
     }
@@ -48,8 +48,8 @@ public sealed class DiskRoomTests
         VideoReference[] videos = [VideoReference.ToSynthetic("test-short-0")];
         List<string> said = [];
 
-        var enough = new DiskRoom(s_tiny, info, TensorType.F32) { FreeBytes = _ => Free + needed };
-        var less = new DiskRoom(s_tiny, info, TensorType.F32) { FreeBytes = _ => Free + needed - 1 };
+        var enough = new DiskRoom(s_tiny, new VideoModelOptions(), info, TensorType.F32) { FreeBytes = _ => Free + needed };
+        var less = new DiskRoom(s_tiny, new VideoModelOptions(), info, TensorType.F32) { FreeBytes = _ => Free + needed - 1 };
         enough.Check("features", videos, said.Add, default);
 
         Assert.That(said, Is.EqualTo(new[] { "1 video to encode, about 72.0 KiB; the disk has 953.7 MiB left" }));
