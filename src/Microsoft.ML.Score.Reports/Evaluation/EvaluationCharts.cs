@@ -63,7 +63,10 @@ internal static class EvaluationCharts
         var methods = result.Systems.Where(system => system != all).GroupBy(system => system.Name).OrderByDescending(method => method.First().IsReference)
             .Select(method => method.OrderBy(system => system.Retention).ToList()).ToList();
         var series = methods.Select((method, index) => new ChartSeries(
-            method[0].Name, [.. method.Select(system => Point(system, index - (methods.Count - 1) / 2.0))], SeriesStyle.LineAndDots, IsDashed: index >= Colors) { Color = index % Colors }).ToList();
+            method[0].Name, [.. method.Select(system => Point(system, index - (methods.Count - 1) / 2.0))], SeriesStyle.LineAndDots, IsDashed: index >= Colors)
+        {
+            Color = index % Colors,
+        }).ToList();
         if (all is not null)
         {
             // A line across, named in the legend: at its end its name would stand on the points of the largest budgets.

@@ -17,7 +17,8 @@ public class KeptReportTests
 
         new KeptReport("v", KeptTokens.All(new VideoTokens(grid, 1, new float[grid.Count]))).Write(new ResultWriter(text, width));
 
-        var lines = text.ToString().Split(Environment.NewLine)[1..];
+        // What stands above table and map is prose, which a terminal breaks.
+        var lines = text.ToString().Split(Environment.NewLine)[1..].Where(line => !line.StartsWith("regions", StringComparison.Ordinal)).ToArray();
         Assert.That(lines.Select(line => line.Length), Has.All.LessThanOrEqualTo(width));
         Assert.That(lines.Count(line => line == $"|{new string('@', width >= 62 ? 60 : 30)}|"), Is.EqualTo(4));
         Assert.That(lines.Count(line => line.EndsWith(new string('#', Math.Min(40, width - 18)), StringComparison.Ordinal)), Is.EqualTo(6));
