@@ -37,7 +37,7 @@ public class ProgramTests
     [TestCase("--ratio must be a number above 0 and at most 1, got '0'.", "compress", "a.mp4", "--ratio", "0")]
     [TestCase("got 'NaN'.", "compress", "a.mp4", "--ratio", "NaN")]
     [TestCase("got 'x'.", "compress", "a.mp4", "--ratio", "x")]
-    [TestCase("--format must be one of mask, tokens, got 'png'.", "compress", "a.mp4", "--format", "png")]
+    [TestCase("--format must be one of mask, tokens, html, png, gif, mp4, got 'pdf'.", "compress", "a.mp4", "--format", "pdf")]
     [TestCase("--output needs videos of different names", "compress", "a/clip.mp4", "b/clip.mp4", "--output", "kept")]
     [TestCase("Option '--question' is required. 'score answer --help' tells more.", "answer", "a.mp4")]
     [TestCase("There is no command 'tarin'. Did you mean 'train'?", "tarin", "--data", "x")]

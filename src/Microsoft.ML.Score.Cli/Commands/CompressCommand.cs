@@ -48,7 +48,8 @@ internal static class CompressCommand
         var format = CommonOptions.Word(
             "--format", "What --output writes: the mask as JSON, the kept tokens as safetensors, or a report as a page, a still picture or a clip.", [Mask, Tokens, .. s_pictures], Mask);
         var report = new Option<string?>("--report") { Description = $"A file that shows what is kept of one video: a page with sliders over time and ratio (.html), a still picture (.png) or a clip (.gif, .mp4)." };
-        var against = CommonOptions.Word("--against", "Another compressor to show beside the policy in reports.", [.. CompressionMethod.All.Where(method => method != CompressionMethod.Score).Select(method => method.Word)]);
+        var against = CommonOptions.Word("--against", "Another compressor to show beside the policy in reports; score list compressors has their words.", [.. CompressionMethod.All.Where(method => method != CompressionMethod.Score).Select(method => method.Word)]);
+        against.HelpName = "method"; // the words are many: score list compressors
         var reading = new ReadingOptions();
         var json = CommonOptions.Json();
         var command = new ExampledCommand("compress", "Keep the tokens that matter and show which moments and regions they come from.", s_examples)

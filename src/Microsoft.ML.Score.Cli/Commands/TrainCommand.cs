@@ -27,7 +27,7 @@ internal sealed class TrainCommand
     [
         new("score train --data synthetic --output policy.safetensors --warm-up-steps 1 --main-steps 2 --synthetic-validation 2", "Try it out: a policy for the embedded model, of too few steps to be of use."),
         new("score train --data rows.jsonl --output policy.safetensors --features features --main-steps 4 --warm-up-steps 2", "Learn from captioned videos of your own, which are encoded once and kept in a folder."),
-        new("score train --data rows.jsonl --output pipeline.zip --metrics metrics.jsonl --report training.html --warm-up-steps 2 --main-steps 4", "Write an ML.NET model that encodes and compresses, record every step, and make a page of it."),
+        new("score train --data rows.jsonl --output pipeline.zip --report training.html --warm-up-steps 2 --main-steps 4", "Write an ML.NET model that encodes and compresses, and a page that shows how training went."),
     ];
 
     private readonly Option<string> _data = new("--data")

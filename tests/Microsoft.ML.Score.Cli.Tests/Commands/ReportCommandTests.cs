@@ -81,7 +81,7 @@ public sealed class ReportCommandTests : IDisposable
     [TestCase("names the file of", "report @metrics.jsonl --output @metrics.jsonl")]
     [TestCase("names the file of --output", "report @metrics.jsonl --output @a.html --csv @a.html")]
     [TestCase("--report names the file of --metrics", "train --data synthetic --output @new.safetensors --metrics @a.html --report @a.html")]
-    [TestCase("--validation-ratios says what validations measure", "train --data @rows.jsonl --output @new.safetensors --validation-ratios 0.5")]
+    [TestCase("--validation-ratios is about validations, and there is no --validation", "train --data @rows.jsonl --output @new.safetensors --validation-ratios 0.5")]
     [TestCase("--validation-ratios must be a list of ratios above 0 and at most 1, got '1.5'", "train --data synthetic --output @new.safetensors --validation-ratios 0.5,1.5")]
     public void CommandLine_ThatContradictsItself_IsWrongUsage(string message, string command)
     {

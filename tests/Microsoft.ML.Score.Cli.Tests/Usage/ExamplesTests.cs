@@ -19,7 +19,7 @@ public sealed class ExamplesTests : IDisposable
 
     private static readonly string s_checkpoint = Path.Combine(RepositoryFolder.Root, "src", "Microsoft.ML.Score.Core", "Models", "Tiny");
     private static readonly string s_policy = Path.Combine(RepositoryFolder.Root, "src", "Microsoft.ML.Score.Core", "Policy", "Pretrained", "tiny.safetensors");
-    private static readonly string[] s_writing = ["--output", "--metrics", "--records", "--json"];
+    private static readonly string[] s_writing = ["--output", "--metrics", "--records", "--json", "--report", "--csv"];
     private static readonly string[] s_variables = ["HF_ENDPOINT", "HF_HUB_CACHE", "HF_TOKEN", "HF_HUB_OFFLINE", "API_KEY"];
 
     private readonly TemporaryFolder _folder = new();
@@ -107,6 +107,12 @@ public sealed class ExamplesTests : IDisposable
             case "rows.jsonl":
                 File.WriteAllLines(word, ((string[])["image-0", "image-1", "short-0"]).Select(clip => $$"""{"video": "synthetic:policytraining-{{clip}}", "caption": "A red circle."}"""));
                 break;
+            case "metrics.jsonl":
+                Write("train", "--data", "synthetic", "--output", "made.safetensors", "--warm-up-steps", "1", "--main-steps", "1", "--synthetic-images", "4", "--synthetic-videos", "2", "--synthetic-validation", "1", "--metrics", word);
+                break;
+            case "eval.json":
+                Write("eval", "--videos", "1", "--lengths", "short", "--ratios", "0.1", "--compressors", "score,random", "--json", word);
+                break;
             case "policy.safetensors":
                 File.Copy(s_policy, word);
                 break;
@@ -135,6 +141,14 @@ public sealed class ExamplesTests : IDisposable
                 CopyCheckpoint(word);
                 break;
         }
+    }
+
+    /// <summary>Has the command itself write what another reads.</summary>
+    private static void Write(params string[] command)
+    {
+        var error = new StringWriter();
+        var exitCode = Program.RunAsync(command, VideoModel.Load, TextWriter.Null, error).GetAwaiter().GetResult();
+        Assert.That(exitCode, Is.Zero, error.ToString());
     }
 
     private static void CopyCheckpoint(string folder)

@@ -20,6 +20,7 @@ public class UsageRulesTests
         ["list"] = [],
         ["download"] = ["Org/Model"],
         ["policy"] = ["missing"],
+        ["report"] = ["missing"],
     };
 
     /// <summary>What gives an option something to do that has nothing to do beside a right command line's words.</summary>
@@ -30,6 +31,7 @@ public class UsageRulesTests
         [("encode", "--format")] = ["--data", "rows.jsonl"],
         [("encode", "--frame-rules")] = ["--model", "folder"],
         [("compress", "--format")] = ["--output", "kept"],
+        [("compress", "--against")] = ["--report", "kept.html"],
         [("answer", "--top-p")] = ["--temperature", "1"],
         [("eval", "--data")] = ["--benchmark", "lvbench"],
         [("train", "--frame-rules")] = ["--model", "folder"],
@@ -137,6 +139,7 @@ public class UsageRulesTests
             "encode" => "score encode [<video>...] --output <output> [options]",
             "list" => "score list [<what>] [options]",
             "policy" => "score policy <file> [options]",
+            "report" => "score report <file> [options]",
             _ => "score download <model> [options]",
         }));
     }
