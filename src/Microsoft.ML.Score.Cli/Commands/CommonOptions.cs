@@ -58,15 +58,15 @@ internal static class CommonOptions
     /// <param name="encoderStatistics">Whether encoded videos carry what some compressors choose by.</param>
     public static VideoModelOptions Loading(
         double memory, string backend, Qwen3VLOptions qwen3, TextWriter error, FrameChoice? frames = null, bool encoderStatistics = false) => new()
-    {
-        EncoderStatistics = encoderStatistics,
-        Backend = Backends.Named(backend),
-        MemoryLimit = Limit(memory),
-        QwenVideo = (frames ?? FrameChoice.Default).Qwen,
-        Qwen3VL = qwen3,
-        LlavaVideo = new() { MaxFrames = (frames ?? FrameChoice.Default).LlavaFrames },
-        Warn = warning => error.WriteLine($"score: warning: {warning}"),
-    };
+        {
+            EncoderStatistics = encoderStatistics,
+            Backend = Backends.Named(backend),
+            MemoryLimit = Limit(memory),
+            QwenVideo = (frames ?? FrameChoice.Default).Qwen,
+            Qwen3VL = qwen3,
+            LlavaVideo = new() { MaxFrames = (frames ?? FrameChoice.Default).LlavaFrames },
+            Warn = warning => error.WriteLine($"score: warning: {warning}"),
+        };
 
     /// <summary>Bytes of <see cref="Memory"/>.</summary>
     public static long Limit(double memory) => (long)Math.Min(memory * BytesPerGiB, long.MaxValue);

@@ -63,7 +63,13 @@ public class LineChartTests
         const string hostile = "<script>\"'&";
         var chart = Chart([new ChartSeries(hostile, [new(0, 1), new(1, 2)]), new ChartSeries("b", [new(0, 1)])]) with
         {
-            Title = hostile, Summary = hostile, Note = hostile, XLabel = hostile, YLabel = hostile, Values = [new(1, hostile)], Moments = [new(0.5, hostile)],
+            Title = hostile,
+            Summary = hostile,
+            Note = hostile,
+            XLabel = hostile,
+            YLabel = hostile,
+            Values = [new(1, hostile)],
+            Moments = [new(0.5, hostile)],
         };
 
         var figure = XElement.Parse(chart.ToHtml());

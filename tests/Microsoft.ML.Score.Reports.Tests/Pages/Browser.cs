@@ -33,7 +33,10 @@ internal sealed class Browser : IDisposable
         var browser = new Browser();
         browser.Command("Emulation.setDeviceMetricsOverride", new()
         {
-            ["width"] = phone ? 360 : 1280, ["height"] = phone ? 740 : 900, ["deviceScaleFactor"] = 1, ["mobile"] = phone,
+            ["width"] = phone ? 360 : 1280,
+            ["height"] = phone ? 740 : 900,
+            ["deviceScaleFactor"] = 1,
+            ["mobile"] = phone,
         });
         browser.Command("Emulation.setEmulatedMedia", new()
         {

@@ -21,7 +21,15 @@ public class TrainingPageTests
         var rows = Enumerable.Range(0, 12).SelectMany(i => new[] { PlantedModel.Example(i, 1), PlantedModel.Example(100 + i, 6) });
         var options = new TrainerOptions
         {
-            WarmUpSteps = 30, MainSteps = 40, BatchSize = 4, Rollouts = 8, HiddenWidth = 16, LearningRate = 0.02, ValidationInterval = 10, FurtherValidationRatios = [0.05, 0.25], MetricsPath = Metrics,
+            WarmUpSteps = 30,
+            MainSteps = 40,
+            BatchSize = 4,
+            Rollouts = 8,
+            HiddenWidth = 16,
+            LearningRate = 0.02,
+            ValidationInterval = 10,
+            FurtherValidationRatios = [0.05, 0.25],
+            MetricsPath = Metrics,
         };
         new ScoreTrainer(new PlantedModel { Info = new VideoModelInfo("models/<b>planted", "0123abcd", PlantedModel.Dimension) }, options)
             .Fit(rows, Enumerable.Range(200, 8).Select(i => PlantedModel.Example(i, 6)).ToList());
