@@ -52,6 +52,8 @@ internal static class Program
                     runs.Add((line, parsed));
                 else
                     areRight = false;
+            if (areRight && runs.Count > 1)
+                RunOutputs.ThrowIfShared(runs);
         }
         catch (UsageException exception)
         {
@@ -68,7 +70,7 @@ internal static class Program
             if (exitCode == 0)
                 continue;
             if (runs.Count > 1)
-                messages.WriteLine($"score: {line.Name} ended with exit code {exitCode}; {runs.Count - 1 - index} after it were not begun.");
+                messages.WriteLine($"score: {line.Name} ended with exit code {exitCode}{(runs.Count - 1 - index is > 0 and var left ? $"; {left} after it were not begun" : "")}.");
             return exitCode;
         }
 

@@ -21,7 +21,7 @@ internal sealed class FrameOptions
         "--frames-per-second", "Frames sampled of a second of video. Default: the model's own rule.", "a positive number", rate => rate > 0 && double.IsFinite(rate));
 
     public Option<int?> FrameCount { get; } = CommonOptions.Optional<int>(
-        "--frame-count", "As many frames of every video, whatever its length. Default: by the rate.", "a whole number of at least 1", frames => frames >= 1);
+        "--frame-count", "As many frames of every video, whatever its length; rounded to whole time steps. Default: by the rate.", "a whole number of at least 1", frames => frames >= 1);
 
     public Option<double?> MinPixels { get; } = CommonOptions.Optional<double>(
         "--min-pixels", "The fewest pixels of a frame (Qwen3-VL by its own rules: of all frames together). Default: the model's own rule.", "a positive number", pixels => pixels > 0 && double.IsFinite(pixels));
@@ -77,13 +77,14 @@ internal sealed class FrameOptions
     private void ThrowIfUnused(ParseResult parsed, string model, int? most)
     {
         var given = OfQwen.FirstOrDefault(option => IdleOptions.IsGiven(parsed.CommandResult, option));
-        if (given is null && most is not 1)
+        var isOneFrame = most is 1 || parsed.GetValue(FrameCount) is 1;
+        if (given is null && !isOneFrame)
             return;
         var architecture = VideoModel.Describe(model).Architecture;
         if (given is not null && architecture == Llava)
             throw new UsageException($"{given.Name} is for Qwen2.5-VL and Qwen3-VL, and '{model}' is a {Llava} checkpoint, which takes evenly spaced frames of one size. Leave it out; --max-frames says how many.");
-        if (most is 1 && architecture != Llava)
-            throw new UsageException($"--max-frames must be at least 2 for {architecture}, whose time steps have two frames, got '1'.");
+        if (isOneFrame && architecture != Llava)
+            throw new UsageException($"{(most is 1 ? MaxFrames : (Option)FrameCount).Name} must be at least 2 for {architecture}, whose time steps have two frames, got '1'.");
     }
 }
 

@@ -36,6 +36,11 @@ internal sealed class ReportCommand
     {
         var report = new ReportCommand();
         var command = new ExampledCommand("report", "Make a page to look at, which opens from the disk, from the metrics record of a training or the results of an evaluation.", s_examples) { report._file, report._output, report._csv };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(report._output) is { } given && !given.Errors.Any() && result.GetValue(report._output) is { } output && ExtensionOf(output) is not (PageExtension or MarkdownExtension or TableExtension))
+                result.AddError($"--output must be a file that ends in {PageExtension}, {MarkdownExtension} or {TableExtension}, got '{output}'.");
+        });
         command.SetAction(report.Run);
         return command;
     }
@@ -49,6 +54,8 @@ internal sealed class ReportCommand
         files.Write("--output", output, ExtensionOf(output) switch { MarkdownExtension => OutputKind.Markdown, TableExtension => OutputKind.Table, _ => OutputKind.Report });
         files.Write("--csv", parsed.GetValue(_csv), OutputKind.Table);
         files.Claim();
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no file '{path}'{(Directory.Exists(path) ? ", which is a folder" : "")}; give a metrics record or the results of an evaluation.", path);
         var write = KindOf(path);
         write(path, output, parsed.GetValue(_csv), parsed.InvocationConfiguration.Output);
         return 0;

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using Microsoft.ML.Score.Video;
 using Score.Cli.Videos;
 
@@ -21,8 +22,13 @@ internal sealed record CorpusVideo(string Name, string Place, Func<VideoReferenc
     /// <exception cref="InvalidDataException">There is none.</exception>
     public static IReadOnlyList<CorpusVideo> InFolder(string folder, VideoReadOptions options)
     {
-        CorpusVideo[] videos = [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => s_extensions.Contains(Path.GetExtension(file))).Order(StringComparer.Ordinal).Select(file => Named(file, options))];
+        // Links to folders are not followed: they may lead in a circle, and what they lead to can be named.
+        var files = new FileSystemEnumerable<string>(folder, (ref FileSystemEntry entry) => entry.ToSpecifiedFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+        };
+        CorpusVideo[] videos = [.. files.Where(file => s_extensions.Contains(Path.GetExtension(file))).Order(StringComparer.Ordinal).Select(file => Named(file, options))];
         return videos.Length > 0 ? videos : throw new InvalidDataException($"The folder '{folder}' holds no file of a video or picture ({string.Join(", ", s_extensions)}).");
     }
 }

@@ -58,6 +58,6 @@ internal sealed class PictureReport(IVideoLanguageModel model, PolicyNetwork pol
     private string Note(VideoTokens video)
     {
         var kept = rival!.Compress(video, ratio);
-        return string.Create(CultureInfo.InvariantCulture, $"{rival.Name}, {kept.Count} tokens at {ratio:0.##%}") + (kept.Video is null ? "; they are merged of several, and stand where one of them was" : "");
+        return string.Create(CultureInfo.InvariantCulture, $"{rival.Name}, {kept.Count:#,0} tokens at {ratio:0.##%}") + (kept.Video is null ? "; they are merged of several, and stand where one of them was" : "");
     }
 }

@@ -38,6 +38,8 @@ internal sealed class PlannedModel
     public TokenGrid GridOf(VideoReference video, CancellationToken cancellationToken) =>
         video.StoredGrid(EncoderIdentity.Of(Info) with { AnyProcessing = true }) ?? Description.GridOf(video.OpenClip(cancellationToken), Options);
 
-    /// <summary>Reads a policy, so that one that is missing or of another model is refused now. Options of frames are not compared.</summary>
-    public PolicyNetwork ReadPolicy(string option, string? path) => PolicySource.Load(option, path, Info, anyProcessing: true);
+    /// <summary>Reads a policy, so that one that is missing or of another model is refused now. Of a file's the options of frames are not compared; the shipped ones take the defaults alone.</summary>
+    public PolicyNetwork ReadPolicy(string option, string? path) => path is null && Options.QwenVideo != new QwenVideoOptions()
+        ? PolicyNetwork.Pretrained(Info with { EncoderFingerprint = $"{Info.Fingerprint}+frames" })
+        : PolicySource.Load(option, path, Info, anyProcessing: true);
 }

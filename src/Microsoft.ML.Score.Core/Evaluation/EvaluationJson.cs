@@ -50,6 +50,7 @@ internal sealed record EvaluationJson(
         Check(Benchmarks.Count > 0 && !Benchmarks.Contains(null!), "it has no benchmark");
         Check(Benchmarks.Select(benchmark => benchmark.Name).Distinct().Count() == Benchmarks.Count, "a benchmark is there twice");
         Check(Systems.Count > 0 && !Systems.Contains(null!), "it has no system");
+        Check(Systems.Select(system => (system.Name, system.RetentionRatio, system.TokenCount)).Distinct().Count() == Systems.Count, "a system is there twice with one budget");
         Check(Policies?.Contains(null!) != true, "a policy is null");
         Check(Measured is { Concurrency: >= 1, PeakMemoryBytes: >= 0 }, "a measured number is out of range");
         CheckTexts(Run.Values);

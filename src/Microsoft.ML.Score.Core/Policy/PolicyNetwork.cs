@@ -108,10 +108,13 @@ public sealed class PolicyNetwork
     {
         ArgumentNullException.ThrowIfNull(model);
 
-        return PolicyFile.Shipped().FirstOrDefault(policy => EncoderIdentity.Of(model).Refuses(policy.Dimension, policy.EncoderFingerprint) is null)
+        var identity = EncoderIdentity.Of(model);
+        return PolicyFile.Shipped().FirstOrDefault(policy => identity.Refuses(policy.Dimension, policy.EncoderFingerprint) is null)
             ?? throw new NotSupportedException(
-                $"No trained policy ships for the model '{model.Source}' ({model.EncoderFingerprint}). Train one (ScoreTrainer, "
-                + $"or score train) and give its file ({nameof(PolicyNetwork)}.{nameof(Load)}, or --policy).");
+                (PolicyFile.Shipped().Any(policy => (identity with { AnyProcessing = true }).Refuses(policy.Dimension, policy.EncoderFingerprint) is null)
+                    ? $"The policy that ships for the model '{model.Source}' was trained with its default frames, and it is loaded with other options of frame sampling or size. Leave them out, or train one"
+                    : $"No trained policy ships for the model '{model.Source}' ({model.EncoderFingerprint}). Train one")
+                + $" (ScoreTrainer, or score train) and give its file ({nameof(PolicyNetwork)}.{nameof(Load)}, or --policy).");
     }
 
     /// <summary>Reads a policy from a file.</summary>

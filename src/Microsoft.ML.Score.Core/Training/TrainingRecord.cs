@@ -81,7 +81,7 @@ public sealed class TrainingRecord
             start += line.Length + 1;
         }
 
-        return record;
+        return number > 1 ? record : throw new InvalidDataException($"'{path}' has no whole line yet: the training that writes it has just begun, or it was cut off.");
     }
 
     private static byte[] ReadBytes(string path)

@@ -59,7 +59,7 @@ internal sealed partial class ChildProcess : IDisposable
             _watcher?.Kill();
             _watcher?.Dispose();
             throw new InvalidOperationException(
-                $"The program '{program}' could not be started ({exception.Message}). Reading video files and images needs FFmpeg's programs ffmpeg and ffprobe on the PATH: " +
+                $"The program '{program}' could not be started ({exception.Message}). Reading video files and images, and writing clips, needs FFmpeg's programs ffmpeg and ffprobe on the PATH: " +
                 "install the package ffmpeg (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg).", exception);
         }
 

@@ -34,7 +34,7 @@ internal sealed class EvaluationHeadline
                 return $"{text} ({Figures.Interval(_subject.Accuracy)}).";
             text += $"; all tokens {Figures.Percent(_all.Accuracy.Value)}";
             if (_subject.MinusAllTokens is { } difference)
-                return $"{text}, a difference of {Points(difference.Value)} points ({Points(difference.Low)} to {Points(difference.High)}).";
+                return $"{text}, a difference of {Points(difference.Value)} points ({(difference.Clusters < 2 ? "one video" : $"{Points(difference.Low)} to {Points(difference.High)}")}).";
             return _subject.KeptShare is { } share ? $"{text}, of which {Figures.Percent(share.Value)} is kept ({Figures.Interval(share)})." : $"{text}.";
         }
     }
@@ -44,7 +44,7 @@ internal sealed class EvaluationHeadline
     {
         get
         {
-            var meaning = (_subject.MinusAllTokens, _subject.KeptShare) switch
+            var meaning = _subject != _all && _subject.Accuracy.Clusters < 2 ? "All questions are about one video, so they say nothing of others." : (_subject.MinusAllTokens, _subject.KeptShare) switch
             {
                 ({ } difference, _) => Of(difference.Low, difference.High, 0),
                 (null, { } share) when _subject != _all => Of(share.Low, share.High, 1),
@@ -57,7 +57,7 @@ internal sealed class EvaluationHeadline
     }
 
     /// <summary>Whether the method is better (1) or worse (-1) than all tokens by more than chance; 0 where that is open.</summary>
-    public int Sign => _subject.MinusAllTokens switch { { Low: > 0 } => 1, { High: < 0 } => -1, _ => 0 };
+    public int Sign => _subject.Accuracy.Clusters < 2 ? 0 : _subject.MinusAllTokens switch { { Low: > 0 } => 1, { High: < 0 } => -1, _ => 0 };
 
     private int Questions => _result.Benchmarks.Sum(benchmark => benchmark.Questions);
 

@@ -22,7 +22,8 @@ internal static class Figures
 
     public static string Percent(double value) => Text($"{value:0.0%}");
 
-    public static string Interval(Estimate? estimate) => estimate is null ? "-" : Text($"{100 * estimate.Low:0.0} to {100 * estimate.High:0.0}");
+    /// <summary>The ends of an interval; of one video alone there is none, since nothing tells how videos differ.</summary>
+    public static string Interval(Estimate? estimate) => estimate is null ? "-" : estimate.Clusters < 2 ? "one video" : Text($"{100 * estimate.Low:0.0} to {100 * estimate.High:0.0}");
 
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

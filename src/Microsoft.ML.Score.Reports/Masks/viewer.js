@@ -170,7 +170,9 @@
   };
 
   function fillRatios() {
-    const ratios = [...new Set([0.01, 0.02, 0.05, 0.1, 0.25, 0.5, data.retentionRatio, ...selections.flatMap(selection => selection.masks?.map(mask => mask.ratio) ?? [])])].sort((a, b) => a - b);
+    // A compressor without scores was asked at some ratios, and says nothing of others.
+    const asked = selections.flatMap(selection => selection.masks?.map(mask => mask.ratio) ?? []);
+    const ratios = [...new Set([...(asked.length ? asked : [0.01, 0.02, 0.05, 0.1, 0.25, 0.5]), data.retentionRatio])].sort((a, b) => a - b);
     const table = element('ratios');
     const seconds = data.steps[0].seconds === null ? 0 : T * data.grid.secondsPerStep;
     table.tHead.append(row(['ratio', ...selections.map(selection => `${selection.name}, tokens`), ...(seconds ? ['tokens a second'] : [])], true));
@@ -182,7 +184,7 @@
       });
       const first = counts.find(one => one !== null);
       const rate = first === undefined ? '' : (first / seconds).toPrecision(3);
-      table.tBodies[0].append(row([percent(ratio), ...counts.map(one => one === null ? 'not made' : whole.format(one)), ...(seconds ? [rate] : [])], false));
+      table.tBodies[0].append(row([percent(ratio), ...counts.map(one => one === null ? 'not asked' : whole.format(one)), ...(seconds ? [rate] : [])], false));
     }
   }
 
@@ -201,7 +203,7 @@
     element('step').value = step;
     element('step-text').textContent = `${step + 1} of ${T}${time ? `, ${time}` : ''}`;
     element('step').setAttribute('aria-valuetext', element('step-text').textContent);
-    element('status').textContent = `${time ? `At ${time}` : 'Here'}${data.steps[step].frames ? `, frame ${data.steps[step].frames.join(' and ')}` : ''}: `
+    element('status').textContent = `${time ? `At ${time}` : 'Here'}${data.steps[step].frames ? `, ${data.steps[step].frames.length > 1 ? 'frames' : 'frame'} ${data.steps[step].frames.join(' and ')}` : ''}: `
       + selections.map(selection => `${selections.length > 1 ? `${selection.name} keeps ` : ''}${whole.format(selection.perStep[step])} of ${whole.format(N)} tokens`
         + (selection.scores || selection.ratio === state.ratio ? '' : ` (its mask at ${percent(selection.ratio)})`)).join(', ')
       + (isScene(step) ? '. A new scene begins.' : '.');

@@ -153,6 +153,7 @@ public sealed class EncodeCommandTests : IDisposable
         File.Copy(_folder.File("videos/a.avi"), _folder.File("videos/b.AVI"));
         File.WriteAllText(_folder.File("videos/notes.txt"), "no video");
         File.WriteAllText(_folder.File("videos/d.mp4"), "no video");
+        Directory.CreateSymbolicLink(_folder.File("videos/below/circle"), _folder.File("videos"));
         var model = new FakeVideoModel();
 
         var run = ScoreProgram.Run(model, default, "encode", "--data", _folder.File("videos"), "--output", _folder.File("features"), "--skip-damaged", "--json");

@@ -42,6 +42,7 @@ public class FrameOptionsTests
     }
 
     [TestCase("--max-frames must be at least 2 for Qwen2.5-VL", "--max-frames 1")]
+    [TestCase("--frame-count must be at least 2 for Qwen2.5-VL", "--frame-count 1")]
     [TestCase("--frames-per-second cannot be combined with --frame-count", "--frame-count 4 --frames-per-second 2")]
     [TestCase("--min-frames cannot be combined with --frame-count", "--frame-count 4 --min-frames 2")]
     [TestCase("--max-frames cannot be combined with --frame-count", "--frame-count 4 --max-frames 2")]

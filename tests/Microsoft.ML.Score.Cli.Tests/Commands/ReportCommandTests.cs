@@ -78,7 +78,8 @@ public sealed class ReportCommandTests : IDisposable
         Assert.That(File.Exists(_folder.File("new.html")), Is.False);
     }
 
-    [TestCase("names the file of", "report @metrics.jsonl --output @metrics.jsonl")]
+    [TestCase("--output must be a file that ends in .html, .md or .csv", "report @metrics.jsonl --output @page.txt")]
+    [TestCase("names the file of", "report @metrics.jsonl --csv @metrics.jsonl")]
     [TestCase("names the file of --output", "report @metrics.jsonl --output @a.html --csv @a.html")]
     [TestCase("--report names the file of --metrics", "train --data synthetic --output @new.safetensors --metrics @a.html --report @a.html")]
     [TestCase("--validation-ratios is about validations, and there is no --validation", "train --data @rows.jsonl --output @new.safetensors --validation-ratios 0.5")]

@@ -48,6 +48,33 @@ public class CommandLineTests
         Assert.That((run.ExitCode, words.ExitCode, run.Output), Is.EqualTo((0, 0, words.Output)), run.Error);
     }
 
+    /// <summary>Before the first run, so that no result is lost.</summary>
+    [TestCase("compress", """{"video": "synthetic:test-short-0", "runs": [{"report": "same.html"}, {"report": "./same.html", "ratio": 0.5}]}""", "run 2 of 2: --report names the file of --report of run 1 of 2")]
+    [TestCase("compress", """{"video": "synthetic:test-short-0", "runs": [{"output": "kept"}, {"output": "kept/", "ratio": 0.5}]}""", "run 2 of 2: --output names the file of --output of run 1 of 2")]
+    [TestCase("eval", """{"videos": 1, "json": "same.json", "runs": [{"ratios": 0.5}, {"ratios": 0.1}]}""", "run 2 of 2: --json names the file of --json of run 1 of 2")]
+    [TestCase("train", """{"data": "synthetic", "runs": [{"output": "same.safetensors"}, {"output": "same.safetensors", "seed": 2}]}""", "run 2 of 2: --output names the file of --output of run 1 of 2")]
+    public void Runs_ThatWriteOneFile_AreWrongUsage(string command, string json, string message)
+    {
+        using var folder = new TemporaryFolder();
+
+        var run = ScoreProgram.Run(command, "--config", Write(folder, json));
+
+        Assert.That((run.ExitCode, run.Output), Is.EqualTo((2, "")));
+        Assert.That(run.Error, Does.StartWith($"score: {message}"));
+    }
+
+    [Test]
+    public void Runs_ThatShareAFolderAndNoFile_AreRun()
+    {
+        using var folder = new TemporaryFolder();
+        var config = Write(folder, $$"""{"output": {{Text(folder.File("kept"))}}, "json": true, "runs": [{"video": "synthetic:test-short-0"}, {"video": "synthetic:test-short-1"}, {"video": "synthetic:test-short-0", "format": "tokens"}]}""");
+
+        var run = Run("compress", "--config", config);
+
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(Directory.GetFiles(folder.File("kept")), Has.Length.EqualTo(3));
+    }
+
     /// <summary>The rules are those of the command line, and say where the value stands.</summary>
     [TestCase("compress", """{"video": "synthetic:test-short-0", "ratio": 5}""", "score: --ratio must be a number above 0 and at most 1, got '5'. ('ratio' is at RUN, line 1, column 37)")]
     [TestCase("compress", """{"video": "synthetic:test-short"}""", "score: 'synthetic:test-short' names no synthetic clip")]

@@ -135,7 +135,7 @@ public class MaskReportTests
             Assert.That(browser.Text("h1"), Is.EqualTo("a <b>clip</b>"));
             Assert.That(browser.Text("#headline"), Does.StartWith($"SCORE keeps {scored} of {_logits.Length} tokens").And.Contain($"VidCom2 keeps {masked} of"));
             Assert.That(browser.Text("dl.facts"), Does.Contain("tiny & small").And.Contain("2 to a step, 48x48 pixels"));
-            Assert.That(browser.Text("#ratios tbody"), Does.Contain($"10% {TopK.RetainedCount(0.1, _logits.Length)}").And.Contain("not made"));
+            Assert.That(browser.Text("#ratios tbody"), Does.Contain($"10% {TopK.RetainedCount(0.1, _logits.Length)}").And.Contain($"25% {scored} {masked}"));
         });
     }
 
