@@ -60,8 +60,8 @@ internal static class CompressCommand
             command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            CheckReport(result, report, videos);
-            if (result.GetResult(folder) is null)
+            CheckReport(result, report, videos, format);
+            if (result.GetResult(folder) is null && !(result.GetResult(report) is not null && s_pictures.Contains(result.GetValue(format))))
                 IdleOptions.Refuse(result, "says what --output writes, and there is no --output; name its folder.", format);
             if (result.GetResult(report) is null && !s_pictures.Contains(result.GetValue(format)))
                 IdleOptions.Refuse(result, "is shown in reports, and none is written; name one with --report, or choose a --format that is one.", against);
@@ -117,12 +117,15 @@ internal static class CompressCommand
         return command;
     }
 
-    private static void CheckReport(CommandResult result, Option<string?> report, Argument<string[]> videos)
+    private static void CheckReport(CommandResult result, Option<string?> report, Argument<string[]> videos, Option<string> format)
     {
         if (result.GetResult(report) is null || result.GetValue(report) is not { } path)
             return;
-        if (!s_pictures.Contains(Path.GetExtension(path).TrimStart('.').ToLowerInvariant()))
+        var kind = Path.GetExtension(path).TrimStart('.').ToLowerInvariant();
+        if (!s_pictures.Contains(kind))
             result.AddError($"--report must be a file that ends in {string.Join(", ", s_pictures.Select(word => "." + word))}, got '{path}'.");
+        else if (IdleOptions.IsGiven(result, format) && s_pictures.Contains(result.GetValue(format)) && result.GetValue(format) != kind && result.Children.OfType<OptionResult>().All(option => option.Option.Name != "--output"))
+            result.AddError($"--format {result.GetValue(format)} and --report '{path}' differ; end the file's name in .{result.GetValue(format)}, or leave out --format.");
         if (result.GetValue(videos) is { Length: > 1 } several)
             result.AddError($"--report shows one video, got {several.Length}; for a report each, name a folder with --output and give --format html.");
     }

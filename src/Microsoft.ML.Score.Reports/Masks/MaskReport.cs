@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Score.Reports.Pages;
 using Microsoft.ML.Score.Tokens;
 
@@ -110,9 +111,10 @@ public sealed class MaskReport
         Title = $"{Title} - kept tokens",
         Style = HtmlPage.Resource("viewer.css"),
         Script = HtmlPage.Resource("viewer.js"),
-        Body = HtmlPage.Resource("viewer.html")
-            .Replace("{title}", HtmlPage.Encode(Title), StringComparison.Ordinal)
-            .Replace("{facts}", string.Concat(AllFacts().Select(fact => $"<dt>{HtmlPage.Encode(fact.Key)}</dt><dd>{HtmlPage.Encode(fact.Value)}</dd>\n")), StringComparison.Ordinal),
+        // In one pass, so that no text that is put in is taken for a place.
+        Body = Regex.Replace(HtmlPage.Resource("viewer.html"), @"\{(title|facts)\}", place => place.Value == "{title}"
+            ? HtmlPage.Encode(Title)
+            : string.Concat(AllFacts().Select(fact => $"<dt>{HtmlPage.Encode(fact.Key)}</dt><dd>{HtmlPage.Encode(fact.Value)}</dd>\n"))),
         Data = new
         {
             grid = new { timeSteps = Grid.TimeSteps, height = Grid.Height, width = Grid.Width, secondsPerStep = Grid.SecondsPerStep },

@@ -111,6 +111,17 @@ public class CompressCommandTests
         Assert.That(File.ReadAllText(page), Does.Contain("\"retentionRatio\":0.5").And.Contain("\"name\":\"uniform\"").And.Contain("\"name\":\"SCORE\""));
     }
 
+    [Test]
+    public void Compress_ReportAndItsFormat_IsThatReport()
+    {
+        var picture = _folder.File("kept.png");
+
+        var run = ScoreProgram.Run("compress", "synthetic:test-short-0", "--policy", _policy, "--report", picture, "--format", "png");
+
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(File.ReadAllBytes(picture).Take(4), Is.EqualTo(new byte[] { 0x89, 0x50, 0x4E, 0x47 }));
+    }
+
     [TestCase("png")]
     [TestCase("html")]
     public void Compress_FormatOfAPicture_WritesOneAVideo(string format)
@@ -136,6 +147,8 @@ public class CompressCommandTests
 
     [TestCase("--report must be a file that ends in .html, .png, .gif, .mp4, got 'kept.pdf'.", "a.mp4", "--report", "kept.pdf")]
     [TestCase("--report shows one video, got 2", "a.mp4", "b.mp4", "--report", "kept.html")]
+    [TestCase("--format png and --report 'kept.html' differ; end the file's name in .png", "a.mp4", "--report", "kept.html", "--format", "png")]
+    [TestCase("--format says what --output writes", "a.mp4", "--report", "kept.html", "--format", "tokens")]
     [TestCase("--against is shown in reports, and none is written", "a.mp4", "--against", "random")]
     [TestCase("--against must be one of", "a.mp4", "--against", "score", "--report", "kept.html")]
     public void Compress_ReportThatCannotBe_IsWrongUsage(string message, params string[] arguments)

@@ -172,6 +172,17 @@ public class MaskReportTests
     }
 
     [Test]
+    public void Page_TitleThatLooksLikeAPlace_IsShownAsItIs()
+    {
+        var path = _folder.File("place.html");
+        new MaskReport("{facts}", _video.Grid, [TokenSelection.OfScores("SCORE", _logits)]) { Facts = [new("Model", "{title}")] }.Write(path);
+
+        using var browser = Browser.Open(path);
+
+        Assert.That((browser.Text("h1"), browser.Text("dl.facts dd:last-child")), Is.EqualTo(("{facts}", "{title}")));
+    }
+
+    [Test]
     public void Write_UnknownExtension_NamesThoseThereAre() =>
         Assert.That(() => _report.Write(_folder.File("clip.pdf")), Throws.ArgumentException.With.Message.Contains(".html, .png, .gif or .mp4").And.Message.Contains("clip.pdf"));
 
