@@ -26,38 +26,40 @@ internal sealed class PictureReport(IVideoLanguageModel model, PolicyNetwork pol
     /// <param name="clip">Its frames; null of a feature file.</param>
     /// <param name="isAnyRatio">Whether the report has a slider over ratios, or shows the ratio of the command alone.</param>
     /// <param name="cancellationToken">Stops between frames.</param>
-    public MaskReport Of(string name, string source, VideoTokens video, VideoClip? clip, bool isAnyRatio, CancellationToken cancellationToken) =>
-        new(name, video.Grid, [TokenSelection.OfScores(CompressionMethod.Score.Name, policy.Logits(video)), .. Rival(video, isAnyRatio, cancellationToken)])
+    public MaskReport Of(string name, string source, VideoTokens video, VideoClip? clip, bool isAnyRatio, CancellationToken cancellationToken)
+    {
+        List<TokenSelection> selections = [TokenSelection.OfScores(CompressionMethod.Score.Name, policy.Logits(video))];
+        List<KeyValuePair<string, string>> facts =
+        [
+            new("Video", source),
+            new("Model", $"{model.Info.Source}, {model.Info.EncoderFingerprint}"),
+            // A policy has tokens and a model of its own, which are not to be taken for the video's.
+            .. origin.Facts().Select((fact, index) => index == 0 ? fact : new($"Policy: {fact.Key.ToLowerInvariant()}", fact.Value)),
+        ];
+        if (rival is not null)
+        {
+            var masks = new List<(double, bool[])>();
+            foreach (var asked in isAnyRatio ? s_ratios.Append(ratio).Distinct() : [ratio])
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var kept = rival.Compress(video, asked);
+                masks.Add((asked, kept.ToMask()));
+                if (asked.Equals(ratio))
+                    facts.Add(new("Beside it", Note(rival, kept)));
+            }
+
+            selections.Add(TokenSelection.OfMasks(rival.Name, masks));
+        }
+
+        return new MaskReport(name, video.Grid, selections)
         {
             RetentionRatio = ratio,
             Pictures = clip is null ? null : StepPictures.Read(clip, video.Grid, model.SampledFrames(clip), cancellationToken),
             Times = video.Times,
-            Facts =
-            [
-                new("Video", source),
-                new("Model", $"{model.Info.Source}, {model.Info.EncoderFingerprint}"),
-                .. origin.Facts(),
-                .. rival is null ? Array.Empty<KeyValuePair<string, string>>() : [new("Beside it", Note(video))],
-            ],
+            Facts = facts,
         };
-
-    private IEnumerable<TokenSelection> Rival(VideoTokens video, bool isAnyRatio, CancellationToken cancellationToken)
-    {
-        if (rival is null)
-            yield break;
-        var masks = new List<(double, bool[])>();
-        foreach (var asked in isAnyRatio ? s_ratios.Append(ratio).Distinct() : [ratio])
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            masks.Add((asked, rival.Compress(video, asked).ToMask()));
-        }
-
-        yield return TokenSelection.OfMasks(rival.Name, masks);
     }
 
-    private string Note(VideoTokens video)
-    {
-        var kept = rival!.Compress(video, ratio);
-        return string.Create(CultureInfo.InvariantCulture, $"{rival.Name}, {kept.Count:#,0} tokens at {ratio:0.##%}") + (kept.Video is null ? "; they are merged of several, and stand where one of them was" : "");
-    }
+    private string Note(ITokenCompressor rival, KeptTokens kept) =>
+        string.Create(CultureInfo.InvariantCulture, $"{rival.Name}, {kept.Count:#,0} tokens at {ratio:0.##%}") + (kept.Video is null ? "; they are merged of several, and stand where one of them was" : "");
 }

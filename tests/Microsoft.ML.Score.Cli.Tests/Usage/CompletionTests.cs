@@ -135,6 +135,7 @@ public sealed partial class CompletionTests
         }
         catch (System.ComponentModel.Win32Exception)
         {
+            // Which shells a machine has is its own; what each asks the program is tested above without them.
             Assert.Ignore($"Needs the shell {start.FileName}.");
             throw;
         }

@@ -17,8 +17,7 @@ public class RealClipTests
     [TestCaseSource(nameof(Clips))]
     public void Page_OfARealClip_IsSmallAndShowsItsFrames(string name)
     {
-        if (!Directory.Exists(s_videos))
-            Assert.Ignore("Needs the real videos of ../shared/data/videos.");
+        RepositoryFolder.RequireShared("data", "videos");
         FFmpegProgram.Require();
         using var folder = new TemporaryFolder();
         var page = folder.File("clip.html");
